@@ -1,0 +1,78 @@
+import { type Client as PostgresClient, Client, escapeIdentifier } from 'pg'
+import { type PostgresServer, startPostgres } from '../test/harness/postgres-server.ts'
+
+/** The server that everybody is measured on, with a new database for each who asks. */
+export interface Server {
+  /** PostgreSQL's version, as it says it. */
+  readonly version: string
+  /** The settings that matter for the figures, as `name=value`. */
+  readonly settings: readonly string[]
+  /** Makes an empty database and returns its URL. */
+  freshDatabase(): Promise<string>
+  /** Removes a database, whoever is connected. */
+  dropDatabase(url: string): Promise<void>
+  /** Runs work on a session of its own. */
+  withClient<T>(url: string, work: (client: PostgresClient) => Promise<T>): Promise<T>
+  /** What the server has logged about a database, a line for each entry. */
+  log(url: string): string[]
+  stop(): Promise<void>
+}
+
+const shownSettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_connections']
+
+/** Starts a PostgreSQL of the benchmark's own. */
+export async function startServer(): Promise<Server> {
+  const server = await startPostgres(18, { settings: { log_line_prefix: '%d ', shared_buffers: '128MB' } })
+  const administration = server.url('postgres')
+  const [version = '', ...settings] = await withClient(administration, async (client) => {
+    const version = await client.query<{ server_version: string }>('show server_version')
+    const shown = await client.query<{ name: string; value: string }>(
+      'select name, current_setting(name) as value from pg_settings where name = any($1) order by name',
+      [shownSettings],
+    )
+    return [version.rows[0]?.server_version ?? '', ...shown.rows.map(({ name, value }) => `${name}=${value}`)]
+  })
+  let count = 0
+  return {
+    version,
+    settings,
+    async freshDatabase() {
+      const name = `bench_${++count}`
+      await withClient(administration, (client) => client.query(`create database ${escapeIdentifier(name)}`))
+      // dbmate asks for encryption unless told not to.
+      return `${server.url(name)}?sslmode=disable`
+    },
+    async dropDatabase(url) {
+      const drop = `drop database ${escapeIdentifier(databaseName(url))} with (force)`
+      await withClient(administration, (client) => client.query(drop))
+    },
+    withClient,
+    log: (url) => logOf(server, databaseName(url)),
+    stop: () => server.stop(),
+  }
+}
+
+/** The name of the database that a URL leads to. */
+export function databaseName(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.slice(1))
+}
+
+// An entry's further lines begin with a tab.
+function logOf(server: PostgresServer, database: string): string[] {
+  return server
+    .log()
+    .replaceAll('\n\t', ' ')
+    .split('\n')
+    .filter((line) => line.startsWith(`${database} `))
+    .map((line) => line.slice(database.length + 1))
+}
+
+async function withClient<T>(url: string, work: (client: PostgresClient) => Promise<T>): Promise<T> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

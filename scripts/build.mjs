@@ -1,0 +1,203 @@
+// Bundles src/ into dist/: one file for each entry of the package, and chunks that they share or load when they need them.
+// `--types` makes a release of it: declarations too, and nothing in dist/ that this build did not write.
+//
+// Tests and people start many bin/metastore at once on a stale checkout, and a process may load a chunk long after it
+// started. So nothing is ever written in place: every file arrives by a rename, chunks are named by their content and
+// arrive before the entries that import them, and chunks of earlier builds stay for an hour.
+
+import { execFile } from 'node:child_process'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { thirdPartyNotices } from './licences.mjs'
+import { inputState, isFresh } from './stamp.cjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+const lockFile = join(dist, '.lock')
+
+/** Each entry of the package, and the source it is made from. @type {Readonly<Record<string, string>>} */
+export const entries = {
+  cli: 'src/cli/main.ts',
+  index: 'src/index.ts',
+  database: 'src/database/database.ts',
+  catalog: 'src/catalog/catalog.ts',
+  migrations: 'src/migrations/migrations.ts',
+  testing: 'src/testing.ts',
+  'pglite-worker': 'src/database/pglite/worker.ts',
+  'sqlite-worker': 'src/database/sqlite/worker.ts',
+}
+
+/**
+ * Brings dist/ up to date. Any number of processes may call it at once: one builds, the others wait for it.
+ * @param {{ types?: boolean }} [options]
+ */
+export async function build({ types = false } = {}) {
+  await mkdir(dist, { recursive: true })
+  const unlock = await lock()
+  try {
+    const state = inputState(root)
+    if (!types && isFresh(root, state)) return
+    const written = await bundle()
+    if (types) await declare()
+    // The state from before the build: what changed meanwhile makes the next start build again.
+    await replace('.stamp', state)
+    await sweep(written, types)
+  } finally {
+    await unlock()
+  }
+}
+
+/** @returns {Promise<Set<string>>} the names of the files written */
+async function bundle() {
+  // Imported here, so that a build that waited for another one does not load it.
+  const esbuild = await import('esbuild')
+  try {
+    const result = await esbuild.build({ ...(await options()), write: false, metafile: true, logLevel: 'silent' })
+    const files = result.outputFiles.map((file) => ({ name: relative(dist, file.path), contents: file.contents }))
+    const isEntry = (/** @type {{ name: string }} */ { name }) => name.replace(/\.js$/, '') in entries
+    for (const file of files.filter((each) => !isEntry(each))) await replace(file.name, file.contents)
+    for (const file of files.filter(isEntry)) await replace(file.name, file.contents)
+    const notices = 'THIRD-PARTY-NOTICES.txt'
+    await replace(notices, thirdPartyNotices(root, bundledInputs(result.metafile)))
+    return new Set([...files.map((file) => file.name), notices])
+  } finally {
+    // Its service would keep the process, which goes on to run the command, busy for nothing.
+    await esbuild.stop()
+  }
+}
+
+/** @returns {Promise<import('esbuild').BuildOptions>} */
+async function options() {
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  return {
+    absWorkingDir: root,
+    entryPoints: { ...entries },
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    chunkNames: 'chunk-[hash]',
+    minify: true,
+    // The names of errors and of migrations' functions are shown to people.
+    keepNames: true,
+    legalComments: 'none',
+    // pg asks for pg-native only when a program uses it; what is a dependency at run time is loaded from node_modules.
+    plugins: [onlyIdentity],
+    external: [...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]), '@electric-sql/*', 'pg-native'],
+    // CommonJS packages in the bundle call require() for Node's own modules.
+    banner: {
+      js: "import{createRequire as __nodeRequire}from'node:module';const require=__nodeRequire(import.meta.url);",
+    },
+  }
+}
+
+/**
+ * Of our own package.json, the product needs to know who it is and nothing of how it is made.
+ * @type {import('esbuild').Plugin}
+ */
+const onlyIdentity = {
+  name: 'only-identity',
+  setup({ onLoad }) {
+    onLoad({ filter: /package\.json$/ }, async ({ path }) => {
+      if (path !== join(root, 'package.json')) return undefined
+      const { name, version } = JSON.parse(await readFile(path, 'utf8'))
+      return { contents: JSON.stringify({ name, version }), loader: 'json' }
+    })
+  },
+}
+
+/**
+ * The files of which code really is in the output; what was read and then dropped needs no notice.
+ * @param {import('esbuild').Metafile} metafile
+ */
+function bundledInputs(metafile) {
+  return Object.values(metafile.outputs).flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  )
+}
+
+async function declare() {
+  const fresh = join(dist, `.types-${process.pid}`)
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  try {
+    await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root })
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    const said = /** @type {{ stdout?: string }} */ (error).stdout
+    throw new Error(`The declarations cannot be written:\n${said}`, { cause: error })
+  }
+  await rm(join(dist, 'types'), { recursive: true, force: true })
+  await rename(fresh, join(dist, 'types'))
+}
+
+/**
+ * @param {string} name
+ * @param {string | Uint8Array} contents
+ */
+async function replace(name, contents) {
+  const temporary = join(dist, `.${name}-${process.pid}`)
+  await writeFile(temporary, contents)
+  await rename(temporary, join(dist, name))
+}
+
+/**
+ * Removes what earlier builds left. Processes that are still running may load their chunks, so an hour of it stays.
+ * @param {Set<string>} written
+ * @param {boolean} everything leave nothing that is not of this build
+ */
+async function sweep(written, everything) {
+  const kept = new Set([...written, 'types', '.stamp', '.lock'])
+  const anHourAgo = Date.now() - 3_600_000
+  for (const name of await readdir(dist)) {
+    if (kept.has(name)) continue
+    const found = await stat(join(dist, name)).catch(() => undefined)
+    if (found && (everything || found.mtimeMs < anHourAgo)) await rm(join(dist, name), { recursive: true, force: true })
+  }
+}
+
+/**
+ * Takes the build lock. It only saves work, because two builds at once would do no harm; so a lock whose holder has died is
+ * simply taken over.
+ * @returns {Promise<() => Promise<void>>}
+ */
+async function lock() {
+  for (;;) {
+    try {
+      const file = await open(lockFile, 'wx')
+      await file.writeFile(String(process.pid))
+      await file.close()
+      return () => rm(lockFile, { force: true })
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error
+    }
+    if (await holderIsGone()) await rm(lockFile, { force: true })
+    else await delay(20)
+  }
+}
+
+async function holderIsGone() {
+  const pid = Number(await readFile(lockFile, 'utf8').catch(() => ''))
+  if (!pid) {
+    // Just created, or its maker was killed before it could write its number.
+    const found = await stat(lockFile).catch(() => undefined)
+    return found !== undefined && found.mtimeMs < Date.now() - 5_000
+  }
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH'
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await build({ types: process.argv.includes('--types') }).catch((error) => {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  })
+}

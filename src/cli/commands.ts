@@ -1,0 +1,26 @@
+import type { CommandDefinition } from './command.ts'
+
+type Loader = () => Promise<CommandDefinition>
+
+/** Every command, in the order of the help. A command is imported when it is run, so that none slows the start of another. */
+export const commands: Readonly<Record<string, Loader>> = {
+  init: async () => (await import('./commands/init.ts')).initCommand,
+  new: async () => (await import('./commands/new.ts')).newCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  history: async () => (await import('./commands/history.ts')).historyCommand,
+  show: async () => (await import('./commands/show.ts')).showCommand,
+  edit: async () => (await import('./commands/edit.ts')).editCommand,
+  stamp: async () => (await import('./commands/stamp.ts')).stampCommand,
+  config: async () => (await import('./commands/config.ts')).configCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  docs: async () => (await import('./commands/docs.ts')).docsCommand,
+  upgrade: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
+  downgrade: async () => (await import('./commands/downgrade.ts')).downgradeCommand,
+  current: async () => (await import('./commands/current.ts')).currentCommand,
+  heads: async () => (await import('./commands/heads.ts')).headsCommand,
+  revision: async () => (await import('./commands/revision.ts')).revisionCommand,
+}

@@ -1,0 +1,53 @@
+import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { parseDatabaseUrl } from '../../database/database.ts'
+import { examine, type Diagnosis } from '../../doctor/doctor.ts'
+import { MetastoreError } from '../../errors.ts'
+import { defineCommand } from '../command.ts'
+import type { DatabaseEntry } from '../context.ts'
+import { eachDatabase } from '../each-database.ts'
+import type { Output } from '../output.ts'
+
+/** Looks at everything that migrations need, and says what to mend. */
+export const doctorCommand = defineCommand({
+  name: 'doctor',
+  summary: 'Look at everything that migrations need, and say what to mend',
+  description:
+    'Whether the database is reachable, its version, permissions, the extensions that migrations ask for, clock, disk, long transactions, invalid indexes, and whether files and history agree. Nothing is changed. Exit status 3 when there is a problem; warnings alone are 0.',
+  examples: [['metastore doctor --wait 30s', 'look at every database, giving servers half a minute to start']],
+  scope: 'databases',
+  json: 'databases[]: database, address, diagnoses[] (check, severity (ok, warning or problem), message, remedy)',
+  run: (_input, context) =>
+    eachDatabase(context, async (entry) => {
+      const diagnoses = await diagnose(entry)
+      diagnoses.forEach((diagnosis) => render(context.output, diagnosis))
+      const clean = diagnoses.every(({ severity }) => severity !== 'problem')
+      return { document: { address: entry.address(), diagnoses }, clean }
+    }),
+})
+
+async function diagnose(entry: DatabaseEntry): Promise<Diagnosis[]> {
+  try {
+    const files = await entry.files()
+    await using engine = await entry.engine({ command: 'doctor', reads: true })
+    return await examine({ ...engine, address: entry.address(), files, directory: embeddedDirectory(entry) })
+  } catch (error) {
+    // What keeps the examination from beginning is its first finding, not a failure of the command.
+    if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
+    const details = error.details.length > 0 ? ` ${error.details.join(' ')}` : ''
+    return [{ check: 'server', severity: 'problem', message: `${error.message}${details}`, remedy: error.remedy }]
+  }
+}
+
+function embeddedDirectory({ settings }: DatabaseEntry): string | null {
+  const target = parseDatabaseUrl(settings.url, settings.urlDirectory)
+  if (target.driver === 'postgres') return null
+  const path = target.driver === 'pglite' ? target.directory : target.file
+  return path === null || !existsSync(dirname(path)) ? null : dirname(path)
+}
+
+function render({ line, paint }: Output, { check, severity, message, remedy }: Diagnosis): void {
+  const mark = { ok: paint.good('ok     '), warning: paint.warn('warning'), problem: paint.bad('problem') }[severity]
+  line(`${mark}  ${check}: ${message}`)
+  if (remedy !== null) line(`         next: ${remedy}`)
+}

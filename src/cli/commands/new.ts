@@ -1,0 +1,42 @@
+import { newMigration } from '../../migrations/new-migration.ts'
+import { defineCommand } from '../command.ts'
+import { text, type Input } from '../input.ts'
+import type { Context } from '../context.ts'
+import { exitStatus, type ExitStatus } from '../exit-status.ts'
+
+/** Writes the file of a new migration, numbered after those there are. */
+export const newCommand = defineCommand({
+  name: 'new',
+  summary: 'Write the file of a new migration',
+  description:
+    'The file is numbered the way the others are: 004 after 003, a time stamp where time stamps are used. A new project begins with time stamps, which do not collide when two branches add a migration.',
+  examples: [
+    ['metastore new add runs table', 'migrations/20260101120000_add_runs_table.sql'],
+    ['metastore new backfill_titles --format ts', 'a migration written in TypeScript'],
+  ],
+  scope: 'project',
+  arguments: [{ name: '<name...>', description: 'what it does, in a few words' }],
+  options: [{ flags: '--format <format>', description: 'sql (default), ts or js' }],
+  json: 'created (path)',
+  run: (input, context) => writeMigration(context, words(input), text(input, 'format') ?? 'sql'),
+})
+
+/** Writes the file and says where; `revision` is the same under its other name. */
+export async function writeMigration(context: Context, name: string, format: string): Promise<ExitStatus> {
+  const entry = await context.oneDatabase()
+  const path = await newMigration({
+    name,
+    format,
+    directory: entry.directories()[0],
+    existing: await entry.files(),
+    now: new Date(),
+  })
+  context.output.line(`Created ${path}`)
+  context.output.document({ created: path })
+  return exitStatus.done
+}
+
+function words(input: Input): string {
+  const given = input.arguments[0]
+  return typeof given === 'string' ? given : (given ?? []).join(' ')
+}

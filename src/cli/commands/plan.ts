@@ -1,0 +1,73 @@
+import {
+  parseAll,
+  planRun,
+  readRollback,
+  selectPending,
+  selectRollback,
+  type Plan,
+  type PlannedMigration,
+} from '../../migrations/migrations.ts'
+import { defineCommand } from '../command.ts'
+import { argument, flag } from '../input.ts'
+import { allowanceOptions, allowances, destination } from '../destination.ts'
+import { eachDatabase } from '../each-database.ts'
+import type { Output } from '../output.ts'
+import { count } from '../ui/tables.ts'
+
+/** Shows what migrating or rolling back would run; nothing is executed. */
+export const planCommand = defineCommand({
+  name: 'plan',
+  summary: 'Show the SQL that migrate would run; nothing is executed',
+  description:
+    'Looks at the database to see what is pending, and changes nothing. The output is SQL, with remarks as comments.',
+  examples: [
+    ['metastore plan', 'what metastore migrate would run now'],
+    ['metastore plan --rollback -2', 'what metastore rollback 2 would run'],
+  ],
+  scope: 'databases',
+  arguments: [{ name: '[destination]', description: 'as for migrate, or with --rollback as for rollback' }],
+  options: [{ flags: '--rollback', description: 'show a rollback' }, ...allowanceOptions],
+  json: 'databases[]: database, address, bookkeeping[] (SQL), migrations[] (name, path, direction, atomic, steps[] (kind, label, sql))',
+
+  run: (input, context) =>
+    eachDatabase(context, async (entry) => {
+      const files = await entry.files()
+      await using engine = await entry.engine({ command: 'plan', reads: true })
+      const position = await engine.look()
+      const given = argument(input, 0)
+      const to = given === undefined ? {} : { to: destination(given, files) }
+      const back = flag(input, 'rollback')
+      const migrations = back
+        ? await readRollback(engine, files, selectRollback(position, to.to))
+        : await parseAll(selectPending(files, position, { ...to, allow: allowances(input, files) }), engine, position)
+      const direction = back ? 'down' : 'up'
+      const plan = await planRun(engine.database, engine.bookkeeping, position.state, migrations, direction)
+      render(context.output, entry.address(), plan)
+      return { document: { address: entry.address(), ...plan } }
+    }),
+})
+
+function render({ line, paint }: Output, address: string, plan: Plan): void {
+  line(paint.faint(`-- ${address}: ${count(plan.migrations.length, 'migration')} to run`))
+  if (plan.bookkeeping.length > 0 && plan.migrations.length > 0) {
+    line(paint.faint('-- bookkeeping, because metastore has not been here before'))
+    plan.bookkeeping.forEach((statement) => line(`${statement};`))
+  }
+  for (const migration of plan.migrations) renderMigration(line, paint, migration)
+}
+
+function renderMigration(line: Output['line'], paint: Output['paint'], migration: PlannedMigration): void {
+  const how = migration.atomic ? 'in one transaction' : 'statement by statement, journalled'
+  line()
+  line(paint.strong(`-- ${migration.name} (${migration.direction}, ${migration.path}), ${how}`))
+  if (migration.atomic) line('begin;')
+  for (const step of migration.steps) {
+    if (step.kind === 'outside') line(paint.faint('-- outside a transaction'))
+    line(step.sql === null ? `-- code: ${step.label}` : terminated(step.sql))
+  }
+  if (migration.atomic) line('commit;')
+}
+
+function terminated(sql: string): string {
+  return sql.endsWith(';') || sql === '' ? sql : `${sql};`
+}

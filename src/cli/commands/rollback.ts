@@ -1,0 +1,79 @@
+import { rollback, selectRollback, type Destination, type MigrationRun } from '../../migrations/migrations.ts'
+import { defineCommand } from '../command.ts'
+import { argument, text, type Input } from '../input.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { destination } from '../destination.ts'
+import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { count, duration } from '../ui/tables.ts'
+
+/** Takes back applied migrations by their down parts. */
+export const rollbackCommand = defineCommand({
+  name: 'rollback',
+  summary: 'Take back the newest migration, the newest N, or everything after one',
+  description:
+    'Runs the down parts, the newest first. All of them are looked at before the first one runs: when one has no down part, nothing is changed. A migration whose file is gone goes back by the text in the history.',
+  examples: [
+    ['metastore rollback', 'take back the newest migration'],
+    ['metastore rollback 3', 'take back the newest three (-3 means the same)'],
+    ['metastore rollback --to 002_chat', 'take back everything after 002_chat, which stays'],
+    ['metastore rollback base', 'take back everything'],
+  ],
+  scope: 'databases',
+  arguments: [{ name: '[destination]', description: 'how many (1), or base for all' }],
+  options: [{ flags: '--to <name>', description: 'take back everything after this migration' }],
+  json: 'databases[]: database, address, rolledBack[] (name, durationMs), current (name or null)',
+
+  run: (input, context) =>
+    eachDatabase(context, (entry) => rollbackDatabase(entry, context, text(input, 'to') ?? countAsSteps(input))),
+})
+
+/** Rolls one database back and says so as it goes; `downgrade` is the same under its other name. */
+export async function rollbackDatabase(
+  entry: DatabaseEntry,
+  { output, confirm }: Context,
+  to: string | undefined,
+): Promise<DatabaseAnswer> {
+  const files = await entry.files()
+  await using engine = await entry.engine({ command: 'rollback' })
+  const rolledBack: MigrationRun[] = []
+  const known = [...files, ...(await engine.look()).applied]
+  const target: Destination | undefined = to === undefined ? undefined : destination(to, unique(known))
+  const names = selectRollback(await engine.look(), target)
+  if (names.length > 1 && !(await confirm(`Roll back ${names.length} migrations on ${entry.address()}?`))) {
+    output.say('Nothing was changed.')
+    return { document: { address: entry.address(), rolledBack: [], current: names[0] ?? null } }
+  }
+  try {
+    const result = await rollback(engine, files, {
+      ...(target && { to: target }),
+      onBegin: () => {
+        if (rolledBack.length === 0) output.say(`Rolling back ${entry.address()}`)
+      },
+      onRolledBack: (run) => {
+        rolledBack.push(run)
+        output.say(`  ${output.paint.warn('rolled back')} ${run.name}  ${output.paint.faint(duration(run.durationMs))}`)
+      },
+    })
+    const at = result.current === null ? 'it has no migrations' : `it is at ${result.current}`
+    output.say(
+      rolledBack.length === 0
+        ? `Nothing to roll back on ${entry.address()}: ${at}.`
+        : `Done: ${count(rolledBack.length, 'migration')} rolled back, ${at}.`,
+    )
+    return { document: { address: entry.address(), ...result } }
+  } catch (error) {
+    if (rolledBack.length > 0)
+      output.note(`${count(rolledBack.length, 'migration')} before the failure stay rolled back.`)
+    throw error
+  }
+}
+
+// A bare number counts migrations to take back, as `rollback 3` says.
+function countAsSteps(input: Input): string | undefined {
+  const given = argument(input, 0)
+  return given !== undefined && /^\d{1,9}$/.test(given) ? `-${given}` : given
+}
+
+function unique(known: readonly { readonly name: string }[]): { readonly name: string }[] {
+  return [...new Map(known.map(({ name }) => [name, { name }])).values()]
+}

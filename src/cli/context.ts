@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs'
+import { openDatabase, parseDatabaseUrl, redactUrl, type Database } from '../database/database.ts'
+import {
+  openEngine,
+  readMigrationFiles,
+  type Engine,
+  type InterruptedPolicy,
+  type MigrationDirectory,
+  type MigrationFile,
+} from '../migrations/migrations.ts'
+import { findProject } from '../project/find.ts'
+import type { Flags } from '../project/flags.ts'
+import { selectDatabases, type DatabaseSettings, type Project } from '../project/project.ts'
+import { readProject } from '../project/read.ts'
+import { MetastoreError } from '../errors.ts'
+import { ask } from './ui/ask.ts'
+import { list, text, type Input } from './input.ts'
+import type { Output } from './output.ts'
+
+/** What a command is given of the world around it. */
+export interface Surroundings {
+  readonly workingDirectory: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Aborts when the person interrupts. */
+  readonly signal: AbortSignal
+  /** Whether somebody sits at a terminal who can be asked, or can edit. */
+  readonly interactive: boolean
+}
+
+/** Everything that a command may touch. */
+export interface Context extends Surroundings {
+  readonly output: Output
+  /** Asks a person; true without a terminal and with --yes, because whoever scripts has decided. */
+  confirm(question: string): Promise<boolean>
+  /** The project, read once. */
+  project(): Promise<Project>
+  /** The databases that the command line selects, in order. */
+  databases(): Promise<readonly DatabaseEntry[]>
+  /** The only database that is selected. Throws `usage` when there are several. */
+  oneDatabase(): Promise<DatabaseEntry>
+}
+
+/** One selected database: its settings, its files, and the way to it. */
+export interface DatabaseEntry {
+  readonly settings: DatabaseSettings
+  /** Its URL without the password. */
+  address(): string
+  /** The directories of its migrations, at least one; one that nobody named may be missing. */
+  directories(): readonly [MigrationDirectory, ...MigrationDirectory[]]
+  /** Its migration files, in order, read once. */
+  files(): Promise<readonly MigrationFile[]>
+  /** Opens it with an engine session; closing the engine closes both. */
+  engine(options: EngineUse): Promise<Engine>
+}
+
+/** What an engine is opened for. */
+export interface EngineUse {
+  readonly command: string
+  readonly interrupted?: InterruptedPolicy
+  /** Nothing is changed: an embedded database that does not exist yet is not created, and looks empty. */
+  readonly reads?: boolean
+}
+
+/** Makes the context of one run of a command. */
+export function createContext(input: Input, output: Output, surroundings: Surroundings): Context {
+  let project: Promise<Project> | undefined
+  let entries: Promise<readonly DatabaseEntry[]> | undefined
+  const context: Context = {
+    ...surroundings,
+    output,
+    confirm: (question) =>
+      surroundings.interactive && input.options['yes'] !== true && !output.options.json
+        ? ask(question)
+        : Promise.resolve(true),
+    project: () => (project ??= loadProject(input, surroundings)),
+    databases: () =>
+      (entries ??= context
+        .project()
+        .then((loaded) => selectDatabases(loaded).map((settings) => databaseEntry(settings, loaded, context)))),
+    async oneDatabase() {
+      const [only, another] = await context.databases()
+      if (only !== undefined && another === undefined) return only
+      throw severalDatabases((await context.databases()).map(({ settings }) => settings.name))
+    },
+  }
+  return context
+}
+
+async function loadProject(input: Input, { workingDirectory, environment }: Surroundings): Promise<Project> {
+  const place = await findProject(workingDirectory, text(input, 'project'))
+  return readProject({ ...place, workingDirectory, environment, flags: flagsOf(input) })
+}
+
+function flagsOf(input: Input): Flags {
+  const dirs = list(input, 'dirs')
+  return {
+    database: list(input, 'database'),
+    url: text(input, 'url'),
+    migrations: dirs.length === 0 ? undefined : dirs,
+    wait: text(input, 'wait'),
+    lockWait: text(input, 'lockWait'),
+    lockTimeout: text(input, 'lockTimeout'),
+    bootstrap: input.options['bootstrap'] === true ? true : undefined,
+  }
+}
+
+function databaseEntry(settings: DatabaseSettings, project: Project, { output, signal }: Context): DatabaseEntry {
+  let files: Promise<readonly MigrationFile[]> | undefined
+  const entry: DatabaseEntry = {
+    settings,
+    address: () => redactUrl(settings.url),
+    directories() {
+      const optional = settings.origins.migrations.from === 'default'
+      const [first, ...others] = settings.migrations.map((directory) => ({ ...directory, optional }))
+      if (first === undefined) throw noDirectories(settings)
+      if (project.file === null && optional && !existsSync(first.absolute)) throw noProject(project)
+      return [first, ...others]
+    },
+    files: () => (files ??= readMigrationFiles(entry.directories())),
+    async engine({ command, interrupted, reads = false }) {
+      const standIn = reads ? emptyStandIn(settings) : undefined
+      const database = await openDatabase(standIn ?? settings.url, {
+        directory: settings.urlDirectory,
+        wait: settings.wait,
+        bootstrap: settings.bootstrap && !reads ? { adminUrl: settings.adminUrl ?? undefined } : undefined,
+        signal,
+        progress: output.progress,
+      })
+      try {
+        const engine = await openEngine(database, {
+          stateSchema: settings.stateSchema,
+          historyView: settings.historyView,
+          lockTimeout: settings.lockTimeout,
+          lockDeadline: settings.lockDeadline,
+          lockWait: settings.lockWait,
+          signal,
+          progress: output.progress,
+          command,
+          ...(interrupted && { interrupted }),
+        })
+        return { ...engine, [Symbol.asyncDispose]: () => closeBoth(engine, database) }
+      } catch (error) {
+        await database.close()
+        throw error
+      }
+    },
+  }
+  return entry
+}
+
+// The URL of an empty database of the same engine, when the file or directory of an embedded one is not there.
+function emptyStandIn({ url, urlDirectory }: DatabaseSettings): string | undefined {
+  const target = parseDatabaseUrl(url, urlDirectory)
+  if (target.driver === 'sqlite' && target.file !== null && !existsSync(target.file)) return 'sqlite::memory:'
+  if (target.driver === 'pglite' && target.directory !== null && !existsSync(target.directory)) return 'pglite:memory'
+  return undefined
+}
+
+async function closeBoth(engine: Engine, database: Database): Promise<void> {
+  try {
+    await engine[Symbol.asyncDispose]()
+  } finally {
+    await database.close()
+  }
+}
+
+function severalDatabases(names: readonly string[]): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: `This command is for one database, and the project has ${names.length}.`,
+    remedy: `Name one with --database: ${names.join(', ')}.`,
+  })
+}
+
+function noDirectories({ name, origins }: DatabaseSettings): MetastoreError {
+  return new MetastoreError({
+    code: 'configuration_invalid',
+    message: `The database ${name} has no directory of migrations.`,
+    where: origins.migrations.where ?? name,
+    remedy: 'Name at least one: migrations = ["migrations"].',
+  })
+}
+
+function noProject({ directory }: Project): MetastoreError {
+  return new MetastoreError({
+    code: 'configuration_missing',
+    message:
+      'There is no project here: neither a metastore.toml, here or in a directory above, nor a directory migrations.',
+    where: directory,
+    remedy: 'Begin one with metastore init, or name one with --project PATH.',
+  })
+}

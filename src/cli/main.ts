@@ -1,0 +1,34 @@
+import { runCommandLine } from './run.ts'
+
+// The only file that touches the process: its arguments, streams, environment, signals and exit status.
+
+const interruption = new AbortController()
+let interruptions = 0
+
+function interrupt(signal: NodeJS.Signals): void {
+  interruptions++
+  if (interruptions > 1) process.exit(1)
+  process.stderr.write(`\nStopping (${signal}); a second one ends the process at once.\n`)
+  interruption.abort()
+}
+
+process.on('SIGINT', interrupt)
+process.on('SIGTERM', interrupt)
+// A reader that goes away, as in `metastore history | head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+process.exitCode = await runCommandLine(
+  process.argv.slice(2),
+  { stdout: process.stdout, stderr: process.stderr },
+  {
+    workingDirectory: process.cwd(),
+    environment: process.env,
+    signal: interruption.signal,
+    interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  },
+)
+process.off('SIGINT', interrupt)
+process.off('SIGTERM', interrupt)

@@ -1,0 +1,53 @@
+import { readFileSync, existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MetastoreError } from '../errors.ts'
+import { nearest } from '../nearest.ts'
+
+/** The package's own directory: where its package.json is, from the source tree as from the built bundle. */
+function packageDirectory(): string {
+  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
+    const file = join(directory, 'package.json')
+    if (existsSync(file) && isOurs(readFileSync(file, 'utf8'))) return directory
+    if (dirname(directory) === directory) throw new RangeError('The package directory cannot be found.')
+  }
+}
+
+function isOurs(packageFile: string): boolean {
+  const parsed = JSON.parse(packageFile) as { name?: unknown }
+  return parsed.name === 'metastore'
+}
+
+/** The pages of the manual of the installed version, by name: `architecture`, `commands/migrate`. */
+export async function listPages(): Promise<string[]> {
+  const root = join(packageDirectory(), 'docs')
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/').replace(/\.md$/, ''))
+    .sort()
+}
+
+/** One page of the manual, as Markdown. Throws `document_unknown`. */
+export async function readPage(name: string): Promise<string> {
+  const pages = await listPages()
+  const wanted = name.replace(/^\/+/, '').replace(/\.md$/, '')
+  const page = pages.find((candidate) => candidate === wanted) ?? onlyEnding(pages, wanted)
+  if (page === undefined) throw pageUnknown(wanted, pages)
+  return readFile(join(packageDirectory(), 'docs', `${page}.md`), 'utf8')
+}
+
+function onlyEnding(pages: readonly string[], wanted: string): string | undefined {
+  const [only, another] = pages.filter((page) => page.endsWith(`/${wanted}`))
+  return another === undefined ? only : undefined
+}
+
+function pageUnknown(wanted: string, pages: readonly string[]): MetastoreError {
+  const close = nearest(wanted, [...pages, ...pages.map((page) => page.split('/').at(-1) ?? page)])
+  return new MetastoreError({
+    code: 'document_unknown',
+    message: `The manual has no page ${JSON.stringify(wanted)}.`,
+    remedy: `${close === undefined ? '' : `Did you mean ${close}? `}metastore docs lists the pages.`,
+  })
+}

@@ -1,0 +1,95 @@
+import { MetastoreError } from '../errors.ts'
+import type { Progress } from '../progress.ts'
+import { palette, type Palette } from './ui/colour.ts'
+import { renderError } from './ui/errors.ts'
+import { progressDisplay, type ProgressStream } from './ui/progress.ts'
+
+/** How a person wants to be told things. */
+export interface OutputOptions {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly verbose: boolean
+  readonly colour: boolean
+}
+
+/** The two streams of a process, or of a test. */
+export interface Streams {
+  readonly stdout: ProgressStream
+  readonly stderr: ProgressStream
+}
+
+/** Where a command's words go: results to standard output, everything else to standard error; or one JSON document. */
+export interface Output {
+  readonly options: OutputOptions
+  /** For standard output. */
+  readonly paint: Palette
+  /** A line of the result; not printed with --json. */
+  line(text?: string): void
+  /** A line that tells how the work goes, on standard output; not printed with --quiet or --json. */
+  say(text: string): void
+  /** A remark beside the result, on standard error; not printed with --quiet or --json. */
+  note(text: string): void
+  /** Adds to the JSON document; nothing happens without --json. */
+  document(part: Readonly<Record<string, unknown>>): void
+  readonly progress: Progress
+  /** Prints a failure; it becomes part of the JSON document with --json. */
+  failure(error: unknown): void
+  /** Prints the JSON document, once, at the end. */
+  finish(command: string, ok: boolean): void
+}
+
+/** Makes the output of one run. */
+export function createOutput(streams: Streams, options: OutputOptions): Output {
+  const errorPaint = palette(options.colour && streams.stderr.isTTY === true)
+  const display = progressDisplay(streams.stderr, (message) => note(message))
+  const collected: Record<string, unknown> = {}
+  let failed: unknown
+
+  const note = (text: string) => {
+    if (options.quiet || options.json) return
+    display.clear()
+    streams.stderr.write(`${text}\n`)
+  }
+  const line = (text = '') => {
+    if (options.json) return
+    display.clear()
+    streams.stdout.write(`${text}\n`)
+  }
+  return {
+    options,
+    line,
+    say: options.quiet ? () => {} : line,
+    paint: palette(options.colour && streams.stdout.isTTY === true),
+    note,
+    progress: options.quiet || options.json ? () => {} : display.listen,
+
+    document(part) {
+      Object.assign(collected, part)
+    },
+
+    failure(error) {
+      failed = error
+      if (options.json && error instanceof MetastoreError) return
+      display.clear()
+      streams.stderr.write(`${renderError(error, errorPaint, options.verbose).join('\n')}\n`)
+    },
+
+    finish(command, ok) {
+      if (!options.json) return
+      const error = failed === undefined ? {} : { error: failureDocument(failed) }
+      streams.stdout.write(`${JSON.stringify({ command, ok, ...collected, ...error }, jsonValue, 2)}\n`)
+    },
+  }
+}
+
+function failureDocument(error: unknown) {
+  if (error instanceof MetastoreError) return error.toJSON()
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'bug', message, where: null, remedy: 'Please report it.', details: [] }
+}
+
+function jsonValue(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  return value
+}

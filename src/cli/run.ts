@@ -1,0 +1,53 @@
+import { flag, type Input } from './input.ts'
+import { createContext, type Surroundings } from './context.ts'
+import { exitStatus, statusOf, type ExitStatus } from './exit-status.ts'
+import { createOutput, type Streams } from './output.ts'
+import { parseCommandLine } from './parse.ts'
+
+/** Runs one command line and returns the exit status; everything it touches is given to it. */
+export async function runCommandLine(
+  words: readonly string[],
+  streams: Streams,
+  surroundings: Surroundings,
+): Promise<ExitStatus> {
+  const invocation = await parseCommandLine(words).catch((error: unknown) => ({ kind: 'refused' as const, error }))
+  if (invocation.kind === 'print') {
+    streams.stdout.write(invocation.text)
+    return exitStatus.done
+  }
+  if (invocation.kind === 'refused') return refuse(words, streams, surroundings, invocation.error)
+
+  const { command, input } = invocation
+  const output = createOutput(streams, outputOptions(input, surroundings))
+  let status: ExitStatus
+  try {
+    status = await command.run(input, createContext(input, output, surroundings))
+  } catch (error) {
+    output.failure(error)
+    status = statusOf(error)
+  }
+  output.finish(command.name, status === exitStatus.done)
+  return status
+}
+
+function refuse(words: readonly string[], streams: Streams, surroundings: Surroundings, error: unknown): ExitStatus {
+  const options = { json: words.includes('--json'), quiet: false, verbose: false, colour: mayColour(surroundings) }
+  const output = createOutput(streams, options)
+  output.failure(error)
+  output.finish(words[0] ?? '', false)
+  return statusOf(error)
+}
+
+function outputOptions(input: Input, surroundings: Surroundings) {
+  return {
+    json: flag(input, 'json'),
+    quiet: flag(input, 'quiet'),
+    verbose: flag(input, 'verbose'),
+    colour: input.options['color'] !== false && mayColour(surroundings),
+  }
+}
+
+// https://no-color.org: set and not empty means no colour.
+function mayColour({ environment }: Surroundings): boolean {
+  return !environment['NO_COLOR'] && environment['TERM'] !== 'dumb'
+}

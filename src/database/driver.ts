@@ -1,0 +1,164 @@
+import type { Progress } from '../progress.ts'
+import type { Dialect, Sql } from './sql.ts'
+
+/** What the engine may rely on; it asks here and never by a driver's name. */
+export interface Features {
+  /** Several sessions at once; without it every `session()` is the same one, and its callers take turns. */
+  readonly manySessions: boolean
+  /** Namespaces inside a database, so that bookkeeping has a schema of its own. */
+  readonly schemas: boolean
+  /** Indexes that are built and dropped without blocking writers. */
+  readonly concurrentIndexes: boolean
+  /** `lock_timeout` is honoured, so a statement never queues behind a busy table for longer. */
+  readonly lockTimeout: boolean
+  /** The server can be asked to stop a statement; without it the process that runs the database is ended. */
+  readonly cancelOnServer: boolean
+  /** Roles, grants and row-level security. */
+  readonly roles: boolean
+}
+
+/** Why a database refused or broke off a statement, whatever the engine's own number for it. */
+export type FailureReason =
+  | 'lock_timeout'
+  | 'deadlock'
+  | 'serialization'
+  | 'busy'
+  | 'canceled'
+  | 'connection_lost'
+  | 'missing_object'
+  | 'duplicate_object'
+  | 'constraint'
+  | 'syntax'
+  | 'permission'
+  | 'other'
+
+/** What runs statements: a session, or a transaction in one. */
+export interface Queryable {
+  /**
+   * Runs one statement with bound parameters and returns its rows. Integers beyond 2^53 come as bigint, numeric as string,
+   * json as parsed values, timestamps as Date on PostgreSQL and as stored on SQLite, bytes as Uint8Array.
+   * Throws DatabaseError.
+   */
+  query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]>
+  /**
+   * Runs a script of any number of statements as its author wrote it, in one round trip where the engine can.
+   * Throws DatabaseError whose `position` counts from the start of the script.
+   */
+  script(text: string): Promise<void>
+  /** Reads rows in batches of `batchSize` (default 1,000), so that a large result is never held in memory at once. */
+  stream<Row extends object = Record<string, unknown>>(
+    statement: Sql,
+    options?: { readonly batchSize?: number },
+  ): AsyncIterable<Row>
+  /** Writes rows by the engine's fastest route (COPY on PostgreSQL) and returns how many. A failure writes none of them. */
+  load(target: LoadTarget, rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<number>
+}
+
+/** The table and columns that `load` fills; `table` is a path such as `['public', 'messages']`. */
+export interface LoadTarget {
+  readonly table: readonly string[]
+  readonly columns: readonly string[]
+}
+
+/** One row for `load`, in the order of its target's columns. Objects and arrays are written as JSON. */
+export type LoadRow = readonly unknown[]
+
+/** A transaction under way. */
+export interface Transaction extends Queryable {
+  /** Adds a statement that runs right before COMMIT, in the same round trip. Values are written into its text. */
+  beforeCommit(statement: Sql): void
+}
+
+/** How a transaction runs. */
+export interface TransactionOptions {
+  /** Milliseconds that a statement may wait for a lock; by default the session's own setting. */
+  readonly lockTimeout?: number
+  /** Undo what earlier scripts did to the session's settings and role (`SET search_path` and the like) first. */
+  readonly resetSession?: boolean
+}
+
+/** One connection, held until it is closed. Not for concurrent use: calls take turns in the order they were made. */
+export interface Session extends Queryable, AsyncDisposable {
+  /** Runs `work` in a transaction: commits when it returns, rolls back when it throws. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Ends the connection. What was not committed is rolled back. Never throws. */
+  close(): Promise<void>
+}
+
+/** Who holds the migration lock, for whoever waits for it. */
+export interface LockHolder {
+  readonly pid: number | null
+  readonly host: string | null
+  readonly command: string | null
+  /** ISO 8601, in UTC. */
+  readonly since: string | null
+}
+
+/** The migration lock of one database, held. It dies with its holder. */
+export interface Lock extends AsyncDisposable {
+  /** Aborts when the lock is lost although nobody released it, as when its connection breaks. */
+  readonly lost: AbortSignal
+  release(): Promise<void>
+}
+
+/** What an attempt to take the lock came to. */
+export type LockAttempt = { readonly lock: Lock } | { readonly heldBy: LockHolder | undefined }
+
+/** One open database. */
+export interface Database extends AsyncDisposable {
+  readonly dialect: Dialect
+  readonly features: Features
+  /** The URL without its password, for people. */
+  readonly address: string
+  /** The engine and its version as people say it (`PostgreSQL 18.4`), and the major version as a number. */
+  readonly server: { readonly name: string; readonly version: string; readonly major: number }
+  /** A session of the caller's own. `signal` cancels what it runs, and refuses what comes after (code `canceled`). */
+  session(options?: { readonly signal?: AbortSignal | undefined }): Promise<Session>
+  /** Tries once, without waiting inside a statement, to take the migration lock. */
+  tryLock(holder: { readonly command: string }): Promise<LockAttempt>
+  close(): Promise<void>
+}
+
+/** How a database is opened. */
+export interface OpenOptions {
+  /** Milliseconds to go on trying while the server is starting; 0 tries once. */
+  readonly wait?: number
+  /** Create the database, and the role where a URL that may do so is known, when they are missing. */
+  readonly bootstrap?: Bootstrap | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly progress?: Progress | undefined
+}
+
+/** What may be created when it is missing. */
+export interface Bootstrap {
+  /** A URL of a role that may create roles and databases; without it the URL's own role is tried. */
+  readonly adminUrl?: string | undefined
+}
+
+/** One way to reach one kind of database. It knows connections and placeholders, and nothing of migrations. */
+export interface Driver {
+  readonly name: 'postgres' | 'pglite' | 'sqlite'
+  open(target: DatabaseTarget, options: OpenOptions): Promise<Database>
+}
+
+/** A database URL, understood. */
+export type DatabaseTarget =
+  | PostgresTarget
+  | { readonly driver: 'pglite'; readonly directory: string | null; readonly address: string }
+  | { readonly driver: 'sqlite'; readonly file: string | null; readonly address: string }
+
+/** Where a PostgreSQL server is and how to speak to it. */
+export interface PostgresTarget {
+  readonly driver: 'postgres'
+  /** The URL without its password, for people. */
+  readonly address: string
+  /** The plain `postgres://` URL, with its password, for the client library. Never printed. */
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  readonly user: string | undefined
+  readonly password: string | undefined
+  readonly database: string
+  /** The other parameters of the URL (`sslmode`, `sslrootcert`, `options`, `application_name`, `connect_timeout`, ...). */
+  readonly parameters: Readonly<Record<string, string>>
+}

@@ -1,0 +1,106 @@
+import type { Database, Features, LockAttempt, PostgresTarget, Session } from '../driver.ts'
+import { canceled } from './cancel.ts'
+import { endClient } from './channel.ts'
+import { connect, type Connected } from './connect.ts'
+import { holderName } from './lock-holder.ts'
+import { type PostgresLock, tryLock } from './lock.ts'
+import { PostgresSession } from './session.ts'
+import { internals } from './wire.ts'
+
+const features: Features = {
+  manySessions: true,
+  schemas: true,
+  concurrentIndexes: true,
+  lockTimeout: true,
+  cancelOnServer: true,
+  roles: true,
+}
+
+/** A database on a PostgreSQL server. It opens a connection for every session, and keeps none open otherwise. */
+export class PostgresDatabase implements Database {
+  readonly dialect = 'postgres'
+  readonly features = features
+  readonly address: string
+  readonly server: Database['server']
+  readonly #target: PostgresTarget
+  readonly #settings: Connected['settings']
+  readonly #open = new Set<PostgresSession | PostgresLock>()
+  /** The connection that the database was opened with, for its first session. */
+  #first: Connected | undefined
+  /** The connection of a failed try to lock, for the next one. */
+  #waiting: Connected | undefined
+  #waitingFor: string | undefined
+  #closed = false
+
+  constructor(target: PostgresTarget, connected: Connected) {
+    const version = /^\S+/.exec(connected.version)?.[0] ?? ''
+    this.address = target.address
+    this.server = { name: 'PostgreSQL', version, major: Number.parseInt(version, 10) }
+    this.#target = target
+    this.#settings = connected.settings
+    this.#first = connected
+  }
+
+  async session(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Session> {
+    this.#check()
+    const { signal } = options
+    if (signal?.aborted) throw canceled(undefined, signal.reason)
+    const kept = this.#first
+    this.#first = undefined
+    const { client, settings } =
+      kept !== undefined && isUsable(kept) ? kept : await connect(this.#target, { ssl: this.#settings.ssl, signal })
+    const session = new PostgresSession(client, settings, { signal, onClose: this.#forget })
+    this.#open.add(session)
+    return session
+  }
+
+  async tryLock(holder: { readonly command: string }): Promise<LockAttempt> {
+    this.#check()
+    const connected = await this.#lockConnection(holderName(holder.command))
+    const attempt = await tryLock(connected, this.#forget)
+    if ('lock' in attempt) {
+      this.#open.add(attempt.lock as PostgresLock)
+      return { lock: attempt.lock }
+    }
+    if (this.#closed || this.#waiting !== undefined) await endClient(connected.client)
+    else this.#waiting = connected
+    return { heldBy: attempt.heldBy }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const idle = [this.#first, this.#waiting].filter((each) => each !== undefined)
+    this.#first = this.#waiting = undefined
+    const ends = [...this.#open].map((each) => ('release' in each ? each.release() : each.close()))
+    await Promise.all([...ends, ...idle.map(({ client }) => endClient(client))])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #lockConnection(applicationName: string): Promise<Connected> {
+    const kept = this.#waiting
+    this.#waiting = undefined
+    if (kept !== undefined) {
+      if (isUsable(kept) && this.#waitingFor === applicationName) return kept
+      await endClient(kept.client)
+    }
+    this.#waitingFor = applicationName
+    return connect(this.#target, { ssl: this.#settings.ssl, applicationName })
+  }
+
+  #check(): void {
+    if (this.#closed) throw new Error('The database is closed.')
+  }
+
+  readonly #forget = (each: PostgresSession | PostgresLock): void => {
+    this.#open.delete(each)
+  }
+}
+
+// A pooler or a server that restarts may have ended it in the meantime.
+function isUsable({ client }: Connected): boolean {
+  const { stream } = internals(client).connection
+  return stream.readable && stream.writable
+}

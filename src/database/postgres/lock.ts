@@ -1,0 +1,107 @@
+import type { Client } from 'pg'
+import { MetastoreError } from '../../errors.ts'
+import type { Lock, LockAttempt } from '../driver.ts'
+import { sql } from '../sql.ts'
+import { Channel } from './channel.ts'
+import type { Connected } from './connect.ts'
+import { Script, ScriptWithRows } from './exchange.ts'
+import { parseHolder } from './lock-holder.ts'
+import { connectionLost } from './server-failure.ts'
+import { type Run, runQuery } from './statements.ts'
+
+/** The advisory lock that every migrating process takes; Reshape takes the same, so the two exclude each other. */
+const key = 4036779288569897133n
+
+/** What became of one try to take the lock: its connection, when it failed, is good for the next try. */
+export type Try = LockAttempt & { readonly idle?: Connected }
+
+/**
+ * Tries to take the lock in a transaction that then stays open and idle: it holds no snapshot, dies with its connection,
+ * and behind a transaction pooler keeps the server's connection to itself, which a session lock would not.
+ */
+export async function tryLock(connected: Connected, onRelease: (lock: PostgresLock) => void): Promise<Try> {
+  const channel = new Channel(connected.client, connected.settings, undefined)
+  const run: Run = (exchange, text) => channel.run(exchange, text)
+  try {
+    const attempt = lockScript(Number.parseInt(connected.version, 10))
+    const { rows } = await run(new ScriptWithRows(attempt), attempt)
+    if (rows[0]?.['taken'] === true) return { lock: new PostgresLock(channel, connected.client, onRelease) }
+    await run(new Script('rollback'), 'rollback')
+    const heldBy = await readHolder(run)
+    return { heldBy, idle: connected }
+  } catch (error) {
+    await channel.close()
+    throw error
+  }
+}
+
+/** The lock, held by an open transaction. */
+export class PostgresLock implements Lock {
+  readonly lost: AbortSignal
+  readonly #channel: Channel
+  readonly #onRelease: (lock: PostgresLock) => void
+
+  constructor(channel: Channel, client: Client, onRelease: (lock: PostgresLock) => void) {
+    const controller = new AbortController()
+    this.lost = controller.signal
+    this.#channel = channel
+    this.#onRelease = onRelease
+    const end = (): void => {
+      if (!channel.closed) controller.abort(lockLost())
+    }
+    client.once('end', end)
+    if (channel.lost) end()
+  }
+
+  async release(): Promise<void> {
+    // Ending the connection ends the transaction as well, so a failure here changes nothing.
+    if (!this.#channel.lost && !this.#channel.closed) {
+      await this.#channel.run(new Script('commit'), 'commit').catch(() => {})
+    }
+    await this.#channel.close()
+    this.#onRelease(this)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release()
+  }
+}
+
+// The transaction stays idle for as long as the migration takes, so none of the server's limits may end it.
+function lockScript(major: number): string {
+  return [
+    'begin isolation level read committed',
+    'set local statement_timeout = 0',
+    'set local idle_in_transaction_session_timeout = 0',
+    ...(major >= 17 ? ['set local transaction_timeout = 0'] : []),
+    `select pg_try_advisory_xact_lock(${key}) as taken`,
+  ].join('; ')
+}
+
+async function readHolder(run: Run): ReturnType<typeof attempt> {
+  // The holder may be gone by now, and pg_stat_activity hides some of it from other roles.
+  return attempt(run).catch(() => undefined)
+}
+
+async function attempt(run: Run): Promise<ReturnType<typeof parseHolder> | undefined> {
+  const [row] = await runQuery<Parameters<typeof parseHolder>[0]>(
+    run,
+    sql`
+      select a.application_name as name, host(a.client_addr) as address, coalesce(a.xact_start, a.backend_start) as since
+      from pg_locks l
+      join pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+        and l.database = (select oid from pg_database where datname = current_database())
+        and l.classid::bigint = ${key >> 32n} and l.objid::bigint = ${key & 0xffffffffn}`,
+  )
+  return row === undefined ? undefined : parseHolder(row)
+}
+
+function lockLost(): MetastoreError {
+  return new MetastoreError({
+    code: 'lock_lost',
+    message: 'The connection that held the migration lock broke, so another process may be migrating now.',
+    remedy: 'Look in the log of the database server for the reason, then run the same command again.',
+    cause: connectionLost(undefined, undefined),
+  })
+}

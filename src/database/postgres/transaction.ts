@@ -1,0 +1,156 @@
+import type { LoadRow, LoadTarget, Transaction, TransactionOptions } from '../driver.ts'
+import { DatabaseError } from '../failure.ts'
+import type { Sql } from '../sql.ts'
+import type { Channel } from './channel.ts'
+import { Script, Statement, type Exchange } from './exchange.ts'
+import { connectionLost } from './server-failure.ts'
+import { type Run, runLoad, runQuery, runScript, runStream } from './statements.ts'
+import { Turns } from './turns.ts'
+
+/** What undoes `SET` and `SET ROLE`; what the connection was started with stays. */
+export const resetSession = 'reset session authorization; reset role; reset all'
+
+// Set for the transaction only: a `ROLLBACK; BEGIN` inside a script leaves a session that looks as if nothing had happened.
+const mark = 'set local metastore.transaction = on'
+
+/** A transaction that is begun, worked in and ended by the session that made it. */
+export class PostgresTransaction implements Transaction {
+  readonly #channel: Channel
+  readonly #options: TransactionOptions
+  readonly #turns = new Turns('transaction')
+  readonly #beforeCommit: string[] = []
+  #failure: unknown
+  /** What a statement has ended it with, after which nothing of it can be trusted. */
+  #ended: DatabaseError | undefined
+  #over = false
+  /** Whether its end has also undone what was set in the session. */
+  wasReset = false
+
+  constructor(channel: Channel, options: TransactionOptions) {
+    this.#channel = channel
+    this.#options = options
+  }
+
+  /** Begins it, settings and all, in one round trip. */
+  async begin(): Promise<void> {
+    const { lockTimeout } = this.#options
+    const timeout = lockTimeout === undefined ? [] : [`set local lock_timeout = ${Math.max(1, Math.ceil(lockTimeout))}`]
+    const text = ['begin', ...timeout, mark].join('; ')
+    await this.#channel.run(new Script(text), text)
+  }
+
+  query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
+    return this.#turns.take(() => runQuery<Row>(this.#run, statement))
+  }
+
+  script(text: string): Promise<void> {
+    return this.#turns.take(() => runScript(this.#run, text))
+  }
+
+  stream<Row extends object = Record<string, unknown>>(
+    statement: Sql,
+    options: { readonly batchSize?: number } = {},
+  ): AsyncIterable<Row> {
+    const run: Run = (exchange, text) => this.#turns.take(() => this.#run(exchange, text))
+    return runStream<Row>(run, statement, options.batchSize ?? 1000)
+  }
+
+  load(target: LoadTarget, rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<number> {
+    return this.#turns.take(() => runLoad(this.#run, target, rows))
+  }
+
+  beforeCommit(statement: Sql): void {
+    this.#beforeCommit.push(statement.inline('postgres'))
+  }
+
+  /** Commits, in one round trip with what was to run before it. Throws unless the server says that it has. */
+  commit(): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#over = true
+      if (this.#ended !== undefined) throw this.#ended
+      if (this.#channel.status === 'E') throw hasFailed(this.#failure)
+      // Each on a line of its own: one may end with a comment.
+      const reset = this.#options.resetSession ? [resetSession] : []
+      const text = [...this.#beforeCommit, 'commit', ...reset].join('\n;\n')
+      const exchange = new Script(text)
+      const failure = await this.#channel.run(exchange, text).then(() => undefined, commitFailure)
+      const committed = exchange.tags.includes('COMMIT')
+      this.wasReset = this.#options.resetSession === true && failure === undefined
+      if (!committed) throw failure ?? hasFailed(this.#failure)
+    })
+  }
+
+  /** Undoes it, whatever state it is in. Where that is impossible the connection is ended, which undoes it as well. */
+  rollback(): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#over = true
+      if (this.#channel.lost || this.#channel.closed || this.#channel.status === 'I') return
+      await this.#channel.run(new Script('rollback'), 'rollback', true).catch(() => this.#channel.close())
+    })
+  }
+
+  readonly #run: Run = async (exchange, statement) => {
+    if (this.#over) throw new Error('The transaction is over.')
+    if (this.#ended !== undefined) throw this.#ended
+    let failure: unknown
+    try {
+      await this.#channel.run(exchange, statement)
+    } catch (error) {
+      failure = error
+    }
+    if (await this.#wasEndedBy(exchange)) throw (this.#ended = endedInside(failure, statement))
+    if (failure === undefined) return exchange
+    this.#failure ??= failure
+    throw failure
+  }
+
+  async #wasEndedBy({ tags }: Exchange): Promise<boolean> {
+    if (this.#channel.lost) return false
+    if (this.#channel.status === 'I' || tags.includes('COMMIT') || tags.includes('PREPARE TRANSACTION')) return true
+    // `ROLLBACK TO savepoint` has the same tag.
+    if (!tags.includes('ROLLBACK') || this.#channel.status === 'E') return false
+    const text = `select current_setting('metastore.transaction', true) as mark`
+    const { rows } = await this.#channel.run(new Statement(text, []), text)
+    return rows[0]?.['mark'] !== 'on'
+  }
+}
+
+function commitFailure(error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || error.reason !== 'connection_lost') return error
+  return connectionLost(
+    error.cause,
+    error.statement,
+    'The connection to the database broke during COMMIT, so whether the transaction took effect is not known.',
+  )
+}
+
+function hasFailed(cause: unknown): DatabaseError {
+  const said = cause instanceof Error ? ` (${cause.message})` : ''
+  return new DatabaseError({
+    code: 'statement_failed',
+    reason: 'other',
+    message: `The transaction cannot be committed, because a statement in it has failed${said}; it was rolled back.`,
+    remedy: 'Correct the statement that failed first.',
+    engineCode: '25P02',
+    statement: undefined,
+    position: undefined,
+    object: undefined,
+    cause,
+  })
+}
+
+function endedInside(cause: unknown, statement?: string): DatabaseError {
+  return new DatabaseError({
+    code: 'statement_failed',
+    reason: 'other',
+    message: 'A statement has ended the transaction that it ran in, so a part of the work may be committed already.',
+    remedy:
+      'Remove COMMIT, ROLLBACK and PREPARE TRANSACTION, or run the file outside a transaction; then look at what is already done.',
+    engineCode: undefined,
+    statement,
+    position: undefined,
+    object: undefined,
+    details: cause instanceof Error ? [cause.message] : [],
+    cause,
+  })
+}

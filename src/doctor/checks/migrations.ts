@@ -1,0 +1,27 @@
+import { readStatus } from '../../migrations/migrations.ts'
+import { healthy, type Diagnosis, type DoctorCheck } from '../diagnosis.ts'
+
+/** Files and history agree, nothing is half done, and how much is pending. */
+export const migrationsCheck: DoctorCheck = {
+  name: 'migrations',
+  async run({ session, bookkeeping, files }) {
+    const status = await readStatus({ session, bookkeeping }, files)
+    const findings: Diagnosis[] = status.discrepancies.map(({ message, remedy }) => ({
+      check: 'migrations',
+      severity: 'problem',
+      message,
+      remedy,
+    }))
+    if (status.interrupted.length > 0) {
+      const [first] = status.interrupted
+      const message = `Migration ${first?.migration} was begun and is not finished.`
+      findings.push({ check: 'migrations', severity: 'warning', message, remedy: 'metastore migrate goes on with it.' })
+    }
+    if (findings.length > 0) return findings
+    const pending = status.pending.length
+    if (pending === 0) return [healthy('migrations', `Nothing is pending; ${status.applied.length} are applied.`)]
+    return [
+      healthy('migrations', `${pending} pending, ${status.applied.length} applied; metastore migrate applies them.`),
+    ]
+  },
+}

@@ -1,0 +1,111 @@
+/**
+ * What kind of answer a failure is, for whoever turns it into an exit status or an HTTP status:
+ * `input` wrong usage, configuration or file; `state` the database is not in a state that allows it;
+ * `locked` another process holds the lock; `failed` everything else.
+ */
+export type FailureKind = 'input' | 'state' | 'locked' | 'failed'
+
+/** Every code that a failure can carry, with its kind and the sentence that docs/errors.md gives it. */
+export const errorCodes = {
+  // Usage and configuration
+  usage: { kind: 'input', summary: 'The command line names a command, an option or a value that does not exist.' },
+  configuration_invalid: { kind: 'input', summary: 'metastore.toml cannot be read as it stands.' },
+  configuration_missing: { kind: 'input', summary: 'The project directory or its configuration file does not exist.' },
+  database_unknown: { kind: 'input', summary: 'The named database is not declared in metastore.toml.' },
+  variable_missing: { kind: 'input', summary: 'An environment variable that a setting refers to is not set.' },
+  url_invalid: { kind: 'input', summary: 'A database URL cannot be understood.' },
+  file_exists: { kind: 'input', summary: 'A file that would be written is already there.' },
+  document_unknown: { kind: 'input', summary: 'The manual has no page of that name.' },
+
+  // Migration files
+  directory_missing: { kind: 'input', summary: 'A directory of migrations that was named does not exist.' },
+  file_unreadable: { kind: 'input', summary: 'A file cannot be read, or is not UTF-8 text.' },
+  file_unknown_format: { kind: 'input', summary: 'A migration directory holds a file of a format that is not known.' },
+  migration_duplicate: { kind: 'input', summary: 'Two files give a migration the same name.' },
+  migration_invalid: { kind: 'input', summary: 'A migration file cannot be understood.' },
+  migration_unknown: { kind: 'input', summary: 'No migration has that name, or several do.' },
+  sql_syntax: { kind: 'input', summary: 'A migration holds SQL that does not parse.' },
+
+  // The state of a database
+  migration_edited: { kind: 'state', summary: 'The file of an applied migration has changed since it was applied.' },
+  migration_missing: { kind: 'state', summary: 'An applied migration has no file any more.' },
+  migration_out_of_order: { kind: 'state', summary: 'A pending migration sorts before one that is already applied.' },
+  migration_unmet: { kind: 'state', summary: 'A migration requires another one that is not applied before it.' },
+  migration_irreversible: { kind: 'state', summary: 'A migration has no down part, so it cannot be rolled back.' },
+  step_outcome_unknown: {
+    kind: 'state',
+    summary: 'A statement that runs outside a transaction was interrupted, and whether it took effect cannot be told.',
+  },
+  bookkeeping_newer: { kind: 'state', summary: 'The database was last migrated by a newer version of metastore.' },
+  database_behind: { kind: 'state', summary: 'The database has pending migrations.' },
+
+  // Locks
+  lock_held: { kind: 'locked', summary: 'Another process is migrating this database.' },
+  directory_locked: { kind: 'locked', summary: 'Another process has opened this embedded database.' },
+  database_locked: {
+    kind: 'locked',
+    summary: 'Another process is writing to this SQLite file, and went on for too long.',
+  },
+  lock_lost: { kind: 'failed', summary: 'The migration lock was lost while work was going on.' },
+
+  // The database
+  connection_failed: { kind: 'failed', summary: 'The database cannot be reached.' },
+  connection_lost: { kind: 'failed', summary: 'The connection broke while it was in use.' },
+  statement_failed: { kind: 'failed', summary: 'The database refused a statement.' },
+  script_failed: { kind: 'failed', summary: 'A migration written in code threw an error.' },
+  canceled: { kind: 'failed', summary: 'The work was interrupted, by Ctrl-C or by the caller.' },
+  not_supported: { kind: 'input', summary: 'This kind of database cannot do what was asked.' },
+  name_invalid: { kind: 'input', summary: 'A name or a value cannot be written in SQL.' },
+} as const satisfies Record<string, { kind: FailureKind; summary: string }>
+
+/** A stable code of a failure; documented in docs/errors.md. */
+export type ErrorCode = keyof typeof errorCodes
+
+/** What a failure is made of. */
+export interface Failure {
+  readonly code: ErrorCode
+  /** What happened, as one or more sentences. Never holds a secret. */
+  readonly message: string
+  /** `file:line:column`, or the object concerned. */
+  readonly where?: string | undefined
+  /** What to do next, as a sentence. */
+  readonly remedy: string
+  /** More lines for a person: the statement, a difference, what the server said. */
+  readonly details?: readonly string[] | undefined
+  readonly cause?: unknown
+}
+
+/** A failure that a person or a program can act on: what happened, where, and what to do next. */
+export class MetastoreError extends Error {
+  override readonly name: string = 'MetastoreError'
+  /** Stable; documented in docs/errors.md. */
+  readonly code: ErrorCode
+  /** `file:line:column`, or the object concerned. */
+  readonly where: string | undefined
+  readonly remedy: string
+  readonly details: readonly string[]
+
+  constructor(failure: Failure) {
+    super(failure.message, failure.cause === undefined ? {} : { cause: failure.cause })
+    this.code = failure.code
+    this.where = failure.where
+    this.remedy = failure.remedy
+    this.details = failure.details ?? []
+  }
+
+  /** The kind of answer that this failure is. */
+  get kind(): FailureKind {
+    return errorCodes[this.code].kind
+  }
+
+  /** The failure as plain data, the same for every command's `--json`. */
+  toJSON(): { code: ErrorCode; message: string; where: string | null; remedy: string; details: readonly string[] } {
+    return {
+      code: this.code,
+      message: this.message,
+      where: this.where ?? null,
+      remedy: this.remedy,
+      details: this.details,
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import type { Database, Session } from '../database/database.ts'
+import { MetastoreError } from '../errors.ts'
+import { silent, type Progress } from '../progress.ts'
+import { bookkeepingOf, ensureBookkeeping, readState, type Bookkeeping, type BookkeepingState } from './bookkeeping.ts'
+import { readApplied, type Actor, type AppliedMigration } from './history.ts'
+import { takeLock } from './lock.ts'
+import { retrying } from './retry.ts'
+import type { InterruptedPolicy, Run } from './run.ts'
+import { toolVersion } from '../version.ts'
+
+/** How the engine works on one database; everything has a default. */
+export interface EngineOptions {
+  /** The schema (a prefix, on SQLite) of the bookkeeping. Default `metastore`. */
+  readonly stateSchema?: string
+  /** A view that shows the history under another tool's table name, such as `schema_migrations`; null removes it. */
+  readonly historyView?: string | null | undefined
+  /** Milliseconds that one attempt of a statement waits for a lock. Default 500. */
+  readonly lockTimeout?: number
+  /** Milliseconds after which a statement that found no lock is given up. Default 10 minutes. */
+  readonly lockDeadline?: number
+  /** Milliseconds to wait for another runner. Default 10 minutes. */
+  readonly lockWait?: number
+  /** What to do with a statement whose outcome nobody can tell. Default `ask`: an error that says so. */
+  readonly interrupted?: InterruptedPolicy
+  readonly signal?: AbortSignal | undefined
+  readonly progress?: Progress
+  /** Who is recorded in the history, as `user@host`. Default: the operating system's user and host. */
+  readonly user?: string
+  /** The command that holders of the lock are known by. Default `metastore`. */
+  readonly command?: string
+}
+
+/** What a look at the bookkeeping finds. */
+export interface Position {
+  readonly state: BookkeepingState
+  readonly applied: readonly AppliedMigration[]
+}
+
+/** One session on a database with its bookkeeping, and the means to change it under the lock. */
+export interface Engine extends AsyncDisposable {
+  readonly database: Database
+  readonly session: Session
+  readonly bookkeeping: Bookkeeping
+  /** Two reads, no write, no lock. */
+  look(): Promise<Position>
+  /**
+   * Takes the lock, looks again, makes the bookkeeping what it should be, and does `work`. Returns undefined without having
+   * locked anything when `alreadyDone` finds, while waiting, that there is nothing left to do.
+   */
+  locked<T>(
+    work: (run: Run, position: Position) => Promise<T>,
+    options?: { readonly alreadyDone?: (position: Position) => boolean },
+  ): Promise<T | undefined>
+}
+
+/** Looks at the bookkeeping: two reads, no write, no lock. */
+export async function readPosition({
+  session,
+  bookkeeping,
+}: Pick<Engine, 'session' | 'bookkeeping'>): Promise<Position> {
+  const state = await readState(session, bookkeeping)
+  return { state, applied: state.layout === null ? [] : await readApplied(session, bookkeeping) }
+}
+
+/** Opens a session for the engine; close it (or `await using`) when done. The database stays open. */
+export async function openEngine(database: Database, options: EngineOptions = {}): Promise<Engine> {
+  const stop = new AbortController()
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
+  const session = await database.session({ signal })
+  const bookkeeping = bookkeepingOf(database, options.stateSchema ?? 'metastore')
+  const progress = options.progress ?? silent
+  const look = () => readPosition({ session, bookkeeping })
+  return {
+    database,
+    session,
+    bookkeeping,
+    look,
+    [Symbol.asyncDispose]: () => session.close(),
+
+    async locked(work, { alreadyDone } = {}) {
+      const lock = await takeLock(database, {
+        wait: options.lockWait ?? 600_000,
+        command: options.command ?? 'metastore',
+        signal,
+        progress,
+        ...(alreadyDone && { alreadyDone: async () => alreadyDone(await look()) }),
+      })
+      if (lock === undefined) return undefined
+      const onLost = () => stop.abort()
+      lock.lost.addEventListener('abort', onLost)
+      try {
+        const position = await look()
+        const run: Run = {
+          database,
+          session,
+          bookkeeping,
+          actor: actorOf(options),
+          retry: { lockTimeout: options.lockTimeout ?? 500, deadline: options.lockDeadline ?? 600_000 },
+          interrupted: options.interrupted ?? 'ask',
+          signal,
+          progress,
+        }
+        await retrying(run, () =>
+          ensureBookkeeping(session, database, bookkeeping, position.state, options.historyView),
+        )
+        return await work(run, position)
+      } catch (error) {
+        if (lock.lost.aborted && !options.signal?.aborted) throw lockLost(database.address, error)
+        throw error
+      } finally {
+        lock.lost.removeEventListener('abort', onLost)
+        await lock.release()
+      }
+    },
+  }
+}
+
+function actorOf(options: EngineOptions): Actor {
+  return {
+    user: options.user ?? currentUser(),
+    command: options.command ?? 'metastore',
+    toolVersion,
+    batch: randomUUID(),
+  }
+}
+
+// userInfo throws for a user id without an entry, which is usual in containers.
+function currentUser(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`
+  } catch {
+    return `uid${process.getuid?.() ?? ''}@${hostname()}`
+  }
+}
+
+function lockLost(address: string, cause: unknown): MetastoreError {
+  return new MetastoreError({
+    code: 'lock_lost',
+    message: `The connection that holds the migration lock of ${address} broke, so the work was stopped.`,
+    where: address,
+    remedy: 'Run the same command again: what was finished is recorded, and the rest goes on from there.',
+    cause,
+  })
+}

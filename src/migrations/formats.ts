@@ -1,0 +1,44 @@
+import type { Dialect } from '../database/sql.ts'
+import type { FormatName, Migration, MigrationFile } from './migration.ts'
+
+/** Turns a file that has been read into a migration. Throws `migration_invalid` and what else its format says. */
+export type ParseMigration = (file: MigrationFile, dialect: Dialect) => Promise<Migration>
+
+/** One format that migrations are written in. */
+export interface Format {
+  readonly name: FormatName
+  /** The extensions that mean it, in lower case, with the point. */
+  readonly extensions: readonly string[]
+  /** Its reader, imported only when a file of the format is about to be applied or checked. */
+  readonly load: () => Promise<ParseMigration>
+}
+
+/** Every format there is. */
+export const formats: readonly Format[] = [
+  { name: 'sql', extensions: ['.sql'], load: async () => (await import('./formats/sql.ts')).parseSqlMigration },
+  {
+    name: 'script',
+    extensions: ['.ts', '.mts', '.js', '.mjs'],
+    load: async () => (await import('./formats/script.ts')).parseScriptMigration,
+  },
+]
+
+/** The format of a file by its extension, whose case does not matter; undefined when no format has it. */
+export function formatOf(fileName: string): { format: Format; extension: string } | undefined {
+  const extension = extensionOf(fileName)
+  const format = formats.find(({ extensions }) => extensions.includes(extension.toLowerCase()))
+  return format && { format, extension }
+}
+
+/** The extension of a file name with its point, as it is written; empty when there is none. */
+export function extensionOf(fileName: string): string {
+  const point = fileName.lastIndexOf('.')
+  return point <= 0 ? '' : fileName.slice(point)
+}
+
+/** Understands a file by the reader of its format. Throws `migration_invalid`, and `script_failed` for a script that fails to load. */
+export const parseMigration: ParseMigration = async (file, dialect) => {
+  const format = formats.find(({ name }) => name === file.format)
+  if (format === undefined) throw new RangeError(`There is no format ${file.format}.`)
+  return (await format.load())(file, dialect)
+}

@@ -1,0 +1,105 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MetastoreError } from '../errors.ts'
+import { compareNames } from './order.ts'
+
+/** What a new migration file is made from. */
+export interface NewMigration {
+  /** What it does, in a few words. */
+  readonly name: string
+  readonly format: string
+  readonly directory: { readonly path: string; readonly absolute: string }
+  /** The migrations there are, in order. */
+  readonly existing: readonly { readonly name: string }[]
+  readonly now: Date
+}
+
+/** Writes the file of a new migration and returns its path as people see it. Throws `usage`, `file_exists`. */
+export async function newMigration(migration: NewMigration): Promise<string> {
+  const template = templates[migration.format]
+  if (template === undefined) throw unknownFormat(migration.format)
+  const title = slug(migration.name)
+  const fileName = `${nextNumber(migration.existing, migration.now)}_${title}.${migration.format}`
+  await mkdir(migration.directory.absolute, { recursive: true })
+  try {
+    await writeFile(join(migration.directory.absolute, fileName), template(migration.name), { flag: 'wx' })
+  } catch (cause) {
+    throw notWritten(join(migration.directory.path, fileName), cause)
+  }
+  return join(migration.directory.path, fileName)
+}
+
+/** The number that continues those there are: 004 after 003, a time stamp of the same precision after a time stamp. */
+export function nextNumber(existing: readonly { readonly name: string }[], now: Date): string {
+  const newest = existing
+    .map(({ name }) => /^\d+/.exec(name)?.[0])
+    .filter((digits) => digits !== undefined)
+    .at(-1)
+  const stamp = now.toISOString().replaceAll(/\D/g, '').slice(0, 14)
+  if (newest === undefined) return stamp
+  const isStamped = newest.length >= 8 && compareNames(newest, stamp) < 0
+  return isStamped ? stamp : String(BigInt(newest) + 1n).padStart(newest.length, '0')
+}
+
+function slug(name: string): string {
+  const title = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
+    .slice(0, 53 - 15)
+    .replace(/_+$/, '')
+  if (title !== '') return title
+  throw new MetastoreError({
+    code: 'usage',
+    message: `${JSON.stringify(name)} gives no file name.`,
+    remedy: 'Say what the migration does in letters or digits: metastore new add runs table.',
+  })
+}
+
+const templates: Record<string, (title: string) => string> = {
+  sql: (title) => `-- metastore: description="${title.replaceAll(/["\n]/g, ' ')}"
+
+
+-- metastore:down
+-- Write here what undoes it. While this part is empty, the migration cannot be rolled back.
+`,
+  ts: (title) =>
+    scriptTemplate(title, "import type { ScriptContext } from 'metastore/migrations'\n\n", ': ScriptContext'),
+  js: (title) =>
+    scriptTemplate(title, "/** @typedef {import('metastore/migrations').ScriptContext} ScriptContext */\n\n", ''),
+}
+
+function scriptTemplate(title: string, imports: string, type: string): string {
+  return `${imports}export const description = ${JSON.stringify(title)}
+
+/** Runs in one transaction with its history row. */
+export async function up({ db, sql }${type}) {
+  await db.query(sql\`select 1\`)
+}
+
+/** Undoes it; remove this function if it cannot be undone. */
+export async function down({ db, sql }${type}) {
+  await db.query(sql\`select 1\`)
+}
+`
+}
+
+function unknownFormat(format: string): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: `There is no format ${JSON.stringify(format)}.`,
+    remedy: `Use --format ${Object.keys(templates).join(', ')}.`,
+  })
+}
+
+function notWritten(path: string, cause: unknown): MetastoreError {
+  const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
+  return new MetastoreError({
+    code: exists ? 'file_exists' : 'file_unreadable',
+    message: exists ? `${path} is there already.` : `${path} cannot be written: ${(cause as Error).message}`,
+    where: path,
+    remedy: exists ? 'Choose another name.' : 'Check the permissions of the directory.',
+    cause,
+  })
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { MetastoreError } from '../errors.ts'
+import type { FormatName, MigrationFile } from './migration.ts'
+import { versionOf } from './order.ts'
+
+/** A file of a migration directory with its text. */
+export interface SourceFile {
+  readonly path: string
+  readonly absolutePath: string
+  readonly directory: string
+  readonly fileName: string
+  readonly format: FormatName
+  /** As written in the file name, with its point. */
+  readonly extension: string
+  readonly source: string
+}
+
+/**
+ * Makes migrations of files: `x.up.sql` and `x.down.sql` of one directory are one migration `x`, every other file is a
+ * migration of its own. Says which names are taken twice, and which down files have no up file.
+ */
+export function pairFiles(sources: readonly SourceFile[]): { files: MigrationFile[]; problems: MetastoreError[] } {
+  const named = sources.map((source) => ({ source, ...nameOf(source) }))
+  const downs = new Map(
+    named.filter(({ direction }) => direction === 'down').map((down) => [keyOf(down), down.source] as const),
+  )
+  const problems: MetastoreError[] = []
+  const byName = new Map<string, MigrationFile>()
+  for (const entry of named) {
+    if (entry.direction === 'down') continue
+    const down = entry.direction === 'up' ? downs.get(keyOf(entry)) : undefined
+    if (entry.direction === 'up') downs.delete(keyOf(entry))
+    const earlier = byName.get(entry.name)
+    if (earlier === undefined) byName.set(entry.name, migrationFile(entry.name, entry.source, down))
+    else problems.push(duplicate(entry.name, earlier.path, entry.source.path))
+  }
+  for (const down of downs.values()) problems.push(downWithoutUp(down, nameOf(down).name))
+  return { files: [...byName.values()], problems }
+}
+
+/** SHA-256 over texts with their line ends as line feeds, so that a check-out on Windows has the checksum of one on Linux. */
+export function checksumOf(...texts: readonly string[]): string {
+  const hash = createHash('sha256')
+  // A zero byte between two texts, which neither can hold, keeps `ab` + `c` apart from `a` + `bc`.
+  texts.forEach((text, index) => hash.update((index > 0 ? '\0' : '') + text.replaceAll(/\r\n?/g, '\n')))
+  return hash.digest('hex')
+}
+
+type Direction = 'up' | 'down' | undefined
+
+// Some file systems store é as two characters and others as one; a name must be the same on all of them.
+function nameOf({ fileName, extension, format }: SourceFile): { name: string; direction: Direction } {
+  const stem = fileName.slice(0, -extension.length).normalize('NFC')
+  const match = format === 'sql' ? /^(.+)\.(up|down)$/i.exec(stem) : null
+  if (match === null) return { name: stem, direction: undefined }
+  return { name: match[1] ?? '', direction: match[2]?.toLowerCase() === 'up' ? 'up' : 'down' }
+}
+
+function keyOf({ name, source }: { name: string; source: SourceFile }): string {
+  return `${source.directory}\0${name}`
+}
+
+function migrationFile(name: string, up: SourceFile, down: SourceFile | undefined): MigrationFile {
+  return {
+    name,
+    version: versionOf(name),
+    path: up.path,
+    absolutePath: up.absolutePath,
+    format: up.format,
+    source: up.source,
+    down: down && { path: down.path, source: down.source },
+    checksum: down === undefined ? checksumOf(up.source) : checksumOf(up.source, down.source),
+  }
+}
+
+function duplicate(name: string, first: string, second: string): MetastoreError {
+  return new MetastoreError({
+    code: 'migration_duplicate',
+    message: `${first} and ${second} both make a migration named ${name}.`,
+    where: second,
+    remedy: 'Rename the one that is not applied anywhere yet.',
+  })
+}
+
+function downWithoutUp({ path, fileName }: SourceFile, name: string): MetastoreError {
+  return new MetastoreError({
+    code: 'migration_invalid',
+    message: `${fileName} undoes a migration that has no up file.`,
+    where: path,
+    remedy: `Put ${name}.up.sql beside it, renaming ${name}.sql where that is the migration.`,
+  })
+}

@@ -1,0 +1,187 @@
+import type { Database, Session, Sql, Transaction } from '../database/database.ts'
+import type { Progress } from '../progress.ts'
+import { clearJournal, forgetStep, noteStep, readJournal, type Direction, type JournalEntry } from './journal.ts'
+import type { Bookkeeping } from './bookkeeping.ts'
+import { compilePart } from './compile.ts'
+import { recordApplied, recordRolledBack, type Actor } from './history.ts'
+import { prepareIndex, dropInvalidIndex } from './concurrent-index.ts'
+import { runScript } from './run-script.ts'
+import { runSql } from './run-sql.ts'
+import { outcomeUnknown, stepFailed } from './run-errors.ts'
+import { retrying, type RetryOptions } from './retry.ts'
+import type { Migration } from './migration.ts'
+import type { CompiledPart, OutsideStep, Step } from './step.ts'
+
+/** What to do with a statement that was interrupted outside a transaction when nobody can tell whether it took effect. */
+export type InterruptedPolicy = 'ask' | 'rerun' | 'skip'
+
+/** Everything that running migrations needs. */
+export interface Run {
+  readonly database: Database
+  readonly session: Session
+  readonly bookkeeping: Bookkeeping
+  readonly actor: Actor
+  readonly retry: RetryOptions
+  readonly interrupted: InterruptedPolicy
+  readonly signal: AbortSignal
+  readonly progress: Progress
+}
+
+/** One migration that has just run. */
+export interface MigrationRun {
+  readonly name: string
+  /** In milliseconds, as the history has it. */
+  readonly durationMs: number
+}
+
+/**
+ * Runs one direction of a migration and records it in the history. A migration in one transaction takes effect as a whole
+ * or not at all; any other is journalled step by step and goes on where it stopped when it is run again.
+ * Throws DatabaseError, `script_failed`, `step_outcome_unknown`, `canceled`.
+ */
+export async function runMigration(run: Run, migration: Migration, direction: Direction): Promise<MigrationRun> {
+  const part = direction === 'up' ? migration.up : migration.down
+  if (part === undefined) throw new RangeError(`Migration ${migration.name} has no ${direction} part.`)
+  const compiled = await compilePart(part, run.database.dialect)
+  const startedAt = new Date()
+  const begin = performance.now()
+  let durationMs = 0
+  const record = () => {
+    durationMs = Math.round(performance.now() - begin)
+    const statement =
+      direction === 'up'
+        ? recordApplied(run.bookkeeping, migration, run.actor, { how: 'migrated', startedAt, durationMs })
+        : recordRolledBack(run.bookkeeping, migration.name, run.actor)
+    return [statement, clearJournal(run.bookkeeping, migration.name)]
+  }
+  if (compiled.atomic) await runAtomically(run, migration, direction, compiled, record)
+  else await runStepByStep(run, migration, direction, compiled, record)
+  return { name: migration.name, durationMs }
+}
+
+async function runAtomically(
+  run: Run,
+  migration: Migration,
+  direction: Direction,
+  { steps }: CompiledPart,
+  record: () => Sql[],
+): Promise<void> {
+  let current: Step | undefined
+  try {
+    await inTransaction(run, async (tx) => {
+      for (const step of steps) {
+        current = step
+        await runInTransaction(run, tx, step)
+      }
+      // An atomic migration never has journal rows of its own, so only the history changes.
+      const [history] = record()
+      if (history) tx.beforeCommit(history)
+    })
+  } catch (error) {
+    throw stepFailed(error, { migration: migration.name, direction, step: current, kept: 'nothing' })
+  }
+}
+
+async function runStepByStep(
+  run: Run,
+  migration: Migration,
+  direction: Direction,
+  { steps }: CompiledPart,
+  record: () => Sql[],
+): Promise<void> {
+  const journal = await readJournal(run.session, run.bookkeeping)
+  const noted = new Map(
+    journal
+      .filter((entry) => entry.migration === migration.name && entry.direction === direction)
+      .map((entry) => [entry.step, entry]),
+  )
+  for (const step of steps) {
+    const entry: JournalEntry = {
+      migration: migration.name,
+      direction,
+      step: step.key,
+      label: step.label,
+      status: noted.get(step.key)?.status ?? 'intent',
+    }
+    try {
+      await runJournalled(run, step, entry, noted.has(step.key))
+    } catch (error) {
+      throw stepFailed(error, { migration: migration.name, direction, step, kept: 'earlier steps' })
+    }
+  }
+  await run.session.transaction(async (tx) => record().forEach((statement) => tx.beforeCommit(statement)), {
+    resetSession: true,
+  })
+}
+
+async function runJournalled(run: Run, step: Step, entry: JournalEntry, noted: boolean): Promise<void> {
+  if (step.kind === 'setting') return runSql(run.session, step.sql, run.database.dialect)
+  if (entry.status === 'done') return
+  if (step.kind === 'transaction') {
+    return inTransaction(
+      run,
+      async (tx) => {
+        await runInTransaction(run, tx, step)
+        tx.beforeCommit(noteStep(run.bookkeeping, { ...entry, status: 'done' }, run.actor.batch))
+      },
+      { resetSession: false },
+    )
+  }
+  await note(run, entry, 'intent')
+  if (step.kind === 'code') await runScript(run.session, step.part, run)
+  else await runOutside(run, step, entry, noted)
+  await note(run, entry, 'done')
+}
+
+async function runOutside(run: Run, step: OutsideStep, entry: JournalEntry, interruptedBefore: boolean): Promise<void> {
+  if (step.index !== undefined) {
+    const { happened } = await prepareIndex(run, step.index, interruptedBefore)
+    if (happened) return
+  } else if (interruptedBefore && !step.repeatable) {
+    if (run.interrupted === 'skip') return
+    if (run.interrupted === 'ask') throw outcomeUnknown(entry, step)
+  }
+  try {
+    await runSql(run.session, step.sql, run.database.dialect)
+  } catch (error) {
+    await forgetFailure(run, step, entry)
+    throw error
+  }
+}
+
+// The statement is known to have failed, so its intent must not make the next run ask; and a failed concurrent build leaves
+// an invalid index that slows every write. After a lost connection or an interruption neither can be done now: the next
+// run finds the intent and looks at the catalog.
+async function forgetFailure(run: Run, step: OutsideStep, entry: JournalEntry): Promise<void> {
+  if (run.signal.aborted) return
+  try {
+    if (step.index?.operation === 'create') await dropInvalidIndex(run, step.index)
+    await run.session.query(forgetStep(run.bookkeeping, entry))
+  } catch {
+    // The failure that brought us here is the one to report.
+  }
+}
+
+async function note(run: Run, entry: JournalEntry, status: JournalEntry['status']): Promise<void> {
+  await run.session.query(noteStep(run.bookkeeping, { ...entry, status }, run.actor.batch))
+}
+
+async function inTransaction(
+  run: Run,
+  work: (tx: Transaction) => Promise<void>,
+  { resetSession }: { resetSession: boolean } = { resetSession: true },
+): Promise<void> {
+  await retrying(run, () => run.session.transaction(work, { lockTimeout: run.retry.lockTimeout, resetSession }))
+}
+
+async function runInTransaction(run: Run, tx: Transaction, step: Step): Promise<void> {
+  switch (step.kind) {
+    case 'transaction':
+      return runSql(tx, step.sql, run.database.dialect)
+    case 'code':
+      return runScript(tx, step.part, run)
+    case 'setting':
+    case 'outside':
+      throw new RangeError(`Step ${step.label} cannot be part of a transaction.`)
+  }
+}

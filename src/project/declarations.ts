@@ -1,0 +1,89 @@
+import { nearest } from '../nearest.ts'
+import { configurationInvalid, problemAt, type ConfigurationFile } from './configuration-file.ts'
+import { readDeclaredValue, type DeclaredValue, type Reading } from './declared-value.ts'
+import { settingNames, settingOf, type SettingName } from './settings.ts'
+import { shownName, tomlKey } from './shown.ts'
+import type { TomlPath } from './toml-positions.ts'
+import { describeToml, isTable } from './values.ts'
+
+/** One `[database.NAME]` of the file. */
+export interface DeclaredDatabase {
+  readonly name: string
+  readonly where: string
+  readonly values: ReadonlyMap<SettingName, DeclaredValue>
+}
+
+const settingsByKey: ReadonlyMap<string, SettingName> = new Map(settingNames.map((name) => [settingOf(name).key, name]))
+
+/**
+ * The databases that a file declares, in its order. Everything that is wrong whatever the environment holds is told in one
+ * `configuration_invalid`.
+ */
+export function readDeclarations(file: ConfigurationFile): DeclaredDatabase[] {
+  const reading: Reading = { file, problems: [] }
+  for (const key of file.positions.keys([])) {
+    if (key !== 'database') unknownTopLevel(reading, key)
+  }
+  const databases = readDatabases(reading, file.document['database'])
+  if (reading.problems.length > 0) throw configurationInvalid(file, reading.problems)
+  return databases
+}
+
+function readDatabases(reading: Reading, tables: unknown): DeclaredDatabase[] {
+  if (tables === undefined) return []
+  if (!isTable(tables)) {
+    report(reading, ['database'], `database must be a table, not ${describeToml(tables)}.`, nameRemedy)
+    return []
+  }
+  const databases: DeclaredDatabase[] = []
+  for (const name of reading.file.positions.keys(['database'])) {
+    const path = ['database', name]
+    const table = tables[name]
+    if (isTable(table)) databases.push(readDatabase(reading, name, table))
+    else if (settingsByKey.has(name)) report(reading, path, `The setting ${name} stands in no database.`, nameRemedy)
+    else {
+      const remedy = `Write its settings below a line [database.${tomlKey(name)}].`
+      report(reading, path, `The database ${shownName(name)} must be a table, not ${describeToml(table)}.`, remedy)
+    }
+  }
+  return databases
+}
+
+function readDatabase(reading: Reading, name: string, table: Readonly<Record<string, unknown>>): DeclaredDatabase {
+  const path = ['database', name]
+  if (name.trim() === '') report(reading, path, 'A database has an empty name.', nameRemedy)
+  const values = new Map<SettingName, DeclaredValue>()
+  for (const key of reading.file.positions.keys(path)) {
+    const setting = settingsByKey.get(key)
+    if (setting === undefined) {
+      unknownSetting(reading, [...path, key], key)
+      continue
+    }
+    const value = readDeclaredValue({ reading, setting: settingOf(setting), path: [...path, key] }, table[key])
+    if (value) values.set(setting, value)
+  }
+  return { name, where: reading.file.place(reading.file.positions.key(path)?.start ?? 0), values }
+}
+
+function unknownTopLevel(reading: Reading, key: string): void {
+  if (settingsByKey.has(key)) {
+    report(reading, [key], `The setting ${key} stands in no database.`, nameRemedy)
+    return
+  }
+  const hint = nearest(key, ['database']) === undefined ? '' : 'Did you mean database? '
+  const remedy = `${hint}At the top level there are only tables such as [database.assistant].`
+  report(reading, [key], `There is no setting or table ${shownName(key)}.`, remedy)
+}
+
+function unknownSetting(reading: Reading, path: TomlPath, key: string): void {
+  const meant = nearest(key, settingsByKey.keys())
+  const hint = meant === undefined ? '' : `Did you mean ${meant}? `
+  const known = `The settings of a database are ${[...settingsByKey.keys()].join(', ')}.`
+  report(reading, path, `There is no setting ${shownName(key)}.`, hint + known)
+}
+
+const nameRemedy = 'Give each database a name, and write its settings below a line such as [database.assistant].'
+
+function report(reading: Reading, path: TomlPath, message: string, remedy: string): void {
+  reading.problems.push(problemAt(reading.file, path, { message, remedy }, 'key'))
+}

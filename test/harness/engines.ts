@@ -1,0 +1,62 @@
+import path from 'node:path'
+import { Client, escapeIdentifier } from 'pg'
+import { afterAll, inject } from 'vitest'
+import { type Version, versions } from './postgres-binaries.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+export { temporaryDirectory } from './temporary-directory.ts'
+
+/** A kind of database that tests run on. */
+export interface Engine {
+  readonly name: 'postgres' | 'pglite' | 'sqlite'
+  /** The URL of an empty database that nobody else uses. It is removed when the test file is done. */
+  freshUrl(): Promise<string>
+}
+
+/** Every engine, for `describe.each`. PGlite lives in memory: a test that needs it on disk names a directory itself. */
+export const engines: readonly Engine[] = [
+  { name: 'postgres', freshUrl: () => freshPostgresUrl(18) },
+  { name: 'pglite', freshUrl: () => Promise.resolve('pglite:memory') },
+  { name: 'sqlite', freshUrl: () => Promise.resolve(`sqlite:${path.join(temporaryDirectory(), 'test.db')}`) },
+]
+
+/** The PostgreSQL versions, for tests of what differs between them. */
+export const postgresVersions: readonly { readonly version: Version; freshUrl(): Promise<string> }[] = versions.map(
+  (version) => ({ version, freshUrl: () => freshPostgresUrl(version) }),
+)
+
+/** The URL of the database `postgres` on a server of this run, as its superuser; the server starts when first asked for. */
+export async function serverUrl(version: Version): Promise<string> {
+  const response = await fetch(`${inject('postgresServers')}/${version}`)
+  const answer = await response.text()
+  if (!response.ok) throw new Error(answer)
+  return answer
+}
+
+let count = 0
+const created: { readonly server: string; readonly database: string }[] = []
+
+/** The URL of a new, empty database on PostgreSQL of a version, as its superuser. */
+export async function freshPostgresUrl(version: Version): Promise<string> {
+  const server = await serverUrl(version)
+  const database = `test_${process.pid}_${++count}`
+  await onServer(server, `create database ${escapeIdentifier(database)}`)
+  created.push({ server, database })
+  return server.replace(/postgres$/, database)
+}
+
+afterAll(async () => {
+  for (const { server, database } of created.splice(0)) {
+    await onServer(server, `drop database if exists ${escapeIdentifier(database)} with (force)`)
+  }
+})
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
