@@ -39,5 +39,6 @@ export async function measureApply(
 
 async function assertApplied({ server }: Workshop, contender: Contender, url: string, expected: number): Promise<void> {
   const { rows } = await server.withClient(url, (client) => client.query<{ count: number }>(contender.recorded))
-  if (rows[0]?.count !== expected) throw new Error(`${contender.name} has recorded ${rows[0]?.count} of ${expected} files.`)
+  if (rows[0]?.count !== expected)
+    throw new Error(`${contender.name} has recorded ${rows[0]?.count} of ${expected} files.`)
 }

@@ -34,7 +34,11 @@ export async function race(workshop: Workshop, contender: Contender, races: numb
   for (let each = 0; each < races; each++) {
     const url = await workshop.server.freshDatabase()
     const project = workshop.project(contender, reference.migrations, url)
-    const statuses = await compete(contested(project, contender), each % runners, ((each + Math.random()) / races) * duration)
+    const statuses = await compete(
+      contested(project, contender),
+      each % runners,
+      ((each + Math.random()) / races) * duration,
+    )
     const state = await readState(workshop, contender, url)
     const failed = statuses.filter(({ status }) => status !== 0)
     for (const { said } of failed) failures.add(said)
@@ -57,7 +61,8 @@ async function undisturbed(workshop: Workshop, contender: Contender, { migration
   const { status, said } = await ended(start(contested(workshop.project(contender, migrations, url), contender)))
   const duration = performance.now() - begun
   const actual = await readState(workshop, contender, url)
-  if (status !== 0 || actual !== state) throw new Error(`${contender.name} alone ended with ${status}: ${said}\n${actual}`)
+  if (status !== 0 || actual !== state)
+    throw new Error(`${contender.name} alone ended with ${status}: ${said}\n${actual}`)
   await workshop.server.dropDatabase(url)
   return duration
 }
@@ -78,7 +83,11 @@ async function compete(project: Project, victim: number, after: number): Promise
 }
 
 function start({ command: [program, ...programArguments], directory, environment }: Project): Runner {
-  const child = spawn(program, programArguments, { cwd: directory, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, programArguments, {
+    cwd: directory,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -101,6 +110,9 @@ async function ended({ child, said }: Runner): Promise<Ended> {
 /** The line that says what went wrong, without what differs from run to run. */
 function reason(said: string): string {
   const lines = said.split('\n').map((line) => line.trim())
-  const line = lines.find((each) => /^\w*error(?: \[\w+\])?: \S|^error \[/i.test(each)) ?? lines.findLast((each) => each !== '') ?? ''
+  const line =
+    lines.find((each) => /^\w*error(?: \[\w+\])?: \S|^error \[/i.test(each)) ??
+    lines.findLast((each) => each !== '') ??
+    ''
   return line.replaceAll(/\d{3,}/g, '…').slice(0, 160)
 }

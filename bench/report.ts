@@ -23,7 +23,10 @@ export function report(figures: Figures): string {
     `### Four at once, one of them killed`,
     raceTable(races),
     `### How each is run`,
-    table(['', ''], noOp.map(({ contender }) => [contender.name, contender.note])),
+    table(
+      ['', ''],
+      noOp.map(({ contender }) => [contender.name, contender.note]),
+    ),
   ].join('\n\n')
 }
 
@@ -90,7 +93,6 @@ function raceTable(results: readonly RaceResult[]): string {
 
 // A runner's words go into a page that people read: no colours, no bars, no backticks.
 function shortened(failure: string): string {
-  // eslint-disable-next-line no-control-regex
   const plain = failure.replaceAll(/\u001b\[[0-9;]*m/g, '').replaceAll(/[|`]/g, ' ')
   return plain.length > 100 ? `${plain.slice(0, 99)}…` : plain
 }

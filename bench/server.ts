@@ -24,13 +24,16 @@ const shownSettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'share
 export async function startServer(): Promise<Server> {
   const server = await startPostgres(18, { settings: { log_line_prefix: '%d ', shared_buffers: '128MB' } })
   const administration = server.url('postgres')
-  const [version = '', ...settings] = await withClient(administration, async (client) => {
+  const { version, settings } = await withClient(administration, async (client) => {
     const version = await client.query<{ server_version: string }>('show server_version')
     const shown = await client.query<{ name: string; value: string }>(
       'select name, current_setting(name) as value from pg_settings where name = any($1) order by name',
       [shownSettings],
     )
-    return [version.rows[0]?.server_version ?? '', ...shown.rows.map(({ name, value }) => `${name}=${value}`)]
+    return {
+      version: version.rows[0]?.server_version ?? '',
+      settings: shown.rows.map(({ name, value }) => `${name}=${value}`),
+    }
   })
   let count = 0
   return {

@@ -16,7 +16,11 @@ export interface Statement {
 }
 
 /** Runs a project once while the server logs every statement of its database, and returns them in order. */
-export async function statementsOf(server: Server, url: string, { command, ...options }: Project): Promise<Statement[]> {
+export async function statementsOf(
+  server: Server,
+  url: string,
+  { command, ...options }: Project,
+): Promise<Statement[]> {
   const alter = `alter database ${escapeIdentifier(databaseName(url))}`
   await server.withClient(url, (client) => client.query(`${alter} set log_statement = 'all'`))
   const before = server.log(url).length
@@ -41,11 +45,14 @@ function statement(line: string): Statement[] {
   return text === undefined ? [] : [{ kind: kindOf(text), text: text.replaceAll(/\s+/g, ' ').trim() }]
 }
 
-/** What a statement is, by its words: a lock, else what its first word says. */
+/** What a statement is: a lock by its words, else the most that one of its parts does by its first word. */
 export function kindOf(text: string): StatementKind {
-  const words = text.replaceAll(/--[^\n]*\n|\/\*.*?\*\//gs, ' ').toLowerCase()
+  const words = text.replaceAll(/--[^\n]*(?:\n|$)|\/\*.*?\*\//gs, ' ').toLowerCase()
   if (/advisory|\block\s+table\b|\bfor (?:no key )?(?:update|share)\b/.test(words)) return 'lock'
-  const first = /[a-z]+/.exec(words)?.[0] ?? ''
-  if (['select', 'show', 'with', 'values', 'table'].includes(first)) return 'read'
-  return ['begin', 'start', 'commit', 'rollback', 'end', 'set', 'reset', 'discard'].includes(first) ? 'session' : 'write'
+  const firsts = words.split(';').flatMap((part) => /[a-z]+/.exec(part)?.[0] ?? [])
+  if (firsts.some((first) => !reads.has(first) && !sessions.has(first))) return 'write'
+  return firsts.some((first) => reads.has(first)) ? 'read' : 'session'
 }
+
+const reads = new Set(['select', 'show', 'with', 'values', 'table'])
+const sessions = new Set(['begin', 'start', 'commit', 'rollback', 'end', 'set', 'reset', 'discard'])

@@ -5,7 +5,11 @@ export const metastore: Contender = {
   name: 'metastore',
   note: '`metastore migrate`, installed from its package: one transaction for a file',
   files: (migrations) => ({
-    ...eachFile('migrations', migrations, (file) => (file.transaction ? '' : '-- metastore: no-transaction\n') + plainSql(file)),
+    ...eachFile(
+      'migrations',
+      migrations,
+      (file) => (file.transaction ? '' : '-- metastore: no-transaction\n') + plainSql(file),
+    ),
     'metastore.toml': '[database.app]\nurl = "${DATABASE_URL}"\nmigrations = ["migrations"]\n',
   }),
   packages: 'none',

@@ -23,6 +23,8 @@ export interface Bookkeeping {
   readonly migrations: Sql
   /** One row for each step of a migration that runs outside a transaction and is not finished. */
   readonly journal: Sql
+  /** The name, without a schema, of the index that keeps a migration from being in effect twice. */
+  readonly inEffectIndex: Sql
   /** The server's clock, as a timestamp with time zone or as ISO 8601 text in UTC. */
   readonly now: Sql
   /** A column of the tables above as ISO 8601 text in UTC. */
@@ -37,6 +39,7 @@ export function bookkeepingOf(database: Pick<Database, 'features' | 'dialect'>, 
     state: table('state'),
     migrations: table('migrations'),
     journal: table('journal'),
+    inEffectIndex: id(database.features.schemas ? 'migrations_in_effect' : `${stateSchema}_migrations_in_effect`),
     now: database.dialect === 'postgres' ? sql`clock_timestamp()` : sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
     timeText: (column) =>
       database.dialect === 'postgres'
@@ -134,7 +137,7 @@ function createTables(database: Pick<Database, 'dialect'>, bookkeeping: Bookkeep
       )`,
     // One migration is in effect once, whatever several runners believe: the second to commit fails and rolls back.
     sql`
-      create unique index ${id(bookkeeping.schema === null ? 'metastore_migrations_in_effect' : 'migrations_in_effect')}
+      create unique index ${bookkeeping.inEffectIndex}
       on ${bookkeeping.migrations} (name) where rolled_back_at is null`,
     sql`
       create table ${bookkeeping.journal} (

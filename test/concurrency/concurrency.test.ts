@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openDatabase, sql } from '../../src/database/database.ts'
+import { openDatabase, sql, type Session } from '../../src/database/database.ts'
 import { campaign } from '../harness/campaign.ts'
 import { metastore, startMetastore, type Ended } from '../harness/child.ts'
 import { engines, freshPostgresUrl } from '../harness/engines.ts'
@@ -69,6 +69,78 @@ describe('four runners on PostgreSQL, one of which is killed', () => {
       expect(await appliedFiles(url)).toEqual([...expected, 51])
     },
   )
+})
+
+describe('a runner that is cut off in the middle of a concurrent index build', () => {
+  const big = {
+    '001_big.sql': 'create table big as select i, i % 1000 as j from generate_series(1, 400000) i;\n',
+    '002_index.sql':
+      '-- metastore: no-transaction\ncreate index concurrently if not exists big_j on big (j, i);\ninsert into big values (0, 0);\n',
+  }
+
+  async function whileBuilding(url: string, work: (session: Session) => Promise<void>): Promise<void> {
+    await using database = await openDatabase(url)
+    await using session = await database.session()
+    const building = () =>
+      session.query(sql`select 1 from pg_stat_progress_create_index where datname = current_database()`)
+    while ((await building()).length === 0) await session.query(sql`select pg_sleep(0.005)`)
+    await work(session)
+  }
+
+  async function isBuiltOnce(url: string): Promise<void> {
+    await using database = await openDatabase(url)
+    await using session = await database.session()
+    expect(
+      await session.query(sql`
+        select c.relname::text as name, i.indisvalid as valid from pg_index i
+        join pg_class c on c.oid = i.indexrelid where i.indrelid = 'big'::regclass`),
+    ).toEqual([{ name: 'big_j', valid: true }])
+    expect(await session.query(sql`select count(*) as count from big where i = 0`)).toEqual([{ count: 1 }])
+  }
+
+  test('killed: the runners that wait build the index, valid, and run what follows once', async () => {
+    const url = await freshPostgresUrl(18)
+    const { directory } = migrationDirectory(big)
+    const runners = Array.from({ length: 3 }, () => startMetastore(migrateArgs(url, directory)))
+    const holder = await Promise.race(runners.map((runner) => runner.says('applied 001_big').then(() => runner)))
+    await whileBuilding(url, () => Promise.resolve(void holder.process.kill('SIGKILL')))
+    const ended = await Promise.all(runners.map((runner) => runner.ended))
+    expect(exitStatuses(ended.filter(({ signal }) => signal === null))).toEqual({ '0': 2 })
+    await isBuiltOnce(url)
+  })
+
+  test('its lock connection lost: it stops, says so, and the next run goes on', async () => {
+    const url = await freshPostgresUrl(18)
+    const { directory } = migrationDirectory(big)
+    const runner = startMetastore(migrateArgs(url, directory))
+    await runner.says('applied 001_big')
+    await whileBuilding(url, async (session) => {
+      await session.query(sql`
+        select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`)
+    })
+    const ended = await runner.ended
+    expect(ended.status).toBe(1)
+    expect(ended.stderr).toContain('[lock_lost] The connection that holds the migration lock of ')
+    expect(await metastore(migrateArgs(url, directory))).toMatchObject({ status: 0 })
+    await isBuiltOnce(url)
+  })
+
+  test('its working connection lost: it stops, says where, and the next run goes on', async () => {
+    const url = await freshPostgresUrl(18)
+    const { directory } = migrationDirectory(big)
+    const runner = startMetastore(migrateArgs(url, directory))
+    await runner.says('applied 001_big')
+    await whileBuilding(url, async (session) => {
+      await session.query(sql`select pg_terminate_backend(pid) from pg_stat_progress_create_index`)
+    })
+    const ended = await runner.ended
+    expect(ended.status).toBe(1)
+    expect(ended.stderr).toContain('[connection_lost]')
+    expect(ended.stderr).toContain('migrations/002_index.sql'.slice(-13))
+    expect(await metastore(migrateArgs(url, directory))).toMatchObject({ status: 0 })
+    await isBuiltOnce(url)
+  })
 })
 
 describe('a second process on an embedded database', () => {

@@ -26,7 +26,7 @@ export const postgresVersions: readonly { readonly version: Version; freshUrl():
 )
 
 /** The URL of the database `postgres` on a server of this run, as its superuser; the server starts when first asked for. */
-export async function serverUrl(version: Version): Promise<string> {
+async function serverUrl(version: Version): Promise<string> {
   const response = await fetch(`${inject('postgresServers')}/${version}`)
   const answer = await response.text()
   if (!response.ok) throw new Error(answer)

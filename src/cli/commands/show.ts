@@ -29,7 +29,7 @@ export const showCommand = defineCommand({
 async function showCatalog(entry: DatabaseEntry, { output }: Context): Promise<DatabaseAnswer> {
   await using engine = await entry.engine({ command: 'show', reads: true })
   const catalog = await introspect(engine.session, engine.database.dialect, {
-    excludeSchemas: engine.bookkeeping.schema === null ? [] : [engine.bookkeeping.schema],
+    excludeSchemas: [entry.settings.stateSchema],
   })
   summarize(catalog).forEach((line) => output.line(line))
   return { document: { address: entry.address(), catalog } }

@@ -29,11 +29,16 @@ export function embeddedDatabase(parts: EmbeddedParts): Database {
   // Sessions that were open when an interruption ended the thread stay refused: what they had set is gone.
   const usable = async (): Promise<Connection> => {
     if (closing) throw new Error('The database is closed.')
-    const connection = await current
+    const before = current
+    const connection = await before
+    const { reopen } = parts
     if (connection.state !== 'stopped') return connection
-    if (!parts.reopen) throw canceled(undefined)
-    await connection.close()
-    current = parts.reopen()
+    if (!reopen) throw canceled(undefined)
+    if (current === before) {
+      current = connection.close().then(reopen)
+      // Whoever comes next may try again.
+      current.catch(() => (current = before))
+    }
     return current
   }
   const close = async (): Promise<void> => {

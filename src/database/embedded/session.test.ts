@@ -47,7 +47,7 @@ describe.each(['pglite:memory', 'sqlite::memory:'] as const)('sessions of %s', (
           await tx.script('insert into notes (id) values (2)')
         })
         .then(note('c')),
-      other.query(sql`select count(*) as n from notes`).then(([row]) => order.push(`d${row?.['n']}`)),
+      other.query<{ n: number }>(sql`select count(*) as n from notes`).then(([row]) => order.push(`d${row?.n}`)),
     ])
     expect(order).toEqual(['a', 'b', 'c', 'd2'])
     await other.close()

@@ -46,34 +46,28 @@ export function startWorker<T extends Calls<T>>(
   // Without execArgv the thread would inherit loaders and inspectors that were meant for the program.
   const worker = new Worker(file, { execArgv: [], name: 'metastore database', workerData: memory })
   const waiting = new Map<number, Waiting>()
+  const send = (message: ToWorker): void => worker.postMessage(message)
   let calls = 0
   let end: WorkerEnded | undefined
   let ending: Promise<void> | undefined
   worker.unref()
 
-  const settle = (id: number): Waiting | undefined => {
-    const call = waiting.get(id)
-    waiting.delete(id)
-    if (waiting.size === 0) worker.unref()
-    return call
-  }
-  worker.on('message', (message: FromWorker) => {
-    const call = settle(message.id)
-    if (message.kind === 'result') call?.resolve(message.response as never)
-    else call?.reject(restored(message.error))
-  })
   const failAll = (reason: string): void => {
     end ??= new WorkerEnded(reason)
     for (const call of waiting.values()) call.reject(end)
     waiting.clear()
   }
-  worker.on('error', (error) => failAll(error.message))
   const stop = (): void => {
     if (waiting.size === 0) return
-    worker.postMessage({ kind: 'stop' } satisfies ToWorker)
+    send({ kind: 'stop' })
     Atomics.wait(new Int32Array(memory), 0, 0, longestExit)
   }
   if (options.stopAtExit) stops.add(stop)
+  worker.on('message', (message: FromWorker) => {
+    settle(waiting, message)
+    if (waiting.size === 0) worker.unref()
+  })
+  worker.on('error', (error) => failAll(error.message))
   worker.on('exit', (code) => {
     stops.delete(stop)
     failAll(`The thread of the database ended with status ${code}.`)
@@ -85,11 +79,11 @@ export function startWorker<T extends Calls<T>>(
         if (end) return reject(end)
         worker.ref()
         waiting.set(++calls, { resolve, reject })
-        worker.postMessage({ kind: 'call', id: calls, name, request } satisfies ToWorker)
+        send({ kind: 'call', id: calls, name, request })
       }),
     interrupt() {
       const [first] = waiting.keys()
-      if (first !== undefined) worker.postMessage({ kind: 'interrupt', id: first } satisfies ToWorker)
+      if (first !== undefined) send({ kind: 'interrupt', id: first })
     },
     terminate() {
       ending ??= worker.terminate().then(() => {})
@@ -102,6 +96,13 @@ export function startWorker<T extends Calls<T>>(
       return end !== undefined
     },
   }
+}
+
+function settle(waiting: Map<number, Waiting>, message: FromWorker): void {
+  const call = waiting.get(message.id)
+  waiting.delete(message.id)
+  if (message.kind === 'result') call?.resolve(message.response as never)
+  else call?.reject(restored(message.error))
 }
 
 function restored(error: ClonedError): Error {

@@ -61,7 +61,7 @@ export function serve<T extends Calls<T>>(handlers: Handlers<T>, interrupt: () =
     running = message.id
     try {
       const handle = handlers[message.name as keyof T]
-      const response = await handle(message.request as never)
+      const response = await handle(message.request)
       port.postMessage({ kind: 'result', id: message.id, response } satisfies FromWorker)
     } catch (error) {
       // Not caught by anybody: that is what ends a worker and tells the main thread why.
@@ -103,6 +103,12 @@ function cloned(error: unknown): ClonedError {
   const { code, where, remedy, details } = error
   const failure: Failure = { code, message, where, remedy, details }
   if (!(error instanceof DatabaseError)) return { name, message, stack, fields: {}, failure }
-  const { reason, engineCode, statement, position, object } = error
-  return { name, message, stack, fields: {}, failure: { ...failure, reason, engineCode, statement, position, object } }
+  const { reason, engineCode, statement, position, object, completed } = error
+  return {
+    name,
+    message,
+    stack,
+    fields: {},
+    failure: { ...failure, reason, engineCode, statement, position, object, completed },
+  }
 }

@@ -14,6 +14,7 @@ beforeAll(async () => {
   session = await db.session()
 })
 afterAll(() => db.close())
+beforeAll(() => session.script('create table kept (id int)'))
 
 const newDirectory = (): string => path.join(temporaryDirectory(), 'parent', 'data')
 
@@ -77,7 +78,6 @@ test('a failure carries the code, the object and the place that the server names
 })
 
 test('a transaction in which a statement has failed is not committed, even when the caller swallows it', async () => {
-  await session.script('create table kept (id int)')
   const work = session.transaction(async (tx) => {
     await tx.script('insert into kept values (1)')
     await tx.script('select 1/0').catch(() => {})
@@ -277,8 +277,10 @@ test('a statement that is interrupted leaves the data as it was, and the databas
     })
     await expect(work).rejects.toMatchObject({ code: 'canceled' })
     await expect(openDatabase(`pglite:${directory}`)).rejects.toMatchObject({ code: 'directory_locked' })
-    await using after = await db.session()
+    const [after, another] = await Promise.all([db.session(), db.session()])
+    await another.query(sql`select 1`)
     expect(await after.query(sql`select count(*) as n, sum(n) as sum from numbers`)).toEqual([{ n: 1000, sum: 500500 }])
+    await Promise.all([after.close(), another.close()])
   }
   await expect(before.query(sql`select 1`)).rejects.toMatchObject({ code: 'canceled' })
 })

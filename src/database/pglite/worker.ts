@@ -124,7 +124,11 @@ const handlers: Handlers<PgliteCalls> = {
         'postgres',
       )
       await db._handleBlob(new Blob([rows.map(copyLine).join('')]))
-      await send(serialize.query(copy)).finally(() => db._cleanupBlob())
+      try {
+        await send(serialize.query(copy))
+      } finally {
+        await db._cleanupBlob()
+      }
       return
     }
     // The protocol counts a statement's values in 16 bits.

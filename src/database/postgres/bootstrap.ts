@@ -12,7 +12,7 @@ import { withDatabase } from './url.ts'
 
 /**
  * Creates the role and the database of a URL where they are missing, after `refusal` of a connection. Any number of
- * processes may do so at once. Returns whether it is worth connecting again.
+ * processes may do so at once. Returns whether it has tried, so that connecting again is worth it.
  */
 export async function bootstrap(target: PostgresTarget, refusal: unknown, options: OpenOptions): Promise<boolean> {
   if (options.bootstrap === undefined || !(refusal instanceof DatabaseError)) return false
@@ -23,12 +23,10 @@ export async function bootstrap(target: PostgresTarget, refusal: unknown, option
 
   const { run, close } = await connectAsAdmin(target, adminUrl, options)
   try {
-    const created = [
-      adminUrl !== undefined && (await createRole(run, target, options)),
-      await createDatabase(run, target, options),
-    ]
-    // Nothing was missing, so the refusal had another reason: a wrong password.
-    return created.includes(true) || noDatabase
+    if (adminUrl !== undefined) await createRole(run, target, options)
+    await createDatabase(run, target, options)
+    // Also when nothing was missing any more: another process may have created it since the refusal.
+    return true
   } finally {
     await close()
   }
@@ -53,17 +51,17 @@ async function connectAsAdmin(
   throw new Error('There is no database to connect to.')
 }
 
-async function createRole(run: Run, { user, password }: PostgresTarget, options: OpenOptions): Promise<boolean> {
-  if (user === undefined) return false
+async function createRole(run: Run, { user, password }: PostgresTarget, options: OpenOptions): Promise<void> {
+  if (user === undefined) return
   const found = await runQuery(run, sql`select from pg_roles where rolname = ${user}`)
-  if (found.length > 0) return false
+  if (found.length > 0) return
   const secret = password === undefined ? raw('') : sql` password ${literal(scramVerifier(password))}`
-  return create(run, sql`create role ${id(user)} login${secret}`, `Created the role ${user}.`, options)
+  await create(run, sql`create role ${id(user)} login${secret}`, `Created the role ${user}.`, options)
 }
 
-async function createDatabase(run: Run, { user, database }: PostgresTarget, options: OpenOptions): Promise<boolean> {
+async function createDatabase(run: Run, { user, database }: PostgresTarget, options: OpenOptions): Promise<void> {
   const found = await runQuery(run, sql`select from pg_database where datname = ${database}`)
-  if (found.length > 0) return false
+  if (found.length > 0) return
   const owner = user === undefined ? raw('') : sql` owner ${id(user)}`
   const statement = sql`create database ${id(database)}${owner}`
   const notice = `Created the database ${database}.`
@@ -94,18 +92,18 @@ async function createDatabase(run: Run, { user, database }: PostgresTarget, opti
   }
 }
 
-/** Runs a statement that creates something, unless another process is just creating it. Returns who was first. */
-async function create(run: Run, statement: Sql, notice: string, { progress, signal }: OpenOptions): Promise<boolean> {
+/** Runs a statement that creates something, unless another process is just creating it. */
+async function create(run: Run, statement: Sql, notice: string, { progress, signal }: OpenOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await runQuery(run, statement)
       progress?.({ kind: 'notice', message: notice })
-      return true
+      return
     } catch (error) {
       // Two at the same moment collide in the catalog's unique index rather than in the check that comes before it.
       const there =
         error instanceof DatabaseError && (error.reason === 'duplicate_object' || error.engineCode === '23505')
-      if (there) return true
+      if (there) return
       // `create database` copies a template, which nobody may be connected to meanwhile.
       if (attempt === 50 || !failedBecause(error, 'busy')) throw error
       await sleep(50 + Math.random() * 100, undefined, { signal })

@@ -1,5 +1,4 @@
 import { Connection, type Client } from 'pg'
-import { DatabaseError } from '../failure.ts'
 import type { ConnectionSettings } from './connect.ts'
 import { internals, type Wire } from './wire.ts'
 
@@ -28,20 +27,5 @@ export function requestCancel(client: Client, settings: ConnectionSettings): Pro
     })
     if (host.startsWith('/')) wire.connect(`${host}/.s.PGSQL.${port}`)
     else wire.connect(port, host)
-  })
-}
-
-/** The failure of work that its caller has interrupted. */
-export function canceled(statement: string | undefined, cause?: unknown): DatabaseError {
-  return new DatabaseError({
-    code: 'canceled',
-    reason: 'canceled',
-    message: 'The work on the database was interrupted.',
-    remedy: 'Run the same command again to go on.',
-    engineCode: undefined,
-    statement,
-    position: undefined,
-    object: undefined,
-    cause,
   })
 }

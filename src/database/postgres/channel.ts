@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { DatabaseError } from '../failure.ts'
-import { canceled, requestCancel } from './cancel.ts'
+import { requestCancel } from './cancel.ts'
+import { canceled } from './canceled.ts'
 import type { ConnectionSettings } from './connect.ts'
 import type { Exchange } from './exchange.ts'
 import { connectionLost, toDatabaseError } from './server-failure.ts'

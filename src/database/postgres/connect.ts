@@ -1,6 +1,6 @@
 import { Client, type ClientConfig } from 'pg'
 import type { PostgresTarget } from '../driver.ts'
-import { canceled } from './cancel.ts'
+import { canceled } from './canceled.ts'
 import { connectionFailure, mayBePlain, NoChannelBinding, NoPassword, WrongKindOfServer } from './connection-failure.ts'
 import { type Protection, protections } from './tls.ts'
 import { internals } from './wire.ts'

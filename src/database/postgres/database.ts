@@ -1,5 +1,5 @@
 import type { Database, Features, LockAttempt, PostgresTarget, Session } from '../driver.ts'
-import { canceled } from './cancel.ts'
+import { canceled } from './canceled.ts'
 import { endClient } from './channel.ts'
 import { connect, type Connected } from './connect.ts'
 import { holderName } from './lock-holder.ts'

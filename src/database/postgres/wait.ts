@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError } from '../failure.ts'
 import type { OpenOptions, PostgresTarget } from '../driver.ts'
-import { canceled } from './cancel.ts'
+import { canceled } from './canceled.ts'
 import { mayPass } from './connection-failure.ts'
 
 /** Tries until it succeeds, for as long as the server may only be starting and the time to wait is not over. */

@@ -172,6 +172,13 @@ test.each([
   })
 })
 
+test('a failure in a script tells how many statements had completed', async () => {
+  await expect(session.script('select 1; select 2; select * from nowhere; select 3')).rejects.toMatchObject({
+    completed: 2,
+  })
+  await expect(session.script('selec 1')).rejects.toMatchObject({ completed: 0 })
+})
+
 test('a transaction that SQLite rolled back by itself is over, even when the caller swallows the failure', async () => {
   await session.script(`
     create table guarded (id int);

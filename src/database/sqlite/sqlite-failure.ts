@@ -6,12 +6,15 @@ import { DatabaseError } from '../failure.ts'
 interface SqliteFailure extends Error {
   readonly code: string
   readonly position?: number
+  /** Added by the worker: how many statements of the script had completed before. */
+  readonly completed?: number
 }
 
 /** A statement that SQLite refused, as an error of ours. `address` names the database for people. */
 export function toSqliteError(error: unknown, statement: string | undefined, address: string): MetastoreError {
   if (error instanceof MetastoreError) return error
-  const { code, position } = isSqliteFailure(error) ? error : { code: undefined, position: undefined }
+  const failure = isSqliteFailure(error) ? error : undefined
+  const code = failure?.code
   const message = error instanceof Error ? error.message : String(error)
   const reason = reasonOf(code ?? '', message)
   const object = objectOf(message)
@@ -23,7 +26,8 @@ export function toSqliteError(error: unknown, statement: string | undefined, add
     remedy: remedyOf(code ?? '', reason),
     engineCode: code,
     statement,
-    position: statement === undefined ? undefined : position,
+    position: statement === undefined ? undefined : failure?.position,
+    completed: failure?.completed,
     object,
     cause: error,
   })

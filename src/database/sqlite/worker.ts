@@ -91,9 +91,13 @@ function isBusy(error: unknown): boolean {
 async function run(statements: readonly Statement[]): Promise<Outcome> {
   return watched(async () => {
     const before = connection().inTransaction
-    for (const statement of statements) {
-      const cursor = await start(statement, [])
-      while (!cursor.done) await read(cursor, 1_000)
+    for (const [completed, statement] of statements.entries()) {
+      try {
+        const cursor = await start(statement, [])
+        while (!cursor.done) await read(cursor, 1_000)
+      } catch (error) {
+        throw Object.assign(error as Error, { completed })
+      }
       if (before && !connection().inTransaction) return
     }
   })

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import type { Contender } from './contender.ts'
+import { floor } from './contenders/floor.ts'
+import { metastore } from './contenders/metastore.ts'
+import { withFigures } from './page.ts'
+import { report } from './report.ts'
+import { runBenchmark } from './run.ts'
+import { kindOf } from './statements.ts'
+import { median, pairedRatio } from './statistics.ts'
+
+const smallest = { files: 2, noOpRounds: 1, applyRounds: 1, startupRounds: 1, races: 0 }
+
+test('the benchmark measures a run of each contender, and metastore keeps its promise when there is nothing to do', async () => {
+  const figures = await runBenchmark([floor, metastore], smallest, () => {})
+
+  for (const results of [figures.noOp, figures.apply]) {
+    expect(results.map(({ contender }) => contender.name)).toEqual(['floor', 'metastore'])
+    for (const { usages } of results) expect(usages).toEqual([expect.objectContaining({ wall: expect.any(Number) })])
+  }
+  const kinds = figures.noOpStatements.map(({ kind }) => kind)
+  expect(kinds).toContain('read')
+  expect(kinds.filter((kind) => kind === 'read').length).toBeLessThanOrEqual(3)
+  expect(kinds).not.toContain('write')
+  expect(kinds).not.toContain('lock')
+  expect(
+    figures.apply.map(({ statements }) => statements.some(({ text }) => text.startsWith('create table item_000'))),
+  ).toEqual([true, true])
+  expect(figures.startup).toMatchObject({ node: [expect.anything()], version: [expect.anything()] })
+})
+
+test('a contender that writes when there is nothing to do is found out', async () => {
+  const writes: Contender = {
+    ...floor,
+    name: 'metastore',
+    files: () => ({
+      'migrate.mjs': `import pg from 'pg'
+const client = new pg.Client(process.env.DATABASE_URL)
+await client.connect()
+await client.query('create table if not exists seen (at timestamptz)')
+await client.end()
+`,
+    }),
+  }
+  await expect(runBenchmark([writes], smallest, () => {})).rejects.toThrow(
+    'metastore promises at most three reads, no write and no lock, and sent:\n  write: create table if not exists seen (at timestamptz)',
+  )
+})
+
+test('a contender that fails ends the benchmark with what it said', async () => {
+  const fails: Contender = { ...floor, files: () => ({ 'migrate.mjs': `throw new Error('I cannot')` }) }
+  await expect(runBenchmark([fails], smallest, () => {})).rejects.toThrow('Error: I cannot')
+})
+
+test('the report has a row for each contender, with its ratio to the faster floor', () => {
+  const usage = (cpu: number) => ({ cpu, wall: cpu * 2, memory: 50 * 2 ** 20 })
+  const result = (contender: Contender, ...figures: number[]) => ({
+    contender,
+    usages: figures.map(usage),
+    statements: [{ kind: 'read' as const, text: 'select 1' }],
+  })
+  const results = [
+    result(floor, 100, 120),
+    result({ ...floor, name: 'floor, bundled' }, 50, 60),
+    result(metastore, 60, 66),
+  ]
+  const text = report({
+    machine: { cores: 2, memory: 8 * 2 ** 30, node: 'v20.20.2', system: 'linux' },
+    postgres: { version: '18.4', settings: ['fsync=off'] },
+    size: smallest,
+    noOp: results,
+    noOpStatements: [{ kind: 'read', text: 'select 1' }],
+    apply: results,
+    startup: { node: [usage(20)], version: [usage(25)] },
+    races: [{ contender: metastore, races: 10, won: 9, mended: 10, failures: ['a | b'] }],
+  })
+  expect(text).toContain('| floor | 110 | 2.00 | 220 | 2.00 | 50 | 1 | 0 | 0 | 0 |')
+  expect(text).toContain('| metastore | 63 | 1.15 | 126 | 1.15 | 50 | 1 | 0 | 0 | 0 |')
+  expect(text).toContain('| more | 5 | 10 |')
+  expect(text).toContain('| metastore | 9 of 10 | 10 of 10 | a   b |')
+})
+
+test('figures replace only what stands between their marks', () => {
+  const page = 'before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n'
+  expect(withFigures(page, 'new')).toBe('before\n<!-- figures -->\n\nnew\n\n<!-- end of figures -->\nafter\n')
+  expect(() => withFigures('no marks', 'new')).toThrow('The page has no <!-- figures -->')
+})
+
+test('a ratio is taken round by round, and a median is the middle', () => {
+  expect(median([3, 1, 2])).toBe(2)
+  expect(median([4, 1, 2, 3])).toBe(2.5)
+  expect(pairedRatio([10, 200, 33], [10, 100, 30])).toBe(1.1)
+})
+
+test.each([
+  ['select name from history', 'read'],
+  ['select pg_try_advisory_lock(1)', 'lock'],
+  ['lock table history in exclusive mode', 'lock'],
+  ['select 1 from history for update', 'lock'],
+  ['-- lock table\nshow server_version', 'read'],
+  ['begin; set local lock_timeout = 0', 'session'],
+  ['begin; insert into t values (1)', 'write'],
+  ['insert into t values (1)', 'write'],
+  ['create table if not exists t ()', 'write'],
+])('%j is a %s', (text, kind) => {
+  expect(kindOf(text)).toBe(kind)
+})
