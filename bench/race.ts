@@ -107,12 +107,13 @@ async function ended({ child, said }: Runner): Promise<Ended> {
   return { status, said: signal === null ? reason(said()) : `ended by ${signal}` }
 }
 
-/** The line that says what went wrong, without what differs from run to run. */
+/** The line that says what went wrong, without what differs from run to run or from machine to machine. */
 function reason(said: string): string {
-  const lines = said.split('\n').map((line) => line.trim())
-  const line =
-    lines.find((each) => /^\w*error(?: \[\w+\])?: \S|^error \[/i.test(each)) ??
-    lines.findLast((each) => each !== '') ??
-    ''
-  return line.replaceAll(/\d{3,}/g, '…').slice(0, 160)
+  const lines = said
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('at '))
+  const first = (pattern: RegExp) => lines.find((line) => pattern.test(line))
+  const line = first(/^\w*error(?: \[\w+\])?: \S|^error \[/i) ?? first(/can't|cannot|fail|lock/i) ?? lines.at(-1) ?? ''
+  return line.replaceAll(/(?:\/[\w.@-]+){2,}/g, '…').replaceAll(/\d{3,}/g, '…')
 }

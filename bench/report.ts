@@ -86,9 +86,14 @@ function raceTable(results: readonly RaceResult[]): string {
       contender.name,
       `${won} of ${races}`,
       `${mended} of ${races}`,
-      failures.length === 0 ? '' : failures.map(shortened).join('; '),
+      saidBy(failures),
     ]),
   )
+}
+
+function saidBy(failures: readonly string[]): string {
+  const shown = failures.slice(0, 3).map(shortened)
+  return [...shown, ...(failures.length > shown.length ? ['and others'] : [])].join('; ')
 }
 
 // A runner's words go into a page that people read: no colours, no bars, no backticks.

@@ -72,11 +72,25 @@ const projectOptions: readonly OptionDefinition[] = [
 const connectionSettings: readonly SettingName[] = ['wait', 'lockWait', 'lockTimeout', 'bootstrap']
 
 /** All options of a command: its own, those of its scope, and those of every command. */
-export function optionsOf({ scope, options = [] }: CommandDefinition): readonly OptionDefinition[] {
+export function optionsOf({
+  scope,
+  options = [],
+}: Pick<CommandDefinition, 'scope' | 'options'>): readonly OptionDefinition[] {
   if (scope === 'nothing') return [...options, ...outputOptions]
   const settings = settingNames
     .filter((name) => scope === 'databases' || !connectionSettings.includes(name))
     .map(settingOf)
-    .flatMap(({ flag: flags, description }) => (flags === null ? [] : [{ flags, description }]))
+    .flatMap(({ flag: flags, description }) => (flags === null ? [] : [{ flags, description: asPhrase(description) }]))
   return [...options, ...projectOptions, ...settings, ...outputOptions]
+}
+
+/** What an option is called (`--to`), and whether it takes a value or any number of them. */
+export function readOption({ flags }: OptionDefinition): { name: string; value: 'none' | 'one' | 'many' } {
+  const [, name = '', value] = /(--[\w-]+)(?: (<.*>))?$/.exec(flags) ?? []
+  return { name, value: value === undefined ? 'none' : value.endsWith('...>') ? 'many' : 'one' }
+}
+
+// Settings are described in sentences; beside the other options a phrase stands better.
+function asPhrase(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`
 }

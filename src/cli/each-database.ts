@@ -7,6 +7,8 @@ export interface DatabaseAnswer {
   readonly document: Readonly<Record<string, unknown>>
   /** Whether the answer is "clean"; default true. */
   readonly clean?: boolean
+  /** What ended the work early, where the document holds what was done before. */
+  readonly failure?: unknown
 }
 
 /**
@@ -18,16 +20,17 @@ export async function eachDatabase(
   work: (entry: DatabaseEntry) => Promise<DatabaseAnswer>,
 ): Promise<ExitStatus> {
   const { output } = context
-  const entries = await context.databases()
   const documents: Record<string, unknown>[] = []
   output.document({ databases: documents })
+  const entries = await context.databases()
   let clean = true
-  for (const [index, entry] of entries.entries()) {
-    if (entries.length > 1) output.line(`${index > 0 ? '\n' : ''}${output.paint.strong(entry.settings.name)}`)
+  for (const entry of entries) {
+    if (entries.length > 1) output.heading(output.paint.strong(entry.settings.name))
     const document: Record<string, unknown> = { database: entry.settings.name }
     documents.push(document)
     const answer = await work(entry)
     Object.assign(document, answer.document)
+    if (answer.failure !== undefined) throw answer.failure
     if (answer.clean === false) clean = false
   }
   return clean ? exitStatus.done : exitStatus.notClean

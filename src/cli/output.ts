@@ -25,6 +25,8 @@ export interface Output {
   readonly paint: Palette
   /** A line of the result; not printed with --json. */
   line(text?: string): void
+  /** A line above what follows, printed only when something follows; the second one is set off by an empty line. */
+  heading(text: string): void
   /** A line that tells how the work goes, on standard output; not printed with --quiet or --json. */
   say(text: string): void
   /** A remark beside the result, on standard error; not printed with --quiet or --json. */
@@ -35,7 +37,7 @@ export interface Output {
   /** Prints a failure; it becomes part of the JSON document with --json. */
   failure(error: unknown): void
   /** Prints the JSON document, once, at the end. */
-  finish(command: string, ok: boolean): void
+  finish(command: string | null, ok: boolean): void
 }
 
 /** Makes the output of one run. */
@@ -44,6 +46,8 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
   const display = progressDisplay(streams.stderr, (message) => note(message))
   const collected: Record<string, unknown> = {}
   let failed: unknown
+  let waitingHeading: string | undefined
+  let headings = 0
 
   const note = (text: string) => {
     if (options.quiet || options.json) return
@@ -53,11 +57,20 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
   const line = (text = '') => {
     if (options.json) return
     display.clear()
+    writeHeading()
     streams.stdout.write(`${text}\n`)
+  }
+  const writeHeading = () => {
+    if (waitingHeading === undefined) return
+    streams.stdout.write(`${headings++ > 0 ? '\n' : ''}${waitingHeading}\n`)
+    waitingHeading = undefined
   }
   return {
     options,
     line,
+    heading: (text) => {
+      waitingHeading = text
+    },
     say: options.quiet ? () => {} : line,
     paint: palette(options.colour && streams.stdout.isTTY === true),
     note,
@@ -71,6 +84,7 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
       failed = error
       if (options.json && error instanceof MetastoreError) return
       display.clear()
+      if (!options.quiet && !options.json) writeHeading()
       streams.stderr.write(`${renderError(error, errorPaint, options.verbose).join('\n')}\n`)
     },
 

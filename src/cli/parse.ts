@@ -1,10 +1,9 @@
 import { Command, CommanderError } from 'commander'
-import { MetastoreError } from '../errors.ts'
-import { nearest } from '../nearest.ts'
 import { toolVersion } from '../version.ts'
-import { optionsOf, type CommandDefinition } from './command.ts'
+import { optionsOf, readOption, type CommandDefinition } from './command.ts'
 import type { Input } from './input.ts'
 import { commands } from './commands.ts'
+import { commandMissing, commandUnknown, refuseMisplacedUrl, usageError } from './usage.ts'
 
 /** What a command line asks for. */
 export type Invocation =
@@ -17,41 +16,60 @@ export type Invocation =
  * Throws `usage`.
  */
 export async function parseCommandLine(words: readonly string[]): Promise<Invocation> {
-  if (words.length === 0 || isHelp(words)) return { kind: 'print', text: await overview() }
-  if (words[0] === '--version' || words[0] === '-V') return { kind: 'print', text: `${toolVersion}\n` }
+  refuseMisplacedUrl(words)
   const { name, rest } = findCommand(words)
-  if (name === 'help') return helpOn(rest)
-  const load = commands[name]
-  if (load === undefined) throw unknownCommand(name)
-  return parseWords(await load(), rest)
+  if (name === undefined) return parseNameless(words)
+  if (name === 'help') return helpOn(rest[0])
+  return parseWords(await loadCommand(name), rest)
 }
 
-function isHelp(words: readonly string[]): boolean {
-  const [first, ...rest] = words
-  return first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)
+/** The command that a command line names, whether there is one of that name or not; null when it names none. */
+export function nameCommand(words: readonly string[]): string | null {
+  return findCommand(words).name ?? null
 }
 
-async function helpOn(words: readonly string[]): Promise<Invocation> {
-  const name = words[0] ?? ''
-  const load = commands[name]
-  if (load === undefined) throw unknownCommand(name)
-  return { kind: 'print', text: describeCommand(await load()) }
+async function parseNameless(words: readonly string[]): Promise<Invocation> {
+  const has = (...names: readonly string[]) => words.some((word) => names.includes(word))
+  if (words.length === 0 || has('--help', '-h')) return helpOn(undefined)
+  if (has('--version', '-V')) return { kind: 'print', text: `${toolVersion}\n` }
+  throw commandMissing()
 }
 
-// Common options may stand before the command: `metastore --project examples/agentkit migrate`.
-const optionsWithValue = new Set(['--project', '--database', '--url', '--dirs', '--wait', '--lock-wait'])
+async function helpOn(name: string | undefined): Promise<Invocation> {
+  return { kind: 'print', text: name === undefined ? await overview() : describeCommand(await loadCommand(name)) }
+}
 
-function findCommand(words: readonly string[]): { name: string; rest: string[] } {
+async function loadCommand(name: string): Promise<CommandDefinition> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (load === undefined) throw commandUnknown(name)
+  return load()
+}
+
+// Common options may stand before the command: `metastore --project examples/agentkit migrate`. A value is tied to its
+// option, so that one that takes several does not reach for the command's own arguments.
+function findCommand(words: readonly string[]): { name: string | undefined; rest: string[] } {
+  const before: string[] = []
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? ''
-    if (optionsWithValue.has(word)) index++
-    else if (!word.startsWith('-')) return { name: word, rest: words.filter((_, other) => other !== index) }
+    const takes = commonOptions.get(word) ?? 'none'
+    if (takes === 'none' && !word.startsWith('-')) return { name: word, rest: [...before, ...words.slice(index + 1)] }
+    const values = valuesAt(words.slice(index + 1), takes)
+    before.push(...(takes === 'none' ? [word] : values.map((value) => `${word}=${value}`)))
+    index += values.length
   }
-  throw new MetastoreError({
-    code: 'usage',
-    message: `No command is named in: metastore ${words.join(' ')}`,
-    remedy: 'metastore --help lists the commands.',
-  })
+  return { name: undefined, rest: before }
+}
+
+const commonOptions = new Map(
+  optionsOf({ scope: 'databases' })
+    .map(readOption)
+    .map(({ name, value }) => [name, value]),
+)
+
+function valuesAt(words: readonly string[], takes: 'none' | 'one' | 'many'): readonly string[] {
+  if (takes !== 'many') return words.slice(0, takes === 'one' ? 1 : 0)
+  const end = words.findIndex((word, place) => place > 0 && (word.startsWith('-') || Object.hasOwn(commands, word)))
+  return end === -1 ? words : words.slice(0, end)
 }
 
 function parseWords(definition: CommandDefinition, words: readonly string[]): Invocation {
@@ -65,7 +83,7 @@ function parseWords(definition: CommandDefinition, words: readonly string[]): In
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return { kind: 'print', text: describeCommand(definition) }
-    throw usageError(error, definition)
+    throw usageError(error, definition, command.args.length)
   }
   if (input === undefined) throw new RangeError(`The command line of ${definition.name} was parsed to nothing.`)
   return { kind: 'run', command: definition, input }
@@ -77,6 +95,7 @@ function toCommander(definition: CommandDefinition): Command {
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
     .summary(definition.summary)
     .description(`${definition.summary}.${definition.description === undefined ? '' : `\n\n${definition.description}`}`)
+    .helpOption('-h, --help', 'print this text')
     .allowExcessArguments(false)
   definition.arguments?.forEach(({ name, description }) => command.argument(name, description))
   for (const { flags, description, repeats } of optionsOf(definition)) {
@@ -119,23 +138,4 @@ async function overview(): Promise<string> {
     '3 the state does not allow it or is not clean, 4 another process holds the lock.',
     '',
   ].join('\n')
-}
-
-function unknownCommand(name: string): MetastoreError {
-  const close = nearest(name, Object.keys(commands))
-  return new MetastoreError({
-    code: 'usage',
-    message: `There is no command ${JSON.stringify(name)}.`,
-    remedy: `${close === undefined ? '' : `Did you mean ${close}? `}metastore --help lists the commands.`,
-  })
-}
-
-function usageError(error: CommanderError, { name }: CommandDefinition): MetastoreError {
-  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, ' (did you mean $1?)')
-  return new MetastoreError({
-    code: 'usage',
-    message: `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
-    where: `metastore ${name}`,
-    remedy: `metastore ${name} --help shows what it takes.`,
-  })
 }

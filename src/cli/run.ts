@@ -2,7 +2,7 @@ import { flag, type Input } from './input.ts'
 import { createContext, type Surroundings } from './context.ts'
 import { exitStatus, statusOf, type ExitStatus } from './exit-status.ts'
 import { createOutput, type Streams } from './output.ts'
-import { parseCommandLine } from './parse.ts'
+import { nameCommand, parseCommandLine } from './parse.ts'
 
 /** Runs one command line and returns the exit status; everything it touches is given to it. */
 export async function runCommandLine(
@@ -31,10 +31,12 @@ export async function runCommandLine(
 }
 
 function refuse(words: readonly string[], streams: Streams, surroundings: Surroundings, error: unknown): ExitStatus {
-  const options = { json: words.includes('--json'), quiet: false, verbose: false, colour: mayColour(surroundings) }
-  const output = createOutput(streams, options)
+  // The words could not be parsed; how to say so is looked for among them nevertheless.
+  const has = (option: string) => words.includes(option)
+  const colour = !has('--no-color') && mayColour(surroundings)
+  const output = createOutput(streams, { json: has('--json'), quiet: false, verbose: has('--verbose'), colour })
   output.failure(error)
-  output.finish(words[0] ?? '', false)
+  output.finish(nameCommand(words), false)
   return statusOf(error)
 }
 

@@ -9,7 +9,12 @@ import { examine, type Diagnosis } from './doctor.ts'
 async function diagnose(url: string, files: Readonly<Record<string, string>> = {}): Promise<Diagnosis[]> {
   await using database = await openDatabase(url)
   await using engine = await openEngine(database)
-  return await examine({ ...engine, address: database.address, files: await migrationDirectory(files).read(), directory: null })
+  return await examine({
+    ...engine,
+    address: database.address,
+    files: await migrationDirectory(files).read(),
+    directory: null,
+  })
 }
 
 const problemsOf = (diagnoses: readonly Diagnosis[]) => diagnoses.filter(({ severity }) => severity !== 'ok')

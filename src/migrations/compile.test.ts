@@ -80,7 +80,7 @@ vacuum a;`
       'Write begin; … commit; around what uses it, or make it an ordinary table and drop it at the end.',
       '2:1',
     ],
-    ['selec 1;', 'syntax error at or near "selec".', expect.any(String), '2:1'],
+    ['selec 1;', 'PostgreSQL cannot parse this statement: syntax error at or near "selec".', expect.any(String), '2:1'],
   ])('%s is refused', async (text, message, remedy, place) => {
     await expect(steps(text)).rejects.toMatchObject({ message, remedy, where: `migrations/1_a.sql:${place}` })
   })

@@ -39,7 +39,7 @@ export function pairFiles(sources: readonly SourceFile[]): { files: MigrationFil
 }
 
 /** SHA-256 over texts with their line ends as line feeds, so that a check-out on Windows has the checksum of one on Linux. */
-export function checksumOf(...texts: readonly string[]): string {
+function checksumOf(...texts: readonly string[]): string {
   const hash = createHash('sha256')
   // A zero byte between two texts, which neither can hold, keeps `ab` + `c` apart from `a` + `bc`.
   texts.forEach((text, index) => hash.update((index > 0 ? '\0' : '') + text.replaceAll(/\r\n?/g, '\n')))

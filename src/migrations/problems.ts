@@ -34,7 +34,7 @@ export function problemAt({ path, source, offset: base }: Place, offset: number,
 }
 
 /** Several things that are wrong, as one error: the first, with the others told in its details. */
-export class CombinedError extends MetastoreError {
+class CombinedError extends MetastoreError {
   readonly problems: readonly MetastoreError[]
 
   constructor(first: MetastoreError, others: readonly MetastoreError[]) {

@@ -4,43 +4,30 @@ import type { SqlRange } from './step.ts'
 import { excerpt, lineAndColumn } from '../text-position.ts'
 
 /**
- * Runs SQL from a file. A failure says where in the file it is: where the server says so, at that character; else at the
- * statement that failed. PostgreSQL gets the text whole, in one round trip; SQLite, which never says where, one statement
- * at a time.
+ * Runs SQL from a file, as it was written. A failure says where in the file it is: where the engine says so, at that
+ * character; else at the statement that failed.
  */
 export async function runSql(db: Queryable, range: SqlRange, dialect: Dialect): Promise<void> {
-  if (dialect === 'postgres') return runWhole(db, range)
-  for (const statement of await splitStatements(range.text, dialect)) {
-    try {
-      await db.script(statement.text)
-    } catch (error) {
-      throw inFile(error, range, statement.offset)
-    }
-  }
-}
-
-async function runWhole(db: Queryable, range: SqlRange): Promise<void> {
   try {
     await db.script(range.text)
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error
-    throw inFile(error, range, error.position === undefined ? await statementOffset(error, range) : 0)
+    throw inFile(error, range, error.position === undefined ? await statementOffset(error, range, dialect) : 0)
   }
 }
 
 // Only after a failure, so that the parser is not loaded for files that succeed.
-async function statementOffset({ completed }: DatabaseError, { text }: SqlRange): Promise<number> {
+async function statementOffset({ completed }: DatabaseError, { text }: SqlRange, dialect: Dialect): Promise<number> {
   if (completed === undefined) return 0
   try {
-    return (await splitStatements(text, 'postgres'))[completed]?.offset ?? 0
+    return (await splitStatements(text, dialect))[completed]?.offset ?? 0
   } catch {
     return 0
   }
 }
 
 /** The same failure with its place in the file, the line, and a mark under the character. */
-function inFile(error: unknown, { source, path, offset }: SqlRange, statementOffset: number): unknown {
-  if (!(error instanceof DatabaseError)) return error
+function inFile(error: DatabaseError, { source, path, offset }: SqlRange, statementOffset: number): DatabaseError {
   const start = offset + statementOffset + (error.position ?? 0)
   const first = error.position === undefined ? skipBlank(source, start) : start
   const { line, column } = lineAndColumn(source, first)

@@ -55,7 +55,7 @@ export async function migrateDatabase(
     return { document: { address: entry.address(), ...result } }
   } catch (error) {
     if (applied.length > 0) output.note(`${count(applied.length, 'migration')} before the failure stay applied.`)
-    throw error
+    return { document: { address: entry.address(), applied }, failure: error }
   }
 }
 

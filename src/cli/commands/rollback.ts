@@ -62,9 +62,10 @@ export async function rollbackDatabase(
     )
     return { document: { address: entry.address(), ...result } }
   } catch (error) {
-    if (rolledBack.length > 0)
-      output.note(`${count(rolledBack.length, 'migration')} before the failure stay rolled back.`)
-    throw error
+    if (rolledBack.length > 0) {
+      output.note(`${count(rolledBack.length, 'migration')} before the failure ${stay(rolledBack)} rolled back.`)
+    }
+    return { document: { address: entry.address(), rolledBack }, failure: error }
   }
 }
 

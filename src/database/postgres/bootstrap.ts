@@ -4,6 +4,7 @@ import type { DatabaseTarget, OpenOptions, PostgresTarget } from '../driver.ts'
 import { DatabaseError, failedBecause } from '../failure.ts'
 import { id, literal, raw, type Sql, sql } from '../sql.ts'
 import { parseDatabaseUrl } from '../url.ts'
+import { canceled } from './canceled.ts'
 import { Channel } from './channel.ts'
 import { connect } from './connect.ts'
 import { type Run, runQuery } from './statements.ts'
@@ -106,7 +107,9 @@ async function create(run: Run, statement: Sql, notice: string, { progress, sign
       if (there) return
       // `create database` copies a template, which nobody may be connected to meanwhile.
       if (attempt === 50 || !failedBecause(error, 'busy')) throw error
-      await sleep(50 + Math.random() * 100, undefined, { signal })
+      await sleep(50 + Math.random() * 100, undefined, { signal }).catch((cause: unknown) => {
+        throw canceled(undefined, cause)
+      })
     }
   }
 }

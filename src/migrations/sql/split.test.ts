@@ -190,7 +190,7 @@ describe('what only a client program understands', () => {
   })
 
   test.each([
-    "copy t from '/tmp/a.csv'",
+    "copy t from '/srv/a.csv'",
     'copy (select 1 from stdin) to stdout',
     'copy t to stdout',
     'select 1 from stdin',
