@@ -42,6 +42,18 @@ export function destination(text: string, known: readonly { readonly name: strin
   )
 }
 
+/** A bare number as a rollback takes it: how many migrations to take back. Elsewhere it would name one. */
+export function countAsSteps(given: string): string
+export function countAsSteps(given: string | undefined): string | undefined
+export function countAsSteps(given: string | undefined): string | undefined {
+  return given !== undefined && /^\d{1,9}$/.test(given) ? `-${given}` : given
+}
+
+/** The names that files or history know, each once: a migration whose file is gone can still be named. */
+export function uniteNames(...lists: readonly (readonly { readonly name: string }[])[]): { readonly name: string }[] {
+  return [...new Set(lists.flat().map(({ name }) => name))].map((name) => ({ name }))
+}
+
 /** What a command line allows; names may be shortened as anywhere else. A missing file has no name to complete. */
 export function allowances(input: Input, files: readonly { readonly name: string }[]): Allowances {
   const names = files.map(({ name }) => name)

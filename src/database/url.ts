@@ -29,7 +29,6 @@ export function parseDatabaseUrl(
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9.-]*)(?:\+[a-z0-9_.-]*)?:(.*)$/is.exec(text) ?? []
   const known = Object.entries(schemes).find(([name]) => name === scheme.toLowerCase())?.[1]
   if (known === undefined) throw unknownScheme(scheme, rest)
-  // eslint-disable-next-line no-control-regex -- these are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(rest)) {
     throw invalidUrl(
       'The database URL holds a control character, such as a line break.',

@@ -43,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     desk.closeAllConnections()
     desk.close()
     const servers = await Promise.allSettled(started.values())
-    await Promise.all(servers.map((each) => (each.status === 'fulfilled' ? each.value.stop() : undefined)))
+    const running = servers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    await Promise.all(running.map((server) => server.stop()))
   }
 }

@@ -44,7 +44,7 @@ function ifRefused(failure: unknown): JsonRow[] {
 }
 
 function parse(rows: readonly JsonRow[]): SqliteRow[] {
-  return rows.map(({ kind, relation, value }) => ({ kind, relation, value: JSON.parse(value) }) as SqliteRow)
+  return rows.map(({ kind, relation, value }) => ({ kind, relation, value: JSON.parse(value) as unknown }) as SqliteRow)
 }
 
 // The tables inside of a virtual table are not objects of their own, and SQLite's own tables are not the user's.

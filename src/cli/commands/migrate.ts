@@ -22,7 +22,7 @@ export const migrateCommand = defineCommand({
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'head (the default), a migration, or +N for the next N' }],
   options: [...allowanceOptions, interruptedOption],
-  json: 'databases[]: database, address, applied[] (name, durationMs), pending[] (names), current (name or null)',
+  json: 'databases[]: database, address, applied[] (name, durationMs), pending[] (names), current (name or null); of the database that failed without pending and current',
 
   run: (input, context) => eachDatabase(context, (entry) => migrateDatabase(entry, input, context, argument(input, 0))),
 })
@@ -54,7 +54,7 @@ export async function migrateDatabase(
     output.say(conclusion(entry, result.current, applied.length, result.pending.length))
     return { document: { address: entry.address(), ...result } }
   } catch (error) {
-    if (applied.length > 0) output.note(`${count(applied.length, 'migration')} before the failure stay applied.`)
+    if (applied.length > 0) output.note(`Kept: ${count(applied.length, 'migration')} applied before the failure.`)
     return { document: { address: entry.address(), applied }, failure: error }
   }
 }

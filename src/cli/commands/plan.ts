@@ -9,7 +9,7 @@ import {
 } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
 import { argument, flag } from '../input.ts'
-import { allowanceOptions, allowances, destination } from '../destination.ts'
+import { allowanceOptions, allowances, countAsSteps, destination, uniteNames } from '../destination.ts'
 import { eachDatabase } from '../each-database.ts'
 import type { Output } from '../output.ts'
 import { count } from '../ui/tables.ts'
@@ -22,7 +22,7 @@ export const planCommand = defineCommand({
     'Looks at the database to see what is pending, and changes nothing. The output is SQL, with remarks as comments.',
   examples: [
     ['metastore plan', 'what metastore migrate would run now'],
-    ['metastore plan --rollback -2', 'what metastore rollback 2 would run'],
+    ['metastore plan --rollback 2', 'what metastore rollback 2 would run'],
   ],
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'as for migrate, or with --rollback as for rollback' }],
@@ -35,8 +35,9 @@ export const planCommand = defineCommand({
       await using engine = await entry.engine({ command: 'plan', reads: true })
       const position = await engine.look()
       const given = argument(input, 0)
-      const to = given === undefined ? {} : { to: destination(given, files) }
       const back = flag(input, 'rollback')
+      const known = uniteNames(files, position.applied)
+      const to = given === undefined ? {} : { to: destination(back ? countAsSteps(given) : given, known) }
       const migrations = back
         ? await readRollback(engine, files, selectRollback(position, to.to))
         : await parseAll(selectPending(files, position, { ...to, allow: allowances(input, files) }), engine, position)

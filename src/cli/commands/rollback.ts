@@ -1,8 +1,9 @@
-import { rollback, selectRollback, type Destination, type MigrationRun } from '../../migrations/migrations.ts'
+import { MetastoreError } from '../../errors.ts'
+import { rollback, selectRollback, type MigrationRun } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
-import { argument, text, type Input } from '../input.ts'
+import { argument, text } from '../input.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
-import { destination } from '../destination.ts'
+import { countAsSteps, destination, uniteNames } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { count, duration } from '../ui/tables.ts'
 
@@ -21,10 +22,14 @@ export const rollbackCommand = defineCommand({
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'how many (1), or base for all' }],
   options: [{ flags: '--to <name>', description: 'take back everything after this migration' }],
-  json: 'databases[]: database, address, rolledBack[] (name, durationMs), current (name or null)',
+  json: 'databases[]: database, address, rolledBack[] (name, durationMs), current (name or null); of the database that failed without current',
 
-  run: (input, context) =>
-    eachDatabase(context, (entry) => rollbackDatabase(entry, context, text(input, 'to') ?? countAsSteps(input))),
+  run(input, context) {
+    const given = argument(input, 0)
+    const to = text(input, 'to')
+    if (given !== undefined && to !== undefined) throw twoDestinations()
+    return eachDatabase(context, (entry) => rollbackDatabase(entry, context, to ?? countAsSteps(given)))
+  },
 })
 
 /** Rolls one database back and says so as it goes; `downgrade` is the same under its other name. */
@@ -36,9 +41,9 @@ export async function rollbackDatabase(
   const files = await entry.files()
   await using engine = await entry.engine({ command: 'rollback' })
   const rolledBack: MigrationRun[] = []
-  const known = [...files, ...(await engine.look()).applied]
-  const target: Destination | undefined = to === undefined ? undefined : destination(to, unique(known))
-  const names = selectRollback(await engine.look(), target)
+  const position = await engine.look()
+  const target = to === undefined ? undefined : destination(to, uniteNames(files, position.applied))
+  const names = selectRollback(position, target)
   if (names.length > 1 && !(await confirm(`Roll back ${names.length} migrations on ${entry.address()}?`))) {
     output.say('Nothing was changed.')
     return { document: { address: entry.address(), rolledBack: [], current: names[0] ?? null } }
@@ -63,18 +68,17 @@ export async function rollbackDatabase(
     return { document: { address: entry.address(), ...result } }
   } catch (error) {
     if (rolledBack.length > 0) {
-      output.note(`${count(rolledBack.length, 'migration')} before the failure ${stay(rolledBack)} rolled back.`)
+      output.note(`Kept: ${count(rolledBack.length, 'migration')} rolled back before the failure.`)
     }
     return { document: { address: entry.address(), rolledBack }, failure: error }
   }
 }
 
-// A bare number counts migrations to take back, as `rollback 3` says.
-function countAsSteps(input: Input): string | undefined {
-  const given = argument(input, 0)
-  return given !== undefined && /^\d{1,9}$/.test(given) ? `-${given}` : given
-}
-
-function unique(known: readonly { readonly name: string }[]): { readonly name: string }[] {
-  return [...new Map(known.map(({ name }) => [name, { name }])).values()]
+function twoDestinations(): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: 'rollback was given two destinations.',
+    where: 'metastore rollback',
+    remedy: 'Give either a number or base, or a migration with --to NAME.',
+  })
 }

@@ -2,7 +2,7 @@ import { MetastoreError } from '../../errors.ts'
 import { forget, resolveName, stamp } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
 import { argument, text } from '../input.ts'
-import { destination } from '../destination.ts'
+import { destination, uniteNames } from '../destination.ts'
 import { eachDatabase } from '../each-database.ts'
 
 /** Makes the history say where the database is, without running anything. */
@@ -21,37 +21,33 @@ export const stampCommand = defineCommand({
   options: [{ flags: '--forget <name>', description: 'take this migration out of the history' }],
   json: 'databases[]: database, address, recorded[] (names), forgotten[] (names), current (name or null)',
 
-  run: (input, context) =>
-    eachDatabase(context, async (entry) => {
+  run(input, context) {
+    const given = argument(input, 0)
+    const forgotten = text(input, 'forget')
+    if ((given === undefined) === (forgotten === undefined)) throw oneIsNeeded()
+    return eachDatabase(context, async (entry) => {
       const files = await entry.files()
       await using engine = await entry.engine({ command: 'stamp' })
       const { applied } = await engine.look()
-      const forgotten = text(input, 'forget')
       const names = applied.map(({ name }) => name)
       const result =
         forgotten === undefined
-          ? await stamp(
-              engine,
-              files,
-              destination(required(argument(input, 0)), [
-                ...files,
-                ...applied.filter(({ name }) => !files.some((file) => file.name === name)),
-              ]),
-            )
+          ? await stamp(engine, files, destination(given ?? '', uniteNames(files, applied)))
           : await forget(engine, resolveName(forgotten, names))
       const { say, paint } = context.output
       for (const name of result.recorded) say(`  ${paint.good('recorded')}  ${name}`)
       for (const name of result.forgotten) say(`  ${paint.warn('forgotten')} ${name}`)
       say(`The history of ${entry.address()} says: ${result.current ?? 'no migrations'}.`)
       return { document: { address: entry.address(), ...result } }
-    }),
+    })
+  },
 })
 
-function required(given: string | undefined): string {
-  if (given !== undefined) return given
-  throw new MetastoreError({
+function oneIsNeeded(): MetastoreError {
+  return new MetastoreError({
     code: 'usage',
-    message: 'stamp needs to know where the database is.',
-    remedy: 'Name a migration, or head or base: metastore stamp head.',
+    message: 'stamp needs either a destination or --forget.',
+    where: 'metastore stamp',
+    remedy: 'Say where the database is, as in metastore stamp head, or what to forget: metastore stamp --forget NAME.',
   })
 }

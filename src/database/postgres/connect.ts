@@ -95,7 +95,7 @@ function configuration(target: PostgresTarget, ssl: Protection, options: Connect
     // So that a connection whose other end is gone without a word is noticed.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-  } as ClientConfig
+  }
 }
 
 async function checkKind(client: Client, wanted: string | undefined): Promise<void> {

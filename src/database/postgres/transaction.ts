@@ -19,7 +19,7 @@ export class PostgresTransaction implements Transaction {
   readonly #options: TransactionOptions
   readonly #turns = new Turns('transaction')
   readonly #beforeCommit: string[] = []
-  #failure: unknown
+  #failure: Error | undefined
   /** What a statement has ended it with, after which nothing of it can be trusted. */
   #ended: DatabaseError | undefined
   #over = false
@@ -92,12 +92,7 @@ export class PostgresTransaction implements Transaction {
   readonly #run: Run = async (exchange, statement) => {
     if (this.#over) throw new Error('The transaction is over.')
     if (this.#ended !== undefined) throw this.#ended
-    let failure: unknown
-    try {
-      await this.#channel.run(exchange, statement)
-    } catch (error) {
-      failure = error
-    }
+    const failure = await this.#channel.run(exchange, statement).then(() => undefined, asError)
     if (await this.#wasEndedBy(exchange)) throw (this.#ended = endedInside(failure, statement))
     if (failure === undefined) return exchange
     this.#failure ??= failure
@@ -115,8 +110,8 @@ export class PostgresTransaction implements Transaction {
   }
 }
 
-function commitFailure(error: unknown): unknown {
-  if (!(error instanceof DatabaseError) || error.reason !== 'connection_lost') return error
+function commitFailure(error: unknown): Error {
+  if (!(error instanceof DatabaseError) || error.reason !== 'connection_lost') return asError(error)
   return connectionLost(
     error.cause,
     error.statement,
@@ -124,8 +119,8 @@ function commitFailure(error: unknown): unknown {
   )
 }
 
-function hasFailed(cause: unknown): DatabaseError {
-  const said = cause instanceof Error ? ` (${cause.message})` : ''
+function hasFailed(cause: Error | undefined): DatabaseError {
+  const said = cause ? ` (${cause.message})` : ''
   return new DatabaseError({
     code: 'statement_failed',
     reason: 'other',
@@ -153,4 +148,8 @@ function endedInside(cause: unknown, statement?: string): DatabaseError {
     details: cause instanceof Error ? [cause.message] : [],
     cause,
   })
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
