@@ -15,6 +15,8 @@ export const errorCodes = {
   variable_missing: { kind: 'input', summary: 'An environment variable that a setting refers to is not set.' },
   url_invalid: { kind: 'input', summary: 'A database URL cannot be understood.' },
   file_exists: { kind: 'input', summary: 'A file that would be written is already there.' },
+  file_unwritable: { kind: 'input', summary: 'A file or a directory cannot be written.' },
+  editor_failed: { kind: 'failed', summary: 'The editor that was opened ended with a failure.' },
   document_unknown: { kind: 'input', summary: 'The manual has no page of that name.' },
 
   // Migration files

@@ -130,14 +130,14 @@ describe('agentkit when something is wrong', () => {
     await using database = await openDatabase('sqlite:agentkit.db', { directory })
     await using session = await database.session()
     const message = [
-      'error [statement_failed] The database sqlite:agentkit.db stayed locked by another connection.',
+      'error [database_locked] The database sqlite:agentkit.db stayed locked by another connection.',
       '  next: Wait until the program that is writing to the file is done, or close it (an application or a database browser), and run it again.',
       '',
     ].join('\n')
     await session.transaction(async (tx) => {
       await tx.query(sql`create table held (id integer)`)
-      const outcome = await runCommand(`${metastore} migrate`, directory, plainEnvironment())
-      expect(outcome).toEqual({ status: 1, output: message })
+      const outcome = await runCommand(`${metastore} migrate --lock-wait 0s`, directory, plainEnvironment())
+      expect(outcome).toEqual({ status: 4, output: message })
     })
     expect(readme).toContain(message)
     expect(await runCommand(`${metastore} migrate`, directory, plainEnvironment())).toMatchObject({ status: 0 })

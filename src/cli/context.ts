@@ -13,7 +13,6 @@ import type { Flags } from '../project/flags.ts'
 import { selectDatabases, type DatabaseSettings, type Project } from '../project/project.ts'
 import { readProject } from '../project/read.ts'
 import { MetastoreError } from '../errors.ts'
-import { ask } from './ui/ask.ts'
 import { list, text, type Input } from './input.ts'
 import type { Output } from './output.ts'
 
@@ -25,6 +24,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Whether somebody sits at a terminal who can be asked, or can edit. */
   readonly interactive: boolean
+  /** Puts a yes-or-no question to that somebody. */
+  readonly ask: (question: string) => Promise<boolean>
 }
 
 /** Everything that a command may touch. */
@@ -70,7 +71,7 @@ export function createContext(input: Input, output: Output, surroundings: Surrou
     output,
     confirm: (question) =>
       surroundings.interactive && input.options['yes'] !== true && !output.options.json
-        ? ask(question)
+        ? surroundings.ask(question)
         : Promise.resolve(true),
     project: () => (project ??= loadProject(input, surroundings)),
     databases: () =>

@@ -1,4 +1,5 @@
 import { runCommandLine } from './run.ts'
+import { ask } from './ui/ask.ts'
 
 // The only file that touches the process: its arguments, streams, environment, signals and exit status.
 
@@ -14,11 +15,12 @@ function interrupt(signal: NodeJS.Signals): void {
 
 process.on('SIGINT', interrupt)
 process.on('SIGTERM', interrupt)
-// A reader that goes away, as in `metastore history | head`, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
+// A reader that goes away, as in `metastore history | head`, is no failure, and no reason to leave a migration half done.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+  })
+}
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
@@ -28,6 +30,7 @@ process.exitCode = await runCommandLine(
     environment: process.env,
     signal: interruption.signal,
     interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    ask: (question) => ask(question, { input: process.stdin, output: process.stderr, signal: interruption.signal }),
   },
 )
 process.off('SIGINT', interrupt)

@@ -23,7 +23,7 @@ describe.each(engines)('doctor on $name', ({ freshUrl }) => {
   test('finds a fresh database in order, and says what is pending', async () => {
     const diagnoses = await diagnose(await freshUrl(), { '1_a.sql': 'select 1;' })
     expect(problemsOf(diagnoses)).toEqual([])
-    expect(diagnoses.at(-1)?.message).toBe('1 pending, 0 applied; metastore migrate applies them.')
+    expect(diagnoses.at(-1)?.message).toBe('1 pending, 0 applied; metastore migrate applies what is pending.')
     expect(diagnoses[0]?.message).toMatch(/ answers: (PostgreSQL 18|PGlite|SQLite 3)/)
   })
 })

@@ -97,7 +97,11 @@ export async function openEngine(database: Database, options: EngineOptions = {}
           session,
           bookkeeping,
           actor: actorOf(options),
-          retry: { lockTimeout: options.lockTimeout ?? 500, deadline: options.lockDeadline ?? 600_000 },
+          retry: {
+            lockTimeout: options.lockTimeout ?? 500,
+            deadline: options.lockDeadline ?? 600_000,
+            busyDeadline: options.lockWait ?? 600_000,
+          },
           interrupted: options.interrupted ?? 'ask',
           signal,
           progress,

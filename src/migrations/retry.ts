@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { failedBecause } from '../database/database.ts'
+import { DatabaseError, type FailureReason } from '../database/database.ts'
 import type { Progress } from '../progress.ts'
 
 /** How long statements wait for locks, and how long they are tried again. */
@@ -8,6 +8,8 @@ export interface RetryOptions {
   readonly lockTimeout: number
   /** Milliseconds after which the last attempt's failure is final. */
   readonly deadline: number
+  /** The same where the whole database is busy, as a SQLite file that another process writes to. */
+  readonly busyDeadline: number
 }
 
 /**
@@ -18,15 +20,33 @@ export async function retrying<T>(
   { retry, signal, progress }: { retry: RetryOptions; signal: AbortSignal; progress: Progress },
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const deadline = performance.now() + retry.deadline
+  const begin = performance.now()
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()
     } catch (error) {
-      const lostRace = failedBecause(error, 'lock_timeout', 'deadlock', 'serialization', 'busy')
-      if (!lostRace || signal.aborted || performance.now() >= deadline) throw error
+      if (!(error instanceof DatabaseError) || signal.aborted) throw error
+      if (performance.now() - begin >= patienceFor(error.reason, retry)) throw error
       if (tries === 3) progress({ kind: 'notice', message: `Still waiting for a lock: ${error.message}` })
-      await delay(Math.min(5000, 100 * 2 ** Math.min(tries - 1, 6)) * (0.5 + Math.random()))
+      // An interruption only ends the pause: the next attempt is then refused, by an error that says why.
+      await delay(pauseBefore(tries), undefined, { signal }).catch(() => undefined)
     }
+  }
+}
+
+function pauseBefore(tries: number): number {
+  return Math.min(5000, 100 * 2 ** Math.min(tries - 1, 6)) * (0.5 + Math.random())
+}
+
+function patienceFor(reason: FailureReason, retry: RetryOptions): number {
+  switch (reason) {
+    case 'lock_timeout':
+    case 'deadlock':
+    case 'serialization':
+      return retry.deadline
+    case 'busy':
+      return retry.busyDeadline
+    default:
+      return 0
   }
 }

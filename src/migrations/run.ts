@@ -1,4 +1,4 @@
-import type { Database, Session, Sql, Transaction } from '../database/database.ts'
+import { failedBecause, type Database, type Session, type Sql, type Transaction } from '../database/database.ts'
 import type { Progress } from '../progress.ts'
 import { clearJournal, forgetStep, noteStep, readJournal, type Direction, type JournalEntry } from './journal.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
@@ -144,9 +144,17 @@ async function runOutside(run: Run, step: OutsideStep, entry: JournalEntry, inte
   try {
     await runSql(run.session, step.sql, run.database.dialect)
   } catch (error) {
+    if (interruptedBefore && showsThatItHappened(error, step)) return
     await forgetFailure(run, step, entry)
     throw error
   }
+}
+
+// An attempt that failed is forgotten, so this one was cut off: what stands in the way now is what it made, or what is
+// missing now is what it removed.
+function showsThatItHappened(error: unknown, step: OutsideStep): boolean {
+  if (/^drop\b/i.test(step.label)) return failedBecause(error, 'missing_object')
+  return /^create\b/i.test(step.label) && failedBecause(error, 'duplicate_object')
 }
 
 // The statement is known to have failed, so its intent must not make the next run ask; and a failed concurrent build leaves

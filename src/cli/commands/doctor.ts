@@ -16,13 +16,15 @@ export const doctorCommand = defineCommand({
     'Whether the database is reachable, its version, permissions, the extensions that migrations ask for, clock, disk, long transactions, invalid indexes, and whether files and history agree. Nothing is changed. Exit status 3 when there is a problem; warnings alone are 0.',
   examples: [['metastore doctor --wait 30s', 'look at every database, giving servers half a minute to start']],
   scope: 'databases',
-  json: 'databases[]: database, address, diagnoses[] (check, severity (ok, warning or problem), message, remedy)',
+  json: 'databases[]: database, address (null where it cannot be known), diagnoses[] (check, severity (ok, warning or problem), message, remedy)',
   run: (_input, context) =>
     eachDatabase(context, async (entry) => {
       const diagnoses = await diagnose(entry)
       diagnoses.forEach((diagnosis) => render(context.output, diagnosis))
       const clean = diagnoses.every(({ severity }) => severity !== 'problem')
-      return { document: { address: entry.address(), diagnoses }, clean }
+      // A URL that cannot be known, as when it refers to a variable that is not set, is among the findings already.
+      const address = entry.settings.problems.url === undefined ? entry.address() : null
+      return { document: { address, diagnoses }, clean }
     }),
 })
 

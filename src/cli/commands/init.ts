@@ -1,5 +1,6 @@
-import { access, appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { MetastoreError } from '../../errors.ts'
 import { parseDatabaseUrl } from '../../database/database.ts'
 import { defineCommand } from '../command.ts'
@@ -22,13 +23,10 @@ export const initCommand = defineCommand({
 
   async run(input, { output, workingDirectory }) {
     const name = argument(input, 0) ?? 'main'
+    if (!/^[A-Za-z0-9_-]{1,60}$/.test(name)) throw nameUnfit()
     const url = text(input, 'defaultUrl') ?? `pglite:.metastore/${name}`
-    refusePassword(url)
-    const file = join(workingDirectory, 'metastore.toml')
-    await writeNew(file, configuration(name, url))
-    await mkdir(join(workingDirectory, 'migrations'), { recursive: true })
-    const ignored = await ignoreState(join(workingDirectory, '.gitignore'))
-    const created = ['metastore.toml', 'migrations/', ...(ignored ? ['.gitignore'] : [])]
+    refuseUnfit(url, workingDirectory)
+    const created = await writeProject(workingDirectory, configuration(name, url))
     created.forEach((path) => output.line(`  ${output.paint.good('created')} ${path}`))
     output.line('Next: metastore new "first tables", then metastore migrate.')
     output.document({ created })
@@ -39,46 +37,78 @@ export const initCommand = defineCommand({
 function configuration(name: string, url: string): string {
   return `# metastore docs configuration explains every setting.
 
-[database.${/^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name)}]
+[database.${name}]
 url = ${JSON.stringify(`\${DATABASE_URL:-${url}}`)}
 migrations = ["migrations"]
 `
 }
 
-// A password in metastore.toml would be committed; the environment is the place for it.
-function refusePassword(url: string): void {
-  const target = parseDatabaseUrl(url)
-  if (target.driver !== 'postgres' || target.password === undefined) return
-  throw new MetastoreError({
-    code: 'url_invalid',
-    message: 'The default URL holds a password, which would be written to metastore.toml.',
-    where: target.address,
-    remedy: 'Leave the password out, and set DATABASE_URL in the environment or in .env.',
-  })
+// metastore.toml comes last: a project that could not be begun in full can be begun again.
+async function writeProject(directory: string, text: string): Promise<string[]> {
+  const file = join(directory, 'metastore.toml')
+  if (existsSync(file)) throw projectExists(file)
+  const migrations = await writing(join(directory, 'migrations'), (path) => mkdir(path, { recursive: true }))
+  const ignored = await writing(join(directory, '.gitignore'), ignoreState)
+  await writing(file, (path) => writeFile(path, text, { flag: 'wx' }))
+  return ['metastore.toml', ...(migrations === undefined ? [] : ['migrations/']), ...(ignored ? ['.gitignore'] : [])]
 }
 
-async function writeNew(path: string, text: string): Promise<void> {
+async function writing<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {
   try {
-    await writeFile(path, text, { flag: 'wx' })
+    return await work(path)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     throw new MetastoreError({
-      code: 'file_exists',
-      message: 'This directory is a project already: it has a metastore.toml.',
+      code: 'file_unwritable',
+      message: `${basename(path)} cannot be written: ${(cause as Error).message}.`,
       where: path,
-      remedy: 'Edit that file, or begin another project in an empty directory.',
+      remedy: 'Move away what is in its place, or make sure that this user may write here.',
       cause,
     })
   }
 }
 
 async function ignoreState(path: string): Promise<boolean> {
-  const present = await readFile(path, 'utf8').catch(() => '')
-  if (present.split('\n').some((line) => line.trim() === '.metastore/')) return false
-  const exists = await access(path).then(
-    () => true,
-    () => false,
-  )
-  await appendFile(path, `${exists && present !== '' && !present.endsWith('\n') ? '\n' : ''}.metastore/\n`)
+  const present = existsSync(path) ? await readFile(path, 'utf8') : ''
+  if (present.split('\n').some((line) => /^\/?\.metastore\/?$/.test(line.trim()))) return false
+  await appendFile(path, `${present === '' || present.endsWith('\n') ? '' : '\n'}.metastore/\n`)
   return true
+}
+
+function projectExists(file: string): MetastoreError {
+  return new MetastoreError({
+    code: 'file_exists',
+    message: 'This directory is a project already: it has a metastore.toml.',
+    where: file,
+    remedy: 'Edit that file, or begin another project in an empty directory.',
+  })
+}
+
+function nameUnfit(): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: 'That cannot be the name of the first database.',
+    where: 'metastore init',
+    remedy: 'Use up to 60 letters, digits, _ and -: metastore init assistant.',
+  })
+}
+
+// A password in metastore.toml would be committed; the environment is the place for it.
+function refuseUnfit(url: string, directory: string): void {
+  const target = parseDatabaseUrl(url, directory, {})
+  if (target.driver === 'postgres' && target.password !== undefined) {
+    throw new MetastoreError({
+      code: 'url_invalid',
+      message: 'The default URL holds a password, which would be written to metastore.toml.',
+      where: target.address,
+      remedy: 'Leave the password out, and set DATABASE_URL in the environment or in .env.',
+    })
+  }
+  if (/[${}]/.test(url)) {
+    throw new MetastoreError({
+      code: 'url_invalid',
+      message: 'The default URL holds $, { or }, which mean something else in metastore.toml.',
+      where: target.address,
+      remedy: 'Percent-encode them in a URL of PostgreSQL, or choose another path.',
+    })
+  }
 }

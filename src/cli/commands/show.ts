@@ -2,6 +2,7 @@ import { introspect, summarize } from '../../catalog/catalog.ts'
 import { MetastoreError } from '../../errors.ts'
 import { readAppliedSource, resolveName } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
+import { uniteNames } from '../destination.ts'
 import { argument, flag, type Input } from '../input.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
@@ -18,7 +19,7 @@ export const showCommand = defineCommand({
   scope: 'databases',
   arguments: [{ name: '<what>', description: 'a migration, or the word catalog' }],
   options: [{ flags: '--applied', description: 'the text as it was applied, from the history' }],
-  json: 'databases[]: database, address, and of a migration: name, path, checksum, applied, source; of the catalog: catalog',
+  json: 'databases[]: database, address, and of a migration: name, path, checksum, applied, source, downSource; of the catalog: catalog',
 
   run: (input, context) =>
     eachDatabase(context, (entry) =>
@@ -39,7 +40,7 @@ async function showMigration(entry: DatabaseEntry, input: Input, { output }: Con
   const files = await entry.files()
   await using engine = await entry.engine({ command: 'show', reads: true })
   const { applied } = await engine.look()
-  const known = [...new Set([...files, ...applied].map(({ name }) => name))]
+  const known = uniteNames(files, applied).map(({ name }) => name)
   const name = resolveName(argument(input, 0) ?? '', known)
   const stored = await readAppliedSource(engine.session, engine.bookkeeping, name)
   const file = files.find((candidate) => candidate.name === name)

@@ -20,12 +20,13 @@ export const statusCommand = defineCommand({
   options: [{ flags: '--check', description: 'exit 3 unless the database is at its newest migration' }, aheadOption],
   json: 'databases[]: database, address, state (idle or applying), managed, current, head, applied[], pending[], discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), atHead',
 
-  run: (input, { output, ...context }) =>
-    eachDatabase({ ...context, output }, async (entry) => {
+  run: (input, context) =>
+    eachDatabase(context, async (entry) => {
       const files = await entry.files()
       await using engine = await entry.engine({ command: 'status', reads: true })
       const status = await readStatus(engine, files, { ahead: flag(input, 'allowAhead') })
-      render(flag(input, 'check') ? output.say : output.line, output.paint, entry.address(), status)
+      const { line, say, paint } = context.output
+      render(flag(input, 'check') ? say : line, paint, entry.address(), status)
       return { document: { address: entry.address(), ...status }, clean: status.atHead || !flag(input, 'check') }
     }),
 })

@@ -3,6 +3,7 @@ import type { Progress, ProgressEvent } from '../../progress.ts'
 /** Where progress goes: a terminal's error stream. */
 export interface ProgressStream {
   readonly isTTY?: boolean
+  readonly columns?: number
   write(text: string): unknown
 }
 
@@ -98,9 +99,8 @@ class Bar {
     const bar = new SingleBar(
       {
         format,
-        stream: this.#stream as NodeJS.WritableStream,
+        stream: withoutCursorMemory(this.#stream) as NodeJS.WritableStream,
         clearOnComplete: true,
-        hideCursor: true,
         barsize: 24,
         linewrap: null,
       },
@@ -108,5 +108,18 @@ class Bar {
     )
     bar.start(this.#total ?? 0, this.#done, { label: this.#label })
     this.#drawn = bar
+  }
+}
+
+// When it ends, the library puts the cursor back to where the bar began. Lines that were printed meanwhile have moved it on,
+// and would be written over.
+function withoutCursorMemory(stream: ProgressStream): ProgressStream {
+  const [save, restore] = ['\u001B7', '\u001B8']
+  return {
+    isTTY: true,
+    get columns() {
+      return stream.columns ?? 80
+    },
+    write: (text) => (text === save || text === restore ? true : stream.write(text)),
   }
 }

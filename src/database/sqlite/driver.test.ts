@@ -229,7 +229,7 @@ test('a file that another connection is writing to is busy after the time to wai
   const other = new Libsql(file)
   other.exec('begin immediate')
   const busy = {
-    code: 'statement_failed',
+    code: 'database_locked',
     reason: 'busy',
     engineCode: 'SQLITE_BUSY',
     message: `The database sqlite:${file} stayed locked by another connection.`,

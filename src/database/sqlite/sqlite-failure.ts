@@ -19,7 +19,7 @@ export function toSqliteError(error: unknown, statement: string | undefined, add
   const reason = reasonOf(code ?? '', message)
   const object = objectOf(message)
   return new DatabaseError({
-    code: reason === 'canceled' ? 'canceled' : 'statement_failed',
+    code: reason === 'canceled' ? 'canceled' : reason === 'busy' ? 'database_locked' : 'statement_failed',
     reason,
     message: messageOf(code ?? '', message, address),
     where: object,

@@ -18,10 +18,8 @@ export const migrationsCheck: DoctorCheck = {
       findings.push({ check: 'migrations', severity: 'warning', message, remedy: 'metastore migrate goes on with it.' })
     }
     if (findings.length > 0) return findings
-    const pending = status.pending.length
-    if (pending === 0) return [healthy('migrations', `Nothing is pending; ${status.applied.length} are applied.`)]
-    return [
-      healthy('migrations', `${pending} pending, ${status.applied.length} applied; metastore migrate applies them.`),
-    ]
+    const [pending, applied] = [status.pending.length, status.applied.length]
+    const advice = pending === 0 ? '.' : '; metastore migrate applies what is pending.'
+    return [healthy('migrations', `${pending} pending, ${applied} applied${advice}`)]
   },
 }
