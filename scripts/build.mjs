@@ -1,4 +1,5 @@
-// Bundles src/ into dist/: one file for each entry of the package, and chunks that they share or load when they need them.
+// Bundles src/ into dist/: the command in one file; one file for each entry of the library, and chunks that they share or
+// load when they need them.
 // `--types` makes a release of it: declarations too, and nothing in dist/ that this build did not write.
 //
 // Tests and people start many bin/metastore at once on a stale checkout, and a process may load a chunk long after it
@@ -6,6 +7,7 @@
 // arrive before the entries that import them, and chunks of earlier builds stay for an hour.
 
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -18,9 +20,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const lockFile = join(dist, '.lock')
 
-/** Each entry of the package, and the source it is made from. @type {Readonly<Record<string, string>>} */
+/** The command, and the source it is made from. */
+const command = { name: 'cli.cjs', source: 'src/cli/main.ts' }
+
+/** Each entry of the library, and the source it is made from. @type {Readonly<Record<string, string>>} */
 export const entries = {
-  cli: 'src/cli/main.ts',
   index: 'src/index.ts',
   database: 'src/database/database.ts',
   catalog: 'src/catalog/catalog.ts',
@@ -55,45 +59,67 @@ async function bundle() {
   // Imported here, so that a build that waited for another one does not load it.
   const esbuild = await import('esbuild')
   try {
-    const result = await esbuild.build({ ...(await options()), write: false, metafile: true, logLevel: 'silent' })
-    const files = result.outputFiles.map((file) => ({ name: relative(dist, file.path), contents: file.contents }))
+    const shared = await options()
+    const library = await esbuild.build({ ...shared, ...libraryOptions })
+    const program = await esbuild.build({ ...shared, ...commandOptions })
+    const files = library.outputFiles.map((file) => ({ name: relative(dist, file.path), contents: file.contents }))
     const isEntry = (/** @type {{ name: string }} */ { name }) => name.replace(/\.js$/, '') in entries
     for (const file of files.filter((each) => !isEntry(each))) await replace(file.name, file.contents)
     for (const file of files.filter(isEntry)) await replace(file.name, file.contents)
+    await replace(command.name, withIdentity(program.outputFiles[0]?.contents ?? new Uint8Array()))
     const notices = 'THIRD-PARTY-NOTICES.txt'
-    await replace(notices, thirdPartyNotices(root, bundledInputs(result.metafile)))
-    return new Set([...files.map((file) => file.name), notices])
+    const inputs = [library, program].flatMap(({ metafile }) => bundledInputs(metafile))
+    await replace(notices, thirdPartyNotices(root, [...new Set(inputs)]))
+    return new Set([...files.map((file) => file.name), command.name, notices])
   } finally {
     // Its service would keep the process, which goes on to run the command, busy for nothing.
     await esbuild.stop()
   }
 }
 
-/** @returns {Promise<import('esbuild').BuildOptions>} */
+// bin/metastore keeps the compiled code of the command under this line: V8 itself only compares the length of the text.
+/** @param {Uint8Array} contents */
+function withIdentity(contents) {
+  return `//${createHash('sha256').update(contents).digest('hex')}\n${Buffer.from(contents).toString('utf8')}`
+}
+
 async function options() {
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   return {
     absWorkingDir: root,
-    entryPoints: { ...entries },
-    outdir: dist,
     bundle: true,
-    splitting: true,
-    format: 'esm',
+    /** @type {false} */
+    write: false,
+    /** @type {true} */
+    metafile: true,
+    /** @type {'silent'} */
+    logLevel: 'silent',
+    /** @type {'node'} */
     platform: 'node',
     target: 'node20',
-    chunkNames: 'chunk-[hash]',
     minify: true,
     // The names of errors and of migrations' functions are shown to people.
     keepNames: true,
+    /** @type {'none'} */
     legalComments: 'none',
     // pg asks for pg-native only when a program uses it; what is a dependency at run time is loaded from node_modules.
-    plugins: [onlyIdentity],
+    plugins: [onlyIdentity, onlyNode],
     external: [...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]), '@electric-sql/*', 'pg-native'],
-    // CommonJS packages in the bundle call require() for Node's own modules.
-    banner: {
-      js: "import{createRequire as __nodeRequire}from'node:module';const require=__nodeRequire(import.meta.url);",
-    },
   }
+}
+
+/** @satisfies {import('esbuild').BuildOptions} */
+const libraryOptions = {
+  entryPoints: { ...entries },
+  outdir: dist,
+  splitting: true,
+  /** @type {'esm'} */
+  format: 'esm',
+  chunkNames: 'chunk-[hash]',
+  // CommonJS packages in the bundle call require() for Node's own modules.
+  banner: {
+    js: "import{createRequire as __nodeRequire}from'node:module';const require=__nodeRequire(import.meta.url);",
+  },
 }
 
 /**
@@ -108,6 +134,52 @@ const onlyIdentity = {
       const { name, version } = JSON.parse(await readFile(path, 'utf8'))
       return { contents: JSON.stringify({ name, version }), loader: 'json' }
     })
+  },
+}
+
+/**
+ * pg finds out whether it is on Cloudflare by making a Response, for which Node loads a whole HTTP client.
+ * @type {import('esbuild').Plugin}
+ */
+const onlyNode = {
+  name: 'only-node',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]pg[\\/]lib[\\/]stream\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      const contents = text.replace('if (isCloudflareRuntime()) {', 'if (false) {')
+      if (contents === text) throw new Error('pg no longer asks for Cloudflare in the way that the build expects.')
+      return { contents, loader: 'js' }
+    })
+  },
+}
+
+/**
+ * Compiled code that was kept has no import() of its own, so what is not in the bundle is imported by a function that
+ * bin/compiled.js gives.
+ * @type {import('esbuild').Plugin}
+ */
+const givenImport = {
+  name: 'given-import',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      return { contents: text.replaceAll(/\bimport\((?!['"]\.)/g, '__import('), loader: 'ts' }
+    })
+  },
+}
+
+// One file, in which a command's modules wait until they are asked for; of one file the compiled code can be kept. See
+// docs/decisions/0008-compiled-code-is-kept.md.
+/** @satisfies {import('esbuild').BuildOptions} */
+const commandOptions = {
+  entryPoints: [command.source],
+  outfile: join(dist, command.name),
+  /** @type {'cjs'} */
+  format: 'cjs',
+  plugins: [onlyIdentity, onlyNode, givenImport],
+  define: { 'import.meta.url': '__place', 'import.meta.resolve': '__resolve' },
+  banner: {
+    js: "const __place=require('node:url').pathToFileURL(__filename).href,__resolve=n=>require('node:url').pathToFileURL(require.resolve(n)).href;",
   },
 }
 

@@ -187,11 +187,11 @@ describe('the packed package', () => {
   test('says so when a file of it is missing', async () => {
     const broken = path.join(temporaryDirectory(), 'metastore')
     cpSync(installed, broken, { recursive: true })
-    rmSync(path.join(broken, 'dist', 'cli.js'))
+    rmSync(path.join(broken, 'dist', 'cli.cjs'))
     expect(await run(consumer, process.execPath, path.join(broken, 'bin', 'metastore'), 'status')).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'metastore: The installed package is incomplete: dist/cli.js is missing.\nInstall it again.\n',
+      stderr: 'metastore: The installed package is incomplete: dist/cli.cjs is missing.\nInstall it again.\n',
     })
   })
 })

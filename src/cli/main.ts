@@ -22,16 +22,20 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-process.exitCode = await runCommandLine(
-  process.argv.slice(2),
-  { stdout: process.stdout, stderr: process.stderr },
-  {
-    workingDirectory: process.cwd(),
-    environment: process.env,
-    signal: interruption.signal,
-    interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
-    ask: (question) => ask(question, { input: process.stdin, output: process.stderr, signal: interruption.signal }),
-  },
-)
-process.off('SIGINT', interrupt)
-process.off('SIGTERM', interrupt)
+async function main(): Promise<void> {
+  process.exitCode = await runCommandLine(
+    process.argv.slice(2),
+    { stdout: process.stdout, stderr: process.stderr },
+    {
+      workingDirectory: process.cwd(),
+      environment: process.env,
+      signal: interruption.signal,
+      interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+      ask: (question) => ask(question, { input: process.stdin, output: process.stderr, signal: interruption.signal }),
+    },
+  )
+  process.off('SIGINT', interrupt)
+  process.off('SIGTERM', interrupt)
+}
+
+void main()

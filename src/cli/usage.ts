@@ -48,7 +48,9 @@ function describe(
     case 'commander.missingArgument':
       return { message: `${command} needs ${definition.arguments?.[0]?.name ?? 'an argument'}.` }
     case 'commander.excessArguments':
-      return { message: `${command} takes ${argumentCount(definition)}, but ${given} were given.` }
+      return {
+        message: `${command} takes ${argumentCount(definition)}, but ${given} ${given === 1 ? 'was' : 'were'} given.`,
+      }
     case 'commander.optionMissingArgument':
       return { message: `${quoted.split(' ', 1)[0]} needs a value: ${quoted}.` }
     default:

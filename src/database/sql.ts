@@ -11,9 +11,17 @@ type Part =
   | { readonly kind: 'value'; readonly value: SqlValue }
   | { readonly kind: 'literal'; readonly value: SqlValue }
 
+const mark = Symbol.for('metastore.sql')
+
 /** A piece of SQL with its values kept apart from its text. Made by `sql`, `id`, `literal`, `raw` and `join` only. */
 export class Sql {
+  /** Known by a mark: the command and the library that a migration imports have a class of their own each. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && mark in value
+  }
+
   readonly parts: readonly Part[]
+  readonly [mark] = true
 
   constructor(parts: readonly Part[]) {
     this.parts = parts

@@ -1,5 +1,6 @@
 export type { Bookkeeping } from './bookkeeping.ts'
 export { checkMigrations } from './check.ts'
+export { assertConsistent } from './consistency.ts'
 export { openEngine } from './engine.ts'
 export type { Engine, EngineOptions, Position } from './engine.ts'
 export { readApplied, readAppliedSource, readHistory } from './history.ts'

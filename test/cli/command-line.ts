@@ -106,11 +106,11 @@ function normal(text: string, directory: string): string {
     .replaceAll(directory, 'DIR')
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, 'TIME')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
-    .replaceAll(/[\d.]+ (ms|s)\b/g, 'DURATION')
-    .replaceAll(/ +DURATION/g, '  DURATION')
+    .replaceAll(/ +[\d.]+ m?s\b/g, '  DURATION')
     .replaceAll(/"durationMs": \d+/g, '"durationMs": 0')
     .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'UUID')
     .replaceAll(/\b20\d{12}_/g, 'STAMP_')
     .replaceAll(/[\w.-]+@[\w.-]+(?=$|")/gm, 'USER')
+    .replaceAll(/ {2,}USER/g, '  USER')
     .replaceAll(`"${toolVersion}"`, '"VERSION"')
 }

@@ -22,14 +22,16 @@ export const configCommand = defineCommand({
     )
     for (const { name } of selected) {
       output.line(`\n${output.paint.strong(`[database.${name}]`)}`)
-      const lines = rows
-        .filter(({ database }) => database === name)
-        .map(({ setting, value, origin, problem }) => [
-          setting,
-          problem === null ? JSON.stringify(value) : output.paint.bad(problem),
-          output.paint.faint(describeOrigin(origin)),
-        ])
-      table(lines).forEach((line) => output.line(line))
+      const own = rows.filter(({ database }) => database === name)
+      const cells = own.map(({ setting, value, origin, problem }) => [
+        setting,
+        problem === null ? JSON.stringify(value) : output.paint.bad('unknown'),
+        output.paint.faint(describeOrigin(origin)),
+      ])
+      table(cells).forEach((line) => output.line(line))
+      for (const { setting, problem } of own) {
+        if (problem !== null) output.line(`${output.paint.bad('problem')}  ${setting}: ${problem}`)
+      }
     }
     output.document({ project: project.directory, file: project.file, settings: rows })
     return exitStatus.done

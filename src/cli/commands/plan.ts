@@ -1,4 +1,5 @@
 import {
+  assertConsistent,
   parseAll,
   planRun,
   readRollback,
@@ -38,9 +39,12 @@ export const planCommand = defineCommand({
       const back = flag(input, 'rollback')
       const known = uniteNames(files, position.applied)
       const to = given === undefined ? {} : { to: destination(back ? countAsSteps(given) : given, known) }
+      const allow = allowances(input, files)
+      // What migrate would refuse to begin is refused here as well.
+      if (!back) await assertConsistent(engine, files, position, allow)
       const migrations = back
         ? await readRollback(engine, files, selectRollback(position, to.to))
-        : await parseAll(selectPending(files, position, { ...to, allow: allowances(input, files) }), engine, position)
+        : await parseAll(selectPending(files, position, { ...to, allow }), engine, position)
       const direction = back ? 'down' : 'up'
       const plan = await planRun(engine.database, engine.bookkeeping, position.state, migrations, direction)
       render(context.output, entry.address(), plan)

@@ -257,13 +257,13 @@ test('a file that is no database is refused and left alone', async () => {
   })
   const folder = path.join(directory, 'folder')
   mkdirSync(folder)
-  for (const impossible of [folder, path.join(file, 'test.db')]) {
+  for (const impossible of [folder, path.join(file, 'test.db'), path.join(directory, 'no', 'such', 'test.db')]) {
     await expect(openDatabase(`sqlite:${impossible}`)).rejects.toMatchObject({
       code: 'connection_failed',
       message: `The SQLite database ${impossible} cannot be opened.`,
       where: impossible,
       remedy:
-        'Make sure that it is a file and not a directory, and that this user may read and write it and its directory.',
+        'Make sure that its directory exists, that it is a file itself, and that this user may read and write both.',
     })
   }
 })

@@ -48,7 +48,7 @@ export function cannotOpen(file: string | null, address: string, error: unknown)
     where: file ?? address,
     remedy: notADatabase
       ? 'Name another file, or move this one away to begin with an empty database.'
-      : 'Make sure that it is a file and not a directory, and that this user may read and write it and its directory.',
+      : 'Make sure that its directory exists, that it is a file itself, and that this user may read and write both.',
     details: notADatabase ? [] : [reason],
     cause: error,
   })

@@ -117,9 +117,18 @@ async function watched(work: () => Promise<void>): Promise<Outcome> {
   }
 }
 
+// One level only: a path that is mistyped further up must not become a new, empty database.
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
 const handlers: Handlers<SqliteCalls> = {
   async open({ file }) {
-    if (file !== null) mkdirSync(path.dirname(file), { recursive: true })
+    if (file !== null) makeDirectory(path.dirname(file))
     db = openLibsql(file ?? ':memory:')
     await run(splitStatements('pragma busy_timeout = 5000; pragma foreign_keys = on; pragma schema_version'))
     const [row] = await read(await start({ text: 'select sqlite_version() as version', start: 0 }, []), 1)

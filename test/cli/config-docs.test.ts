@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { commands } from '../../src/cli/commands.ts'
+import { commandLine, lines } from './command-line.ts'
+
+describe('config', () => {
+  test('shows every setting, and where its value came from', async () => {
+    const line = commandLine({
+      'metastore.toml': '[database.main]\nurl = "sqlite:app.db"\nlock_wait = "2m"\n',
+      '.env': 'METASTORE_WAIT=5s\n',
+    })
+    const environment = { METASTORE_ENVIRONMENT: 'production' }
+    expect(await line.run('config --lock-timeout 1s --dirs db', { environment })).toEqual({
+      status: 0,
+      stdout: lines(
+        'metastore.toml',
+        '',
+        '[database.main]',
+        'url            "sqlite:app.db"  metastore.toml:2:1',
+        'migrations     ["db"]           flag --dirs',
+        'seeds          ["seeds"]        default',
+        'environment    "production"     environment METASTORE_ENVIRONMENT',
+        'state_schema   "metastore"      default',
+        'history_view   null             default',
+        'lock_timeout   "1s"             flag --lock-timeout',
+        'lock_deadline  "10m"            default',
+        'lock_wait      "2m"             metastore.toml:3:1',
+        'wait           "5s"             .env METASTORE_WAIT',
+        'bootstrap      false            default',
+        'admin_url      null             default',
+      ),
+      stderr: '',
+    })
+  })
+
+  test('says that a project has no file', async () => {
+    const line = commandLine({ 'migrations/001_a.sql': '' })
+    const { status, stdout } = await line.run('config')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(
+      /^No metastore\.toml in DIR; these are the defaults\.\n\n\[database\.default\]\nurl +"pglite:\.metastore\/default" +default\n/,
+    )
+  })
+
+  test('shows what is wrong with a setting in its place', async () => {
+    const line = commandLine({ 'metastore.toml': '[database.main]\nurl = "${APP_URL}"\n' })
+    const { status, stdout } = await line.run('config')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/\nurl +unknown +metastore\.toml:2:1\n/)
+    expect(stdout).toMatch(
+      /\nproblem {2}url: The environment variable APP_URL is not set, but the url of database "main" refers to it\.\n$/,
+    )
+    expect(await line.json('config')).toMatchObject({
+      document: {
+        command: 'config',
+        ok: true,
+        project: 'DIR',
+        file: 'metastore.toml',
+        settings: expect.arrayContaining([
+          expect.objectContaining({ database: 'main', setting: 'url', value: null }),
+          {
+            database: 'main',
+            setting: 'wait',
+            value: '0s',
+            origin: { from: 'default', name: null, where: null },
+            problem: null,
+          },
+        ]) as unknown[],
+      },
+    })
+  })
+
+  test('shows the databases that are named, in the order in which they are named', async () => {
+    const line = commandLine({
+      'metastore.toml': '[database.a]\nurl = "sqlite:a.db"\n[database.b]\nurl = "sqlite:b.db"\n',
+    })
+    const headings = async (words: string) => (await line.run(words)).stdout.match(/^\[.*\]$/gm)
+    expect(await headings('config')).toEqual(['[database.a]', '[database.b]'])
+    expect(await headings('config --database b')).toEqual(['[database.b]'])
+    expect(await headings('config --database b --database a')).toEqual(['[database.b]', '[database.a]'])
+  })
+})
+
+describe('docs', () => {
+  test('lists the pages, one for each command among them', async () => {
+    const line = commandLine()
+    const { status, stdout } = await line.run('docs')
+    expect(status).toBe(0)
+    const pages = stdout.trimEnd().split('\n')
+    expect(pages).toEqual(expect.arrayContaining(Object.keys(commands).map((name) => `commands/${name}`)))
+    expect(pages).toEqual(expect.arrayContaining(['errors', 'configuration', 'guides/migrations']))
+    expect(await line.json('docs')).toEqual({ status: 0, document: { command: 'docs', ok: true, pages }, stderr: '' })
+  })
+
+  test.each(['commands/stamp', 'stamp', 'commands/stamp.md', '/commands/stamp'])('prints the page %s', async (name) => {
+    const { status, stdout } = await commandLine().run(`docs ${name}`)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^# metastore stamp\n\n/)
+  })
+
+  test('prints a page as JSON', async () => {
+    expect(await commandLine().json('docs stamp')).toEqual({
+      status: 0,
+      document: {
+        command: 'docs',
+        ok: true,
+        page: 'stamp',
+        text: expect.stringMatching(/^# metastore stamp\n/) as string,
+      },
+      stderr: '',
+    })
+  })
+
+  test('proposes the page that was meant', async () => {
+    expect(await commandLine().run('docs errorz')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: lines(
+        'error [document_unknown] The manual has no page "errorz".',
+        '  next: Did you mean errors? metastore docs lists the pages.',
+      ),
+    })
+    expect(await commandLine().run('docs ../package')).toMatchObject({
+      status: 2,
+      stderr: lines(
+        'error [document_unknown] The manual has no page "../package".',
+        '  next: metastore docs lists the pages.',
+      ),
+    })
+  })
+
+  test('needs no project', async () => {
+    expect(await commandLine({ 'metastore.toml': 'this is no TOML' }).run('docs errors')).toMatchObject({ status: 0 })
+  })
+})
