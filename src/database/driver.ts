@@ -77,7 +77,10 @@ export interface TransactionOptions {
   readonly resetSession?: boolean
 }
 
-/** One connection, held until it is closed. Not for concurrent use: calls take turns in the order they were made. */
+/**
+ * One connection, held until it is closed. Calls take turns in the order they were made; during a transaction of it, only the
+ * transaction may be used.
+ */
 export interface Session extends Queryable, AsyncDisposable {
   /** Runs `work` in a transaction: commits when it returns, rolls back when it throws. */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>

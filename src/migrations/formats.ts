@@ -36,8 +36,22 @@ export function extensionOf(fileName: string): string {
   return point <= 0 ? '' : fileName.slice(point)
 }
 
-/** Understands a file by the reader of its format. Throws `migration_invalid`, and `script_failed` for a script that fails to load. */
-export const parseMigration: ParseMigration = async (file, dialect) => {
+/** Understands a file by the reader of its format, once. Throws `migration_invalid`, and `script_failed` for a script that fails to load. */
+export const parseMigration: ParseMigration = (file, dialect) => {
+  const known = understood[dialect].get(file)
+  if (known !== undefined) return known
+  const parsed = parse(file, dialect)
+  understood[dialect].set(file, parsed)
+  return parsed
+}
+
+// A run understands its files before it asks for the lock, and looks at them again under it.
+const understood: Readonly<Record<Dialect, WeakMap<MigrationFile, Promise<Migration>>>> = {
+  postgres: new WeakMap(),
+  sqlite: new WeakMap(),
+}
+
+const parse: ParseMigration = async (file, dialect) => {
   const format = formats.find(({ name }) => name === file.format)
   if (format === undefined) throw new RangeError(`There is no format ${file.format}.`)
   return (await format.load())(file, dialect)

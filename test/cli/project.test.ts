@@ -59,7 +59,7 @@ describe('the project', () => {
     },
     {
       what: 'has a file that is no TOML',
-      files: { 'metastore.toml': '[database.x' },
+      files: { 'metastore.toml': '[database.x\n' },
       words: 'status',
       stderr: lines(
         'error [configuration_invalid] metastore.toml is not valid TOML: illegal character in key.',

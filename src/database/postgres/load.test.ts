@@ -147,7 +147,7 @@ test('rows read from the session that they are loaded into are an error, not a d
     for (const row of await session.query<{ id: number }>(sql`select 1 as id`)) yield [row.id]
   }
   await expect(session.load({ table: ['self'], columns: ['id'] }, rows())).rejects.toThrow(
-    'The session is used inside work that holds it and waits for that work to end.',
+    'The session is used while a transaction, load or stream of it goes on.',
   )
   expect(await session.query(sql`select 1 as one`)).toEqual([{ one: 1 }])
 })

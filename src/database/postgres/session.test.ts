@@ -117,7 +117,7 @@ test('a session used inside its own transaction is an error at once, not a deadl
     await Promise.resolve()
     await session.query(sql`select 1`)
   })
-  await expect(work).rejects.toThrow('The session is used inside work that holds it and waits for that work to end.')
+  await expect(work).rejects.toThrow('The session is used while a transaction, load or stream of it goes on.')
   expect(await session.query(sql`select 1 as one`)).toEqual([{ one: 1 }])
 })
 

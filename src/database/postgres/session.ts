@@ -38,7 +38,7 @@ export class PostgresSession implements Session {
   }
 
   load(target: LoadTarget, rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<number> {
-    return this.#take(() => runLoad(this.#run, target, rows))
+    return this.#lend(() => runLoad(this.#run, target, rows))
   }
 
   /** Runs in a transaction of its own; until the last row is read the session can do nothing else. */
@@ -64,7 +64,7 @@ export class PostgresSession implements Session {
   }
 
   transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.#take(async () => {
+    return this.#lend(async () => {
       if (options.resetSession && this.#touched) await this.#channel.run(new Script(resetSession), resetSession)
       this.#touched = true
       const tx = new PostgresTransaction(this.#channel, options)
@@ -91,10 +91,16 @@ export class PostgresSession implements Session {
   }
 
   #take<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(() => {
-      if (this.#streaming) throw new Error('The session is used while its rows are being streamed.')
-      return work()
-    })
+    return this.#turns.take(() => this.#unlessStreaming(work))
+  }
+
+  #lend<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.lend(() => this.#unlessStreaming(work))
+  }
+
+  #unlessStreaming<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#streaming) throw new Error('The session is used while its rows are being streamed.')
+    return work()
   }
 
   readonly #run: Run = async (exchange, statement) => {

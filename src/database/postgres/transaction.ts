@@ -56,7 +56,7 @@ export class PostgresTransaction implements Transaction {
   }
 
   load(target: LoadTarget, rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<number> {
-    return this.#turns.take(() => runLoad(this.#run, target, rows))
+    return this.#turns.lend(() => runLoad(this.#run, target, rows))
   }
 
   beforeCommit(statement: Sql): void {
@@ -65,7 +65,7 @@ export class PostgresTransaction implements Transaction {
 
   /** Commits, in one round trip with what was to run before it. Throws unless the server says that it has. */
   commit(): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#turns.last(async () => {
       this.#over = true
       if (this.#ended !== undefined) throw this.#ended
       if (this.#channel.status === 'E') throw hasFailed(this.#failure)
@@ -82,7 +82,7 @@ export class PostgresTransaction implements Transaction {
 
   /** Undoes it, whatever state it is in. Where that is impossible the connection is ended, which undoes it as well. */
   rollback(): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#turns.last(async () => {
       this.#over = true
       if (this.#channel.lost || this.#channel.closed || this.#channel.status === 'I') return
       await this.#channel.run(new Script('rollback'), 'rollback', true).catch(() => this.#channel.close())

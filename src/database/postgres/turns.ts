@@ -1,51 +1,49 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-
-/** A turn that somebody has, and the one that he already had when he took it. */
-interface Turn {
-  readonly of: Turns
-  readonly outer: Turn | undefined
-  over: boolean
-}
-
-const held = new AsyncLocalStorage<Turn>()
-
 /** Lets callers go one after the other, in the order in which they came. */
 export class Turns {
   readonly #what: string
   #last: Promise<void> = Promise.resolve()
+  #lent = false
 
   /** `what` is the thing that is taken in turns, as the error says it. */
   constructor(what: string) {
     this.#what = what
   }
 
-  /**
-   * Runs `work` when everyone before has finished. Whatever `work` calls, however deep, may not take a turn itself: it
-   * would wait for its own end, so it throws.
-   */
+  /** Runs `work` when everyone before has finished. */
   async take<T>(work: () => Promise<T>): Promise<T> {
-    const outer = underWay(held.getStore())
-    for (let turn = outer; turn !== undefined; turn = turn.outer) {
-      if (turn.of === this && !turn.over) {
-        throw new Error(`The ${this.#what} is used inside work that holds it and waits for that work to end.`)
-      }
-    }
+    this.#refuseGuests()
+    return await this.#queue(work, false)
+  }
+
+  /** The same for what ends everything, and has to wait even for code of the caller's. */
+  last<T>(work: () => Promise<T>): Promise<T> {
+    return this.#queue(work, false)
+  }
+
+  /**
+   * The same for work that runs the caller's own code. Nobody may ask for a turn meanwhile: if that code did, it would wait
+   * for its own end. Asynchronous storage could tell who asks, but it slows down every promise of the process.
+   */
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    this.#refuseGuests()
+    return await this.#queue(work, true)
+  }
+
+  #refuseGuests(): void {
+    if (this.#lent) throw new Error(`The ${this.#what} is used while a transaction, load or stream of it goes on.`)
+  }
+
+  async #queue<T>(work: () => Promise<T>, lends: boolean): Promise<T> {
     const before = this.#last
     let release = (): void => {}
     this.#last = new Promise((resolve) => (release = resolve))
     await before
-    const turn: Turn = { of: this, outer, over: false }
+    this.#lent = lends
     try {
-      return await held.run(turn, work)
+      return await work()
     } finally {
-      turn.over = true
+      this.#lent = false
       release()
     }
   }
-}
-
-function underWay(turn: Turn | undefined): Turn | undefined {
-  let found = turn
-  while (found?.over) found = found.outer
-  return found
 }
