@@ -103,7 +103,7 @@ async function options() {
     /** @type {'none'} */
     legalComments: 'none',
     // pg asks for pg-native only when a program uses it; what is a dependency at run time is loaded from node_modules.
-    plugins: [onlyIdentity, onlyNode],
+    plugins: [onlyIdentity, onlyNeeded],
     external: [...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]), '@electric-sql/*', 'pg-native'],
   }
 }
@@ -138,24 +138,36 @@ const onlyIdentity = {
 }
 
 /**
- * pg finds out whether it is on Cloudflare by making a Response, for which Node loads a whole HTTP client.
- * @type {import('esbuild').Plugin}
+ * What packages do while they are loaded and we never need. pg finds out whether it is on Cloudflare by making a Response, for
+ * which Node loads a whole HTTP client; commander loads what starts programs.
+ * @type {readonly { file: RegExp, text: string, instead: string }[]}
  */
-const onlyNode = {
-  name: 'only-node',
+const unneeded = [
+  { file: /[\\/]pg[\\/]lib[\\/]stream\.js$/, text: 'if (isCloudflareRuntime()) {', instead: 'if (false) {' },
+  {
+    file: /[\\/]commander[\\/]lib[\\/]command\.js$/,
+    text: "const childProcess = require('node:child_process');",
+    instead: 'const childProcess = {};',
+  },
+]
+
+/** @type {import('esbuild').Plugin} */
+const onlyNeeded = {
+  name: 'only-needed',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]pg[\\/]lib[\\/]stream\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8')
-      const contents = text.replace('if (isCloudflareRuntime()) {', 'if (false) {')
-      if (contents === text) throw new Error('pg no longer asks for Cloudflare in the way that the build expects.')
-      return { contents, loader: 'js' }
-    })
+    for (const { file, text, instead } of unneeded) {
+      onLoad({ filter: file }, async ({ path }) => {
+        const source = await readFile(path, 'utf8')
+        if (!source.includes(text)) throw new Error(`${path} no longer holds: ${text}`)
+        return { contents: source.replace(text, instead), loader: 'js' }
+      })
+    }
   },
 }
 
 /**
  * Compiled code that was kept has no import() of its own, so what is not in the bundle is imported by a function that
- * bin/compiled.js gives.
+ * bin/compiled.cjs gives.
  * @type {import('esbuild').Plugin}
  */
 const givenImport = {
@@ -176,7 +188,7 @@ const commandOptions = {
   outfile: join(dist, command.name),
   /** @type {'cjs'} */
   format: 'cjs',
-  plugins: [onlyIdentity, onlyNode, givenImport],
+  plugins: [onlyIdentity, onlyNeeded, givenImport],
   define: { 'import.meta.url': '__place', 'import.meta.resolve': '__resolve' },
   banner: {
     js: "const __place=require('node:url').pathToFileURL(__filename).href,__resolve=n=>require('node:url').pathToFileURL(require.resolve(n)).href;",

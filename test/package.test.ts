@@ -94,12 +94,14 @@ describe('the packed package', () => {
       expect.arrayContaining([
         'LICENSE',
         'bin/metastore',
+        'bin/compiled.cjs',
+        'dist/cli.cjs',
         'dist/THIRD-PARTY-NOTICES.txt',
         ...Object.keys(entries).map((name) => `dist/${name}.js`),
       ]),
     )
     const expected =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/(metastore|package\.json)|docs\/.+\.md|dist\/[\w-]+\.js|dist\/THIRD-PARTY-NOTICES\.txt|dist\/types\/.+\.d\.ts)$/
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/(metastore|compiled\.cjs|package\.json)|docs\/.+\.md|dist\/(?:cli\.cjs|[\w-]+\.js)|dist\/THIRD-PARTY-NOTICES\.txt|dist\/types\/.+\.d\.ts)$/
     expect(files.filter((file) => !expected.test(file) || /\.test\.|(^|\/)\./.test(file))).toEqual([])
   })
 

@@ -1,5 +1,4 @@
 import { runCommandLine } from './run.ts'
-import { ask } from './ui/ask.ts'
 
 // The only file that touches the process: its arguments, streams, environment, signals and exit status.
 
@@ -22,6 +21,12 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+// Imported when there is a question: few runs have one.
+async function ask(question: string): Promise<boolean> {
+  const terminal = { input: process.stdin, output: process.stderr, signal: interruption.signal }
+  return (await import('./ui/ask.ts')).ask(question, terminal)
+}
+
 async function main(): Promise<void> {
   process.exitCode = await runCommandLine(
     process.argv.slice(2),
@@ -31,7 +36,7 @@ async function main(): Promise<void> {
       environment: process.env,
       signal: interruption.signal,
       interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
-      ask: (question) => ask(question, { input: process.stdin, output: process.stderr, signal: interruption.signal }),
+      ask,
     },
   )
   process.off('SIGINT', interrupt)

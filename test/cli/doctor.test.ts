@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines, twoMigrations } from './command-line.ts'
 
-const disk = (text: string) => text.replaceAll(/[\d,]+ MB/g, 'N MB')
+// What differs from one machine to the next.
+const disk = (text: string) => text.replaceAll(/[\d,]+ MB/g, 'N MB').replaceAll(/SQLite [\d.]+\d/g, 'SQLite N')
 
 describe('doctor', () => {
   test('finds all in order, and is one JSON document', async () => {
@@ -12,13 +12,12 @@ describe('doctor', () => {
     expect({ status, stderr, stdout: disk(stdout) }).toEqual({
       status: 0,
       stdout: lines(
-        expect.stringMatching('') && stdout.split('\n')[0]!,
+        'ok       server: sqlite:app.db answers: SQLite N.',
         'ok       disk: N MB are free in DIR.',
         'ok       migrations: 1 pending, 1 applied; metastore migrate applies what is pending.',
       ),
       stderr: '',
     })
-    expect(stdout).toMatch(/^ok {7}server: sqlite:app\.db answers: SQLite 3\.\d+\.\d+\.\n/)
     const { document } = await line.json('doctor')
     expect(document).toMatchObject({
       command: 'doctor',
@@ -62,16 +61,22 @@ describe('doctor', () => {
   })
 
   test('finds what is wrong with the files, or with a setting, once', async () => {
-    expect(await commandLine({ ...twoMigrations, 'migrations/notes.txt': '' }).run('doctor')).toMatchObject({
+    const spoiled = await commandLine({ ...twoMigrations, 'migrations/notes.txt': '' }).run('doctor')
+    expect({ ...spoiled, stdout: disk(spoiled.stdout) }).toEqual({
       status: 3,
-      stdout: expect.stringMatching(/^problem {2}\w+: A file that ends in \.txt cannot be a migration\./) as string,
+      stdout: lines(
+        'ok       server: sqlite:app.db answers: SQLite N.',
+        'ok       disk: N MB are free in DIR.',
+        'problem  files: migrations/notes.txt: A file that ends in .txt cannot be a migration.',
+        '         next: Migrations end in .sql, .ts, .mts, .js or .mjs. Move any other file elsewhere, or put a point before its name to have it ignored.',
+      ),
       stderr: '',
     })
     const line = commandLine({ ...twoMigrations, 'metastore.toml': '[database.x]\nurl = "${APP_URL}"\n' })
     expect(await line.run('doctor')).toEqual({
       status: 3,
       stdout: lines(
-        'problem  configuration: The environment variable APP_URL is not set, but the url of database "x" refers to it.',
+        'problem  configuration: metastore.toml:2:8: The environment variable APP_URL is not set, but the url of database "x" refers to it.',
         '         next: Set APP_URL in the environment or in .env, or give it a default in the file: ${APP_URL:-…}.',
       ),
       stderr: '',
@@ -94,14 +99,16 @@ describe('doctor', () => {
   })
 
   test('a warning alone ends with 0', async () => {
-    const url = await freshPostgresUrl(18)
     const line = commandLine({
-      'migrations/001_a.sql': 'create table a (b int);\ninsert into a values (1), (1);\n',
-      'migrations/002_b.sql': '-- metastore: no-transaction\ncreate unique index concurrently a_b on a (b);\n',
+      ...twoMigrations,
+      'migrations/003_cut.sql':
+        '-- metastore: no-transaction\ncreate table a (id integer);\ncreate table a (id integer);\n',
     })
-    await line.run(`migrate --url ${url}`)
-    const { status, stdout } = await line.run(`doctor --url ${url}`)
-    expect(stdout).toMatch(/\nwarning {2}(indexes|migrations): /)
+    await line.run('migrate')
+    const { status, stdout } = await line.run('doctor')
     expect(status).toBe(0)
+    expect(stdout).toMatch(
+      /\nwarning {2}migrations: Migration 003_cut was begun and is not finished\.\n {9}next: metastore migrate goes on with it\.\n$/,
+    )
   })
 })

@@ -72,10 +72,7 @@ describe('the password of a URL', () => {
       `--url=${url} config`,
     ]) {
       const { stdout, stderr } = await line.run(command)
-      expect([command, `${stdout}${stderr}`]).toEqual([
-        command,
-        expect.stringContaining('postgres://app@127.0.0.1:1/app'),
-      ])
+      expect([command, `${stdout}${stderr}`]).toEqual([command, expect.stringContaining('127.0.0.1:1')])
       expect(`${stdout}${stderr}`).not.toContain(secret)
     }
   })

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { parseDatabaseUrl } from '../../database/database.ts'
 import { examine, type Diagnosis } from '../../doctor/doctor.ts'
 import { MetastoreError } from '../../errors.ts'
+import type { MigrationFile } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
 import type { DatabaseEntry } from '../context.ts'
 import { eachDatabase } from '../each-database.ts'
@@ -29,16 +30,31 @@ export const doctorCommand = defineCommand({
 })
 
 async function diagnose(entry: DatabaseEntry): Promise<Diagnosis[]> {
-  try {
-    const files = await entry.files()
-    await using engine = await entry.engine({ command: 'doctor', reads: true })
-    return await examine({ ...engine, address: entry.address(), files, directory: embeddedDirectory(entry) })
-  } catch (error) {
-    // What keeps the examination from beginning is its first finding, not a failure of the command.
-    if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
-    const details = error.details.length > 0 ? ` ${error.details.join(' ')}` : ''
-    return [{ check: 'server', severity: 'problem', message: `${error.message}${details}`, remedy: error.remedy }]
+  if (entry.settings.problems.url !== undefined) return [problem('configuration', entry.settings.problems.url)]
+  const files = await entry.files().catch(expected)
+  const found = await examineDatabase(entry, files instanceof MetastoreError ? [] : files).catch(expected)
+  if (found instanceof MetastoreError) {
+    return [problem('server', found), ...(files instanceof MetastoreError ? [problem('files', files)] : [])]
   }
+  if (!(files instanceof MetastoreError)) return found
+  // Without its files nothing can be said of what depends on them.
+  return [...found.filter(({ check }) => check !== 'migrations'), problem('files', files)]
+}
+
+async function examineDatabase(entry: DatabaseEntry, files: readonly MigrationFile[]): Promise<Diagnosis[]> {
+  await using engine = await entry.engine({ command: 'doctor', reads: true })
+  return await examine({ ...engine, address: entry.address(), files, directory: embeddedDirectory(entry) })
+}
+
+// What keeps the examination from beginning is a finding, not a failure of the command.
+function expected(error: unknown): MetastoreError {
+  if (error instanceof MetastoreError && error.code !== 'canceled') return error
+  throw error
+}
+
+function problem(check: string, { message, where, details, remedy }: MetastoreError): Diagnosis {
+  const place = where === undefined || check === 'server' || message.includes(where) ? '' : `${where}: `
+  return { check, severity: 'problem', message: [`${place}${message}`, ...details].join(' '), remedy }
 }
 
 function embeddedDirectory({ settings }: DatabaseEntry): string | null {

@@ -12,7 +12,7 @@ export class Turns {
   /** Runs `work` when everyone before has finished. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     this.#refuseGuests()
-    return await this.#queue(work, false)
+    return this.#queue(work, false)
   }
 
   /** The same for what ends everything, and has to wait even for code of the caller's. */
@@ -26,7 +26,7 @@ export class Turns {
    */
   async lend<T>(work: () => Promise<T>): Promise<T> {
     this.#refuseGuests()
-    return await this.#queue(work, true)
+    return this.#queue(work, true)
   }
 
   #refuseGuests(): void {
