@@ -23,7 +23,8 @@ function run(file) {
   // Code that was kept has no import() of its own.
   const load = (/** @type {string} */ specifier) => import(specifier)
   const require = createRequire(file)
-  script.runInThisContext()(program.exports, require, program, file, path.dirname(file), load)
+  const start = /** @type {(...given: unknown[]) => void} */ (script.runInThisContext())
+  start(program.exports, require, program, file, path.dirname(file), load)
 }
 
 const parameters = 'exports,require,module,__filename,__dirname,__import'

@@ -32,6 +32,10 @@ export const errorCodes = {
   migration_edited: { kind: 'state', summary: 'The file of an applied migration has changed since it was applied.' },
   migration_missing: { kind: 'state', summary: 'An applied migration has no file any more.' },
   migration_out_of_order: { kind: 'state', summary: 'A pending migration sorts before one that is already applied.' },
+  migration_partly_replaced: {
+    kind: 'state',
+    summary: 'A squashed migration replaces others, of which the database has only a part.',
+  },
   migration_unmet: { kind: 'state', summary: 'A migration requires another one that is not applied before it.' },
   migration_irreversible: { kind: 'state', summary: 'A migration has no down part, so it cannot be rolled back.' },
   step_outcome_unknown: {

@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   history: async () => (await import('./commands/history.ts')).historyCommand,
   show: async () => (await import('./commands/show.ts')).showCommand,
   edit: async () => (await import('./commands/edit.ts')).editCommand,
+  squash: async () => (await import('./commands/squash.ts')).squashCommand,
   stamp: async () => (await import('./commands/stamp.ts')).stampCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,

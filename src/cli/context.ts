@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { openDatabase, parseDatabaseUrl, redactUrl, type Database } from '../database/database.ts'
+import { openDatabase, parseDatabaseUrl, redactUrl, type Database, type Dialect } from '../database/database.ts'
 import {
   openEngine,
   readMigrationFiles,
@@ -48,6 +48,8 @@ export interface DatabaseEntry {
   address(): string
   /** The directories of its migrations, at least one; one that nobody named may be missing. */
   directories(): readonly [MigrationDirectory, ...MigrationDirectory[]]
+  /** Which SQL its files are in, by its URL; a URL that cannot be known yet is taken for one of PostgreSQL. */
+  dialect(): Dialect
   /** Its migration files, in order, read once. */
   files(): Promise<readonly MigrationFile[]>
   /** Opens it with an engine session; closing the engine closes both. */
@@ -117,6 +119,7 @@ function databaseEntry(settings: DatabaseSettings, project: Project, { output, s
       if (project.file === null && optional && !existsSync(first.absolute)) throw noProject(project)
       return [first, ...others]
     },
+    dialect: () => (settings.problems.url === undefined ? dialectOf(settings) : 'postgres'),
     files: () => (files ??= readMigrationFiles(entry.directories())),
     async engine({ command, interrupted, reads = false }) {
       const standIn = reads ? emptyStandIn(settings) : undefined
@@ -147,6 +150,10 @@ function databaseEntry(settings: DatabaseSettings, project: Project, { output, s
     },
   }
   return entry
+}
+
+function dialectOf({ url, urlDirectory }: DatabaseSettings): Dialect {
+  return parseDatabaseUrl(url, urlDirectory).driver === 'sqlite' ? 'sqlite' : 'postgres'
 }
 
 // The URL of an empty database of the same engine, when the file or directory of an embedded one is not there.

@@ -46,10 +46,8 @@ export function destination(text: string, known: readonly { readonly name: strin
  * A bare number as a rollback takes it: how many migrations to take back. Elsewhere it would name one, and so it does here
  * when no count is written like that: `002`, `20260101`.
  */
-export function countAsSteps(given: string): string
-export function countAsSteps(given: string | undefined): string | undefined
-export function countAsSteps(given: string | undefined): string | undefined {
-  return given !== undefined && /^[1-9]\d{0,3}$/.test(given) ? `-${given}` : given
+export function countAsSteps(given: string): string {
+  return /^[1-9]\d{0,3}$/.test(given) ? `-${given}` : given
 }
 
 /** The names that files or history know, each once: a migration whose file is gone can still be named. */

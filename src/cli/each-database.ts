@@ -8,7 +8,7 @@ export interface DatabaseAnswer {
   /** Whether the answer is "clean"; default true. */
   readonly clean?: boolean
   /** What ended the work early, where the document holds what was done before. */
-  readonly failure?: unknown
+  readonly failure?: Error
 }
 
 /**

@@ -27,7 +27,17 @@ async function ask(question: string): Promise<boolean> {
   return (await import('./ui/ask.ts')).ask(question, terminal)
 }
 
+// A process that has nothing left to wait for ends, and would end with 0: a migration script may await what never comes.
+function unfinished(): void {
+  process.exitCode = 1
+  process.stderr.write(
+    'error [script_failed] The command ended before it was done: it waits for something that can never happen.\n' +
+      '  next: Look for a promise that is never settled in the migration script that was running, and run again.\n',
+  )
+}
+
 async function main(): Promise<void> {
+  process.once('beforeExit', unfinished)
   process.exitCode = await runCommandLine(
     process.argv.slice(2),
     { stdout: process.stdout, stderr: process.stderr },
@@ -39,6 +49,7 @@ async function main(): Promise<void> {
       ask,
     },
   )
+  process.off('beforeExit', unfinished)
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
 }

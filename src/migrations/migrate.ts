@@ -2,9 +2,9 @@ import { MetastoreError } from '../errors.ts'
 import { assertConsistent } from './consistency.ts'
 import type { Engine, Position } from './engine.ts'
 import { parseMigration } from './formats.ts'
-import { recordChanged } from './history.ts'
+import { recordApplied, recordChanged } from './history.ts'
 import type { Migration, MigrationFile } from './migration.ts'
-import { compareWithHistory, type Allowances } from './pending.ts'
+import { compareWithHistory, type Allowances, type Comparison } from './pending.ts'
 import type { Destination } from './resolve.ts'
 import { runMigration, type MigrationRun, type Run } from './run.ts'
 
@@ -49,7 +49,7 @@ export async function migrate(
   await engine.locked(
     async (run, locked) => {
       await assertConsistent(engine, files, locked, options.allow)
-      await acceptChanges(run, files, locked, options.allow)
+      await recordWithoutRunning(run, files, locked, options.allow)
       applied.push(...(await applyAll(run, await parseAll(selectFrom(locked), engine, locked), options)))
     },
     { alreadyDone: (now) => nothingToDo(files, now, options) },
@@ -82,7 +82,7 @@ export function selectPending(
 function nothingToDo(files: readonly MigrationFile[], position: Position, options: MigrateOptions): boolean {
   return (
     selectPending(files, position, options).length === 0 &&
-    compareWithHistory(files, position.applied, options.allow).accepted.length === 0
+    !hasToRecord(compareWithHistory(files, position.applied, options.allow))
   )
 }
 
@@ -123,16 +123,25 @@ async function applyAll(run: Run, migrations: readonly Migration[], options: Mig
   return applied
 }
 
-async function acceptChanges(
+function hasToRecord({ accepted, standIns }: Comparison): boolean {
+  return accepted.length > 0 || standIns.length > 0
+}
+
+async function recordWithoutRunning(
   run: Run,
   files: readonly MigrationFile[],
   position: Position,
   allow: Allowances | undefined,
 ): Promise<void> {
-  const { accepted } = compareWithHistory(files, position.applied, allow)
-  if (accepted.length === 0) return
+  const comparison = compareWithHistory(files, position.applied, allow)
+  if (!hasToRecord(comparison)) return
+  const standIns = await Promise.all(comparison.standIns.map((file) => parseMigration(file, run.database.dialect)))
+  const how = { how: 'stamped', durationMs: 0, startedAt: new Date() } as const
   await run.session.transaction(
-    async (tx) => accepted.forEach((file) => tx.beforeCommit(recordChanged(run.bookkeeping, file))),
+    async (tx) => {
+      for (const file of comparison.accepted) tx.beforeCommit(recordChanged(run.bookkeeping, file))
+      for (const migration of standIns) tx.beforeCommit(recordApplied(run.bookkeeping, migration, run.actor, how))
+    },
     { resetSession: true },
   )
 }

@@ -17,6 +17,8 @@ export interface MigrationFile {
   readonly format: FormatName
   /** The text, as it was read, line ends and all. For a pair `x.up.sql` and `x.down.sql`, that of the up file. */
   readonly source: string
+  /** Names of migrations that this one stands for, when it was made of them by squashing. */
+  readonly replaces?: readonly string[]
   /** The text and path of the down file, where the migration is a pair of files. */
   readonly down?: { readonly path: string; readonly source: string } | undefined
   /** SHA-256 over the text with line ends normalised to a line feed, in lower-case hexadecimal. A pair's is over both texts. */

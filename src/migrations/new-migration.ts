@@ -16,7 +16,7 @@ export interface NewMigration {
 
 /** Writes the file of a new migration and returns its path as people see it. Throws `usage`, `file_exists`. */
 export async function newMigration(migration: NewMigration): Promise<string> {
-  const template = templates[migration.format]
+  const template = Object.hasOwn(templates, migration.format) ? templates[migration.format] : undefined
   if (template === undefined) throw unknownFormat(migration.format)
   const title = slug(migration.name)
   const fileName = `${nextNumber(migration.existing, migration.now)}_${title}.${migration.format}`
@@ -96,7 +96,7 @@ function unknownFormat(format: string): MetastoreError {
 function notWritten(path: string, cause: unknown): MetastoreError {
   const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
   return new MetastoreError({
-    code: exists ? 'file_exists' : 'file_unreadable',
+    code: exists ? 'file_exists' : 'file_unwritable',
     message: exists ? `${path} is there already.` : `${path} cannot be written: ${(cause as Error).message}`,
     where: path,
     remedy: exists ? 'Choose another name.' : 'Check the permissions of the directory.',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { MetastoreError } from '../errors.ts'
+import { replacedNames } from './formats/read-marker.ts'
 import type { FormatName, MigrationFile } from './migration.ts'
 import { versionOf } from './order.ts'
 
@@ -68,9 +69,15 @@ function migrationFile(name: string, up: SourceFile, down: SourceFile | undefine
     absolutePath: up.absolutePath,
     format: up.format,
     source: up.source,
+    ...replacing(up),
     down: down && { path: down.path, source: down.source },
     checksum: down === undefined ? checksumOf(up.source) : checksumOf(up.source, down.source),
   }
+}
+
+function replacing({ format, source }: SourceFile): Pick<MigrationFile, 'replaces'> {
+  const replaces = format === 'sql' ? replacedNames(source) : undefined
+  return replaces === undefined ? {} : { replaces }
 }
 
 function duplicate(name: string, first: string, second: string): MetastoreError {

@@ -2,10 +2,11 @@ import { MetastoreError } from '../errors.ts'
 import type { AppliedMigration } from './history.ts'
 import type { MigrationFile } from './migration.ts'
 import { compareNames } from './order.ts'
+import { resolveReplacements } from './replace.ts'
 
 /** Where files and history disagree, so that going on could do harm. */
 export interface Discrepancy {
-  readonly kind: 'edited' | 'missing' | 'out_of_order'
+  readonly kind: 'edited' | 'missing' | 'out_of_order' | 'partly_replaced'
   readonly name: string
   /** The file, as people see it; null when it is missing. */
   readonly path: string | null
@@ -18,6 +19,8 @@ export interface Comparison {
   readonly discrepancies: readonly Discrepancy[]
   /** Applied migrations whose edited files were accepted, so that the history takes their present text. */
   readonly accepted: readonly MigrationFile[]
+  /** Squashed files of which everything that they replace is in effect: they are recorded and not run. */
+  readonly standIns: readonly MigrationFile[]
   /** The name that sorts last among those in effect; null when there is none. */
   readonly newest: string | null
 }
@@ -42,7 +45,10 @@ export function compareWithHistory(
   const edited = applied
     .map(({ name, checksum }) => ({ file: byName.get(name), checksum }))
     .flatMap(({ file, checksum }) => (file && file.checksum !== checksum ? [file] : []))
-  const pending = files.filter(({ name }) => !appliedNames.has(name))
+  const { superseded, standIns, partly, replaced } = resolveReplacements(files, appliedNames)
+  const pending = files.filter(
+    (file) => !appliedNames.has(file.name) && !superseded.has(file.name) && !standIns.includes(file),
+  )
   const newest = applied.map(({ name }) => name).reduce<string | null>(later, null)
   const late = newest === null ? [] : pending.filter(({ name }) => compareNames(name, newest) < 0)
 
@@ -52,14 +58,25 @@ export function compareWithHistory(
       .map(({ name, path }) => ({ kind: 'edited' as const, name, path })),
     ...applied
       .filter(
-        ({ name }) => !byName.has(name) && !allow.missing?.includes(name) && !(allow.ahead && isAhead(name, files)),
+        ({ name }) =>
+          !byName.has(name) &&
+          !replaced.has(name) &&
+          !allow.missing?.includes(name) &&
+          !(allow.ahead && isAhead(name, files)),
       )
       .map(({ name }) => ({ kind: 'missing' as const, name, path: null })),
     ...late
-      .filter(({ name }) => !allow.outOfOrder?.includes(name))
+      .filter((file) => !allow.outOfOrder?.includes(file.name) && !partly.includes(file))
       .map(({ name, path }) => ({ kind: 'out_of_order' as const, name, path })),
+    ...partly.map(({ name, path }) => ({ kind: 'partly_replaced' as const, name, path })),
   ]
-  return { pending, discrepancies, newest, accepted: edited.filter(({ name }) => allow.changed?.includes(name)) }
+  return {
+    pending,
+    discrepancies,
+    standIns,
+    newest,
+    accepted: edited.filter(({ name }) => allow.changed?.includes(name)),
+  }
 }
 
 function isAhead(name: string, files: readonly MigrationFile[]): boolean {
@@ -112,6 +129,13 @@ export function describeDiscrepancy(discrepancy: Discrepancy, newestApplied: str
         message: `Migration ${name} is new, but sorts before ${newestApplied ?? 'one'}, which is already applied.`,
         where: path ?? name,
         remedy: `Rename its file so that it sorts last, or apply it late with --allow-out-of-order ${name}.`,
+      }
+    case 'partly_replaced':
+      return {
+        code: 'migration_partly_replaced' as const,
+        message: `Migration ${name} replaces others, of which this database has only a part.`,
+        where: path ?? name,
+        remedy: `Take ${name} away, migrate with the files that it replaces, and put it back.`,
       }
   }
 }

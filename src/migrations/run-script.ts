@@ -20,8 +20,20 @@ export async function runScript(db: Queryable, part: ScriptPart, run: ScriptRun)
     await part.run({ db, dialect: run.database.dialect, sql, id, signal: run.signal, log })
   } catch (error) {
     if (error instanceof MetastoreError) throw error
+    if (run.signal.aborted) throw interrupted(part, error)
     throw scriptFailed(error, part)
   }
+}
+
+// A script that watches its signal may give up with whatever error it likes.
+function interrupted({ path }: ScriptPart, cause: unknown): MetastoreError {
+  return new MetastoreError({
+    code: 'canceled',
+    message: `Interrupted in ${path}.`,
+    where: path,
+    remedy: 'Run the same command again to go on.',
+    cause,
+  })
 }
 
 function scriptFailed(error: unknown, { path }: ScriptPart): MetastoreError {

@@ -111,8 +111,7 @@ const databaseSettings = {
     variables: ['METASTORE_LOCK_WAIT'],
     flag: '--lock-wait <duration>',
     reach: 'all',
-    description:
-      'How long to wait while another process migrates the database; start, complete and abort wait 0s unless it is set.',
+    description: 'How long to wait while another process migrates the database, or writes to a SQLite file.',
   },
   wait: {
     key: 'wait',

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, sql } from '../../src/database/database.ts'
-import { metastore, startMetastore, startProgram } from '../harness/child.ts'
+import { metastore, startMetastore } from '../harness/child.ts'
 import { freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines, twoMigrations } from './command-line.ts'
 
@@ -41,7 +40,9 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       ...twoMigrations,
       'migrations/003_wait.mjs': `
 export async function up({ db, sql, signal }) {
+  const alive = setInterval(() => {}, 1000)
   await new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', resolve)))
+  clearInterval(alive)
   await db.query(sql\`select 1\`)
 }
 `,
@@ -88,6 +89,29 @@ export async function up({ signal }) {
   expect(await child.ended).toMatchObject({ status: 1, signal: null })
 })
 
+test('a migration that waits for what never comes is a failure, and nothing of it is kept', async () => {
+  const line = commandLine({
+    ...twoMigrations,
+    'migrations/003_lost.mjs': `
+export async function up({ db, sql }) {
+  await db.query(sql\`create table lost (id integer)\`)
+  await new Promise(() => {})
+}
+`,
+  })
+  expect(await metastore(['migrate', '--quiet'], { cwd: line.directory })).toEqual({
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr: lines(
+      'error [script_failed] The command ended before it was done: it waits for something that can never happen.',
+      '  next: Look for a promise that is never settled in the migration script that was running, and run again.',
+    ),
+  })
+  expect((await line.run('show catalog')).stdout).not.toContain('lost')
+  expect((await line.run('current')).stdout).toBe('002_chats\n')
+})
+
 test('two runs at once apply each migration once, and both succeed', async () => {
   const line = commandLine(twoMigrations)
   const runs = await Promise.all([1, 2].map(() => metastore(['migrate', '--json'], { cwd: line.directory })))
@@ -120,13 +144,12 @@ describe('a database that is held', () => {
   test('cannot be opened by another process, on PGlite', async () => {
     const line = commandLine({ 'migrations/001_a.sql': 'select 1;\n' })
     const url = `pglite:${path.join(line.directory, 'data')}`
-    const holder = startProgram('test/harness/hold-lock.ts', [url])
-    await holder.says('held by')
-    const { status, stdout, stderr } = await line.run(`status --url ${url}`)
+    await using _open = await openDatabase(url)
+    const { status, stdout, stderr } = await metastore(['status', '--url', url], { cwd: line.directory })
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' })
-    expect(stderr).toMatch(/^error \[directory_locked\] .*process \d+.*\n {2}at \S+\n {2}next: .*\.\n$/)
-    holder.process.kill('SIGKILL')
-    await once(holder.process, 'close')
+    expect(stderr).toMatch(
+      new RegExp(`^error \\[directory_locked\\] .*process ${process.pid}\\b.*\\n  at \\S+\\n  next: .*\\.\\n$`),
+    )
   })
 })
 

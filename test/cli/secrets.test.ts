@@ -21,6 +21,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   history: 'history --all',
   show: 'show catalog',
   edit: 'edit 1',
+  squash: 'squash 2',
   stamp: 'stamp head',
   config: 'config',
   doctor: 'doctor',

@@ -1,10 +1,8 @@
-import { parseDatabaseUrl, type Dialect } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
 import type { Finding, Severity } from '../../finding.ts'
 import { checkMigrations, findMigrationFiles, replayOnSqlite } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
 import { text, type Input } from '../input.ts'
-import type { DatabaseEntry } from '../context.ts'
 import { eachDatabase } from '../each-database.ts'
 import type { Output } from '../output.ts'
 import { count } from '../ui/tables.ts'
@@ -27,7 +25,7 @@ export const checkCommand = defineCommand({
     const worst = failOn(input)
     return eachDatabase(context, async (entry) => {
       const { files, problems } = await findMigrationFiles(entry.directories())
-      const dialect = dialectOf(entry)
+      const dialect = entry.dialect()
       const read = await checkMigrations(files, dialect, { problems })
       const runs = dialect === 'sqlite' && read.every(({ severity }) => severity !== 'P0')
       const findings = runs ? [...read, ...(await replayOnSqlite(files, context.signal))] : read
@@ -45,12 +43,6 @@ function render({ line, paint }: Output, findings: readonly Finding[], files: nu
     line(`   ${remedy}`)
   }
   line(`${count(files, 'migration')} checked, ${count(findings.length, 'finding')}.`)
-}
-
-// The configured URL says which SQL the files are in; one that cannot be known yet is taken for PostgreSQL's.
-function dialectOf({ settings }: DatabaseEntry): Dialect {
-  if (settings.problems.url !== undefined) return 'postgres'
-  return parseDatabaseUrl(settings.url, settings.urlDirectory).driver === 'sqlite' ? 'sqlite' : 'postgres'
 }
 
 function failOn(input: Input): Severity {

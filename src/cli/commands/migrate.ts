@@ -1,7 +1,7 @@
 import { MetastoreError } from '../../errors.ts'
 import { migrate, type MigrateOptions, type MigrationRun } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
-import { argument, list, text, type Input } from '../input.ts'
+import { argument, text, type Input } from '../input.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { destination, allowances, allowanceOptions, interruptedOption } from '../destination.ts'
@@ -54,6 +54,7 @@ export async function migrateDatabase(
     output.say(conclusion(entry, result.current, applied.length, result.pending.length))
     return { document: { address: entry.address(), ...result } }
   } catch (error) {
+    if (!(error instanceof Error)) throw error
     if (applied.length > 0) output.note(`Kept: ${count(applied.length, 'migration')} applied before the failure.`)
     return { document: { address: entry.address(), applied }, failure: error }
   }

@@ -28,7 +28,9 @@ export const rollbackCommand = defineCommand({
     const given = argument(input, 0)
     const to = text(input, 'to')
     if (given !== undefined && to !== undefined) throw twoDestinations()
-    return eachDatabase(context, (entry) => rollbackDatabase(entry, context, to ?? countAsSteps(given)))
+    return eachDatabase(context, (entry) =>
+      rollbackDatabase(entry, context, to ?? (given === undefined ? undefined : countAsSteps(given))),
+    )
   },
 })
 
@@ -67,6 +69,7 @@ export async function rollbackDatabase(
     )
     return { document: { address: entry.address(), ...result } }
   } catch (error) {
+    if (!(error instanceof Error)) throw error
     if (rolledBack.length > 0) {
       output.note(`Kept: ${count(rolledBack.length, 'migration')} rolled back before the failure.`)
     }

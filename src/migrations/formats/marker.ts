@@ -5,6 +5,7 @@ export interface Header {
   readonly kind: 'header'
   readonly priority?: Priority
   readonly requires?: readonly string[]
+  readonly replaces?: readonly string[]
   readonly description?: string
   readonly noTransaction?: boolean
 }

@@ -73,13 +73,13 @@ describe('the markers of metastore', () => {
       '-- metastore: priority=P0 colour=red',
       '1:27',
       'metastore knows no setting "colour".',
-      'Use one of priority, requires, description or no-transaction.',
+      'Use one of priority, requires, replaces, description or no-transaction.',
     ],
     [
       '-- metastore: hello',
       '1:15',
       'metastore knows no setting "hello".',
-      'Use one of up, down, priority, requires, description or no-transaction.',
+      'Use one of up, down, priority, requires, replaces, description or no-transaction.',
     ],
     [
       '-- metastore: priority=P3',
@@ -121,7 +121,7 @@ describe('the markers of metastore', () => {
       '-- metastore:',
       '1:14',
       'This marker says nothing.',
-      'After "metastore:" write one of up, down, priority, requires, description or no-transaction.',
+      'After "metastore:" write one of up, down, priority, requires, replaces, description or no-transaction.',
     ],
     [
       '-- metastore:up priority=P0',

@@ -58,7 +58,7 @@ export function isError(marker: Marker | MetastoreError): marker is MetastoreErr
   return marker instanceof Error
 }
 
-const headerWords = ['priority', 'requires', 'description', 'no-transaction']
+const headerWords = ['priority', 'requires', 'replaces', 'description', 'no-transaction']
 const allWords = ['up', 'down', ...headerWords]
 const priorities: readonly Priority[] = ['P0', 'P1', 'P2']
 
@@ -76,24 +76,21 @@ function headerSetting(key: string, word: Word, legal: readonly string[]): Omit<
     return { offset: word.offset, message: `${key} has no value.`, remedy }
   }
   if (key === 'description') return { description: word.value }
-  if (key === 'requires')
-    return {
-      requires: [
-        ...new Set(
-          word.value
-            .split(',')
-            .map((name) => name.trim())
-            .filter((name) => name !== ''),
-        ),
-      ],
-    }
+  if (key === 'requires') return { requires: namesIn(word.value) }
+  if (key === 'replaces') return { replaces: namesIn(word.value) }
   const priority = priorities.find((known) => known === word.value?.toUpperCase())
   return priority === undefined ? unknownPriority(word) : { priority }
+}
+
+function namesIn(value: string): string[] {
+  const names = value.split(',').map((name) => name.trim())
+  return [...new Set(names.filter((name) => name !== ''))]
 }
 
 const examples: Readonly<Record<string, string>> = {
   priority: 'P0',
   requires: '001_create_threads,002_create_messages',
+  replaces: '001_create_threads,002_create_messages',
   description: '"what it is for"',
 }
 
@@ -114,4 +111,13 @@ function unknownPriority({ value = '', valueOffset }: Word): Mistake {
 
 function list(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** The names that a file replaces, by its header; found without reading the file's SQL, because every run asks for it. */
+export function replacedNames(source: string): readonly string[] | undefined {
+  if (!source.includes('replaces')) return undefined
+  const line = /^--[ \t]*metastore:.*\breplaces[ \t]*=.*$/im.exec(source)?.[0]
+  const marker =
+    line === undefined ? undefined : readMarker(line.trimEnd(), 0, { path: undefined, source: line, offset: 0 })
+  return marker !== undefined && !isError(marker) && marker.kind === 'header' ? marker.replaces : undefined
 }
