@@ -43,6 +43,8 @@ export interface Engine extends AsyncDisposable {
   readonly database: Database
   readonly session: Session
   readonly bookkeeping: Bookkeeping
+  /** The history view that there should be; null for none, undefined for whatever there is. */
+  readonly historyView: string | null | undefined
   /** Two reads, no write, no lock. */
   look(): Promise<Position>
   /**
@@ -76,6 +78,7 @@ export async function openEngine(database: Database, options: EngineOptions = {}
     database,
     session,
     bookkeeping,
+    historyView: options.historyView,
     look,
     [Symbol.asyncDispose]: () => session.close(),
 

@@ -41,7 +41,7 @@ export async function migrate(
   const selectFrom = (position: Position) => selectPending(files, position, options)
   const position = await engine.look()
   await assertConsistent(engine, files, position, options.allow)
-  if (nothingToDo(files, position, options)) return summary(files, position, [])
+  if (nothingToDo(engine, files, position, options)) return summary(files, position, [])
 
   // Files are parsed before the lock is asked for: a mistake in one is found with nobody kept waiting.
   await parseAll(selectFrom(position), engine, position)
@@ -52,7 +52,7 @@ export async function migrate(
       await recordWithoutRunning(run, files, locked, options.allow)
       applied.push(...(await applyAll(run, await parseAll(selectFrom(locked), engine, locked), options)))
     },
-    { alreadyDone: (now) => nothingToDo(files, now, options) },
+    { alreadyDone: (now) => nothingToDo(engine, files, now, options) },
   )
   return summary(files, await engine.look(), applied)
 }
@@ -79,10 +79,18 @@ export function selectPending(
   }
 }
 
-function nothingToDo(files: readonly MigrationFile[], position: Position, options: MigrateOptions): boolean {
+function nothingToDo(
+  { historyView }: Pick<Engine, 'historyView'>,
+  files: readonly MigrationFile[],
+  position: Position,
+  options: MigrateOptions,
+): boolean {
+  const { state, applied } = position
+  const viewIsWrong = historyView !== undefined && state.layout !== null && historyView !== state.historyView
   return (
+    !viewIsWrong &&
     selectPending(files, position, options).length === 0 &&
-    !hasToRecord(compareWithHistory(files, position.applied, options.allow))
+    !hasToRecord(compareWithHistory(files, applied, options.allow))
   )
 }
 
