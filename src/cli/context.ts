@@ -31,8 +31,11 @@ export interface Surroundings {
 /** Everything that a command may touch. */
 export interface Context extends Surroundings {
   readonly output: Output
-  /** Asks a person; true without a terminal and with --yes, because whoever scripts has decided. */
-  confirm(question: string): Promise<boolean>
+  /**
+   * Asks a person; true with --yes. Without a terminal it is true as well, because whoever scripts has decided, except where
+   * the question is `guarded`: then only --yes is a yes, and anything else throws `consent_needed`.
+   */
+  confirm(question: string, options?: { readonly guarded?: boolean }): Promise<boolean>
   /** The project, read once. */
   project(): Promise<Project>
   /** The databases that the command line selects, in order. */
@@ -71,10 +74,12 @@ export function createContext(input: Input, output: Output, surroundings: Surrou
   const context: Context = {
     ...surroundings,
     output,
-    confirm: (question) =>
-      surroundings.interactive && input.options['yes'] !== true && !output.options.json
-        ? surroundings.ask(question)
-        : Promise.resolve(true),
+    async confirm(question, { guarded = false } = {}) {
+      if (input.options['yes'] === true) return true
+      if (surroundings.interactive && !output.options.json) return surroundings.ask(question)
+      if (guarded) throw consentNeeded(question)
+      return true
+    },
     project: () => (project ??= loadProject(input, surroundings)),
     databases: () =>
       (entries ??= context
@@ -196,5 +201,13 @@ function noProject({ directory }: Project): MetastoreError {
       'There is no project here: neither a metastore.toml, here or in a directory above, nor a directory migrations.',
     where: directory,
     remedy: 'Begin one with metastore init, or name one with --project PATH.',
+  })
+}
+
+function consentNeeded(question: string): MetastoreError {
+  return new MetastoreError({
+    code: 'consent_needed',
+    message: `${question} The database is marked as production, and nobody is here to answer.`,
+    remedy: 'Add --yes if that is meant.',
   })
 }

@@ -183,3 +183,30 @@ describe('rolling back more than one migration', () => {
     expect(await line.run(words, { interactive })).toMatchObject({ status: 0, stderr: '' })
   })
 })
+
+describe('rolling back a database that is marked as production', () => {
+  const production = { environment: { METASTORE_ENVIRONMENT: 'production' } }
+
+  test('needs --yes where nobody can be asked', async () => {
+    const line = await migrated()
+    expect(await line.run('rollback', production)).toEqual({
+      status: 3,
+      stdout: '',
+      stderr: lines(
+        'error [consent_needed] Roll back 1 migration on sqlite:app.db? The database is marked as production, and nobody is here to answer.',
+        '  next: Add --yes if that is meant.',
+      ),
+    })
+    expect(await line.run('rollback --yes', production)).toEqual({ status: 0, stdout: onlyNewest, stderr: '' })
+  })
+
+  test('asks on a terminal, also about a single migration', async () => {
+    const line = await migrated()
+    const ask = () => Promise.resolve(false)
+    expect(await line.run('rollback', { ...production, interactive: true, ask })).toMatchObject({
+      status: 0,
+      stdout: 'Nothing was changed.\n',
+    })
+    expect((await line.run('current')).stdout).toBe('002_chats (head)\n')
+  })
+})

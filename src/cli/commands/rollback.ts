@@ -46,7 +46,10 @@ export async function rollbackDatabase(
   const position = await engine.look()
   const target = to === undefined ? undefined : destination(to, uniteNames(files, position.applied))
   const names = selectRollback(position, target)
-  if (names.length > 1 && !(await confirm(`Roll back ${names.length} migrations on ${entry.address()}?`))) {
+  const guarded = entry.settings.environment === 'production'
+  const asks = names.length > 1 || (guarded && names.length > 0)
+  const question = `Roll back ${count(names.length, 'migration')} on ${entry.address()}?`
+  if (asks && !(await confirm(question, { guarded }))) {
     output.say('Nothing was changed.')
     return { document: { address: entry.address(), rolledBack: [], current: names[0] ?? null } }
   }
