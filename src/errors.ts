@@ -42,7 +42,10 @@ export const errorCodes = {
     kind: 'state',
     summary: 'A statement that runs outside a transaction was interrupted, and whether it took effect cannot be told.',
   },
-  consent_needed: { kind: 'state', summary: 'A database that is marked as production is not rolled back without --yes.' },
+  consent_needed: {
+    kind: 'state',
+    summary: 'A database that is marked as production is not rolled back without --yes.',
+  },
   bookkeeping_newer: { kind: 'state', summary: 'The database was last migrated by a newer version of metastore.' },
   database_behind: { kind: 'state', summary: 'The database has pending migrations.' },
 

@@ -17,7 +17,7 @@ async function waitsForLock(session: Session): Promise<void> {
   const waiting = () =>
     session.query(sql`
       select 1 from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like 'alter table busy%'`)
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%alter table busy%'`)
   while ((await waiting()).length === 0) await session.query(sql`select pg_sleep(0.005)`)
 }
 

@@ -46,15 +46,20 @@ export class Channel {
     return this.#closed
   }
 
+  /** Throws what sending a request would throw before it is sent: the session is closed, interrupted or broken. */
+  check(statement?: string, always = false): void {
+    if (this.#closed) throw new Error('The session is closed.')
+    if (this.#signal?.aborted && !always) throw canceled(statement)
+    if (this.lost) throw connectionLost(this.#reason, statement, 'The connection to the database is broken.')
+  }
+
   /**
    * Sends one request and waits for its whole answer. Throws what it failed with, as a DatabaseError about `statement`.
    * `always` is for what must happen although the work was interrupted, such as a rollback.
    */
   async run<E extends Exchange>(exchange: E, statement: string | undefined, always = false): Promise<E> {
-    if (this.#closed) throw new Error('The session is closed.')
-    if (this.#signal?.aborted && !always) throw canceled(statement)
+    this.check(statement, always)
     if (statement?.includes('\0')) throw zeroByte(statement)
-    if (this.lost) throw connectionLost(this.#reason, statement, 'The connection to the database is broken.')
     this.#running = exchange
     try {
       this.#client.query(exchange as never)

@@ -66,10 +66,10 @@ export class PostgresSession implements Session {
   transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.#lend(async () => {
       if (options.resetSession && this.#touched) await this.#channel.run(new Script(resetSession), resetSession)
+      this.#channel.check()
       this.#touched = true
       const tx = new PostgresTransaction(this.#channel, options)
       try {
-        await tx.begin()
         const result = await work(tx)
         await tx.commit()
         this.#touched = !tx.wasReset

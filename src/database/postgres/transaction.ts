@@ -22,6 +22,9 @@ export class PostgresTransaction implements Transaction {
   #failure: Error | undefined
   /** What a statement has ended it with, after which nothing of it can be trusted. */
   #ended: DatabaseError | undefined
+  #begun = false
+  /** Whether the script that was to begin it was refused whole. */
+  #refused = false
   #over = false
   /** Whether its end has also undone what was set in the session. */
   wasReset = false
@@ -31,12 +34,11 @@ export class PostgresTransaction implements Transaction {
     this.#options = options
   }
 
-  /** Begins it, settings and all, in one round trip. */
-  async begin(): Promise<void> {
+  // What begins it, settings and all. It travels with the first script, or with the commit, or alone where neither can carry it.
+  get #opening(): readonly string[] {
     const { lockTimeout } = this.#options
     const timeout = lockTimeout === undefined ? [] : [`set local lock_timeout = ${Math.max(1, Math.ceil(lockTimeout))}`]
-    const text = ['begin', ...timeout, mark].join('; ')
-    await this.#channel.run(new Script(text), text)
+    return ['begin', ...timeout, mark]
   }
 
   query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
@@ -44,7 +46,7 @@ export class PostgresTransaction implements Transaction {
   }
 
   script(text: string): Promise<void> {
-    return this.#turns.take(() => runScript(this.#run, text))
+    return this.#turns.take(() => (this.#begun ? runScript(this.#run, text) : this.#beginWith(text)))
   }
 
   stream<Row extends object = Record<string, unknown>>(
@@ -68,10 +70,12 @@ export class PostgresTransaction implements Transaction {
     return this.#turns.last(async () => {
       this.#over = true
       if (this.#ended !== undefined) throw this.#ended
-      if (this.#channel.status === 'E') throw hasFailed(this.#failure)
+      if (this.#channel.status === 'E' || this.#refused) throw hasFailed(this.#failure)
+      if (!this.#begun && this.#beforeCommit.length === 0) return this.#channel.check()
       // Each on a line of its own: one may end with a comment.
       const reset = this.#options.resetSession ? [resetSession] : []
-      const text = [...this.#beforeCommit, 'commit', ...reset].join('\n;\n')
+      const opening = this.#begun ? [] : this.#opening
+      const text = [...opening, ...this.#beforeCommit, 'commit', ...reset].join('\n;\n')
       const exchange = new Script(text)
       const failure = await this.#channel.run(exchange, text).then(() => undefined, commitFailure)
       const committed = exchange.tags.includes('COMMIT')
@@ -92,10 +96,37 @@ export class PostgresTransaction implements Transaction {
   readonly #run: Run = async (exchange, statement) => {
     if (this.#over) throw new Error('The transaction is over.')
     if (this.#ended !== undefined) throw this.#ended
+    if (this.#refused) throw hasFailed(this.#failure)
+    if (!this.#begun) await this.#begin()
     const failure = await this.#channel.run(exchange, statement).then(() => undefined, asError)
     if (await this.#wasEndedBy(exchange)) throw (this.#ended = endedInside(failure, statement))
     if (failure === undefined) return exchange
     this.#failure ??= failure
+    throw failure
+  }
+
+  async #begin(): Promise<void> {
+    const text = this.#opening.join('; ')
+    await this.#channel.run(new Script(text), text)
+    this.#begun = true
+  }
+
+  async #beginWith(text: string): Promise<void> {
+    if (this.#over) throw new Error('The transaction is over.')
+    if (this.#refused) throw hasFailed(this.#failure)
+    const opening = this.#opening
+    const prefix = `${opening.join('; ')};\n`
+    const exchange = new Script(prefix + text)
+    const failure = await this.#channel.run(exchange, prefix + text).then(
+      () => undefined,
+      (error: unknown) => withoutPrefix(asError(error), text, prefix.length, opening.length),
+    )
+    this.#begun = exchange.tags.length > 0
+    if (this.#begun && (await this.#wasEndedBy(exchange))) throw (this.#ended = endedInside(failure, text))
+    if (failure === undefined) return
+    this.#failure ??= failure
+    // The server could not read the message, so nothing of it was done, and nothing after it may be.
+    this.#refused = !this.#begun
     throw failure
   }
 
@@ -108,6 +139,26 @@ export class PostgresTransaction implements Transaction {
     const { rows } = await this.#channel.run(new Statement(text, []), text)
     return rows[0]?.['mark'] !== 'on'
   }
+}
+
+// The failure as if the script had been sent by itself.
+function withoutPrefix(error: Error, text: string, length: number, statements: number): Error {
+  if (!(error instanceof DatabaseError)) return error
+  const { position, completed } = error
+  return new DatabaseError({
+    code: error.code,
+    message: error.message,
+    where: error.where,
+    remedy: error.remedy,
+    details: error.details,
+    cause: error.cause,
+    reason: error.reason,
+    engineCode: error.engineCode,
+    statement: text,
+    position: position === undefined || position < length ? undefined : position - length,
+    object: error.object,
+    completed: completed === undefined ? undefined : Math.max(0, completed - statements),
+  })
 }
 
 function commitFailure(error: unknown): Error {
