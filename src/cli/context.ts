@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly interactive: boolean
   /** Puts a yes-or-no question to that somebody. */
   readonly ask: (question: string) => Promise<boolean>
+  /** Asks that person for a line of text. */
+  readonly askText: (question: string) => Promise<string>
 }
 
 /** Everything that a command may touch. */

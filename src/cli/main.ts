@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { runCommandLine } from './run.ts'
 
 // The only file that touches the process: its arguments, streams, environment, signals and exit status.
@@ -21,10 +22,15 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-// Imported when there is a question: few runs have one.
+// Few runs have a question, and Node makes the stream of standard input only when it is looked at.
+const terminal = () => ({ input: process.stdin, output: process.stderr, signal: interruption.signal })
+
 async function ask(question: string): Promise<boolean> {
-  const terminal = { input: process.stdin, output: process.stderr, signal: interruption.signal }
-  return (await import('./ui/ask.ts')).ask(question, terminal)
+  return (await import('./ui/ask.ts')).ask(question, terminal())
+}
+
+async function askText(question: string): Promise<string> {
+  return (await import('./ui/ask.ts')).askText(question, terminal())
 }
 
 // A process that has nothing left to wait for ends, and would end with 0: a migration script may await what never comes.
@@ -45,8 +51,9 @@ async function main(): Promise<void> {
       workingDirectory: process.cwd(),
       environment: process.env,
       signal: interruption.signal,
-      interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+      interactive: isatty(0) && isatty(1),
       ask,
+      askText,
     },
   )
   process.off('beforeExit', unfinished)

@@ -195,3 +195,33 @@ test('revision needs a message', async () => {
     ),
   })
 })
+
+describe('new without a name', () => {
+  test('asks for it on a terminal', async () => {
+    const line = commandLine({ 'migrations/001_users.sql': 'create table users (id int);\n' })
+    const asked: string[] = []
+    const askText = (question: string) => {
+      asked.push(question)
+      return Promise.resolve('Add chats')
+    }
+    expect(await line.run('new', { interactive: true, askText })).toEqual({
+      status: 0,
+      stdout: 'Created migrations/002_add_chats.sql\n',
+      stderr: '',
+    })
+    expect(asked).toEqual(['What does the migration do?'])
+  })
+
+  test('is wrong usage where nobody can be asked', async () => {
+    const line = commandLine({ 'migrations/001_users.sql': 'create table users (id int);\n' })
+    expect(await line.run('new')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: lines(
+        'error [usage] new needs to know what the migration does.',
+        '  at metastore new',
+        '  next: Say it in a few words: metastore new add runs table.',
+      ),
+    })
+  })
+})

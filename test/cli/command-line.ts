@@ -85,6 +85,7 @@ function surroundings(workingDirectory: string): Surroundings {
     signal: new AbortController().signal,
     interactive: false,
     ask: (question) => Promise.reject(new Error(`Nobody should be asked: ${question}`)),
+    askText: (question) => Promise.reject(new Error(`Nobody should be asked: ${question}`)),
   }
 }
 

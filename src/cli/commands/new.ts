@@ -1,3 +1,4 @@
+import { MetastoreError } from '../../errors.ts'
 import { newMigration } from '../../migrations/new-migration.ts'
 import { defineCommand } from '../command.ts'
 import { text, type Input } from '../input.ts'
@@ -15,11 +16,22 @@ export const newCommand = defineCommand({
     ['metastore new backfill_titles --format ts', 'a migration written in TypeScript'],
   ],
   scope: 'project',
-  arguments: [{ name: '<name...>', description: 'what it does, in a few words' }],
+  arguments: [{ name: '[name...]', description: 'what it does, in a few words; asked for on a terminal' }],
   options: [{ flags: '--format <format>', description: 'sql (default), ts or js' }],
   json: 'created (path)',
-  run: (input, context) => writeMigration(context, words(input), text(input, 'format') ?? 'sql'),
+  run: async (input, context) =>
+    writeMigration(context, words(input) || (await askName(context)), text(input, 'format') ?? 'sql'),
 })
+
+async function askName({ interactive, output, askText }: Context): Promise<string> {
+  if (interactive && !output.options.json) return askText('What does the migration do?')
+  throw new MetastoreError({
+    code: 'usage',
+    message: 'new needs to know what the migration does.',
+    where: 'metastore new',
+    remedy: 'Say it in a few words: metastore new add runs table.',
+  })
+}
 
 /** Writes the file and says where; `revision` is the same under its other name. */
 export async function writeMigration(context: Context, name: string, format: string): Promise<ExitStatus> {

@@ -11,15 +11,20 @@ export interface Terminal {
 /**
  * Asks a yes-or-no question on the terminal; anything but yes, the end of the input among it, is no. Throws `canceled`.
  */
-export async function ask(question: string, { input, output, signal }: Terminal): Promise<boolean> {
+export async function ask(question: string, terminal: Terminal): Promise<boolean> {
+  return /^y(es)?$/i.test(await askText(`${question} [y/N]`, terminal))
+}
+
+/** Asks for a line of text on the terminal; the end of the input is an empty one. Throws `canceled`. */
+export async function askText(question: string, { input, output, signal }: Terminal): Promise<string> {
   const interruption = new AbortController()
   const terminal = createInterface({ input, output })
   // While it reads, the terminal gives Ctrl-C to us and not to the process.
   terminal.once('SIGINT', () => interruption.abort())
   const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
   try {
-    const asked = terminal.question(`${question} [y/N] `, { signal: AbortSignal.any([signal, interruption.signal]) })
-    return /^y(es)?$/i.test((await Promise.race([asked, ended])).trim())
+    const asked = terminal.question(`${question} `, { signal: AbortSignal.any([signal, interruption.signal]) })
+    return (await Promise.race([asked, ended])).trim()
   } catch (cause) {
     if (!(cause instanceof Error) || cause.name !== 'AbortError') throw cause
     throw new MetastoreError({
