@@ -44,13 +44,13 @@ export async function migrate(
   if (nothingToDo(engine, files, position, options)) return summary(files, position, [])
 
   // Files are parsed before the lock is asked for: a mistake in one is found with nobody kept waiting.
-  await parseAll(selectFrom(position), engine, position)
+  await parseAll(selectFrom(position), engine, position, files)
   const applied: MigrationRun[] = []
   await engine.locked(
     async (run, locked) => {
       await assertConsistent(engine, files, locked, options.allow)
       await recordWithoutRunning(run, files, locked, options.allow)
-      applied.push(...(await applyAll(run, await parseAll(selectFrom(locked), engine, locked), options)))
+      applied.push(...(await applyAll(run, await parseAll(selectFrom(locked), engine, locked, files), options)))
     },
     { alreadyDone: (now) => nothingToDo(engine, files, now, options) },
   )
@@ -94,19 +94,24 @@ function nothingToDo(
   )
 }
 
-/** Reads each file's migration and checks that what it requires comes before it. */
+/**
+ * Reads each file's migration and checks that what it requires comes before it, itself or in a squashed file that replaces it.
+ * `known` is every file there is. Throws `migration_unmet` and the files' own errors.
+ */
 export async function parseAll(
   files: readonly MigrationFile[],
   { database }: Pick<Engine, 'database'>,
   { applied }: Pick<Position, 'applied'>,
+  known: readonly MigrationFile[],
 ): Promise<Migration[]> {
   const before = new Set(applied.map(({ name }) => name))
+  for (const { name, replaces = [] } of known) if (before.has(name)) replaces.forEach((one) => before.add(one))
   const migrations: Migration[] = []
   for (const file of files) {
     const migration = await parseMigration(file, database.dialect)
     const unmet = migration.requires.find((required) => !before.has(required))
     if (unmet !== undefined) throw requirementUnmet(migration, unmet)
-    before.add(migration.name)
+    for (const name of [migration.name, ...(file.replaces ?? [])]) before.add(name)
     migrations.push(migration)
   }
   return migrations

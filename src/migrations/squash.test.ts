@@ -75,7 +75,28 @@ describe.each(engines)('squashing on $name', ({ freshUrl }) => {
   })
 })
 
+describe.each(engines)('what a squashed file replaces on $name', ({ freshUrl }) => {
+  test('can still be required, by a file of the same run and by a later one', async () => {
+    await using database = await openDatabase(await freshUrl())
+    const files = migrationDirectory({ ...three, '004_d.sql': '-- metastore: requires=002_b\nselect 1;' })
+    await squash((await files.read()).slice(0, 3), database.dialect, into(files))
+    expect(await apply(database, files)).toMatchObject({ current: '004_d' })
+    files.write('005_e.sql', '-- metastore: requires=001_a\nselect 1;')
+    expect(await apply(database, files)).toMatchObject({ current: '005_e', pending: [] })
+  })
+})
+
 describe('what cannot be squashed', () => {
+  test('what has been squashed already', async () => {
+    const files = migrationDirectory(three)
+    await squash((await files.read()).slice(0, 2), 'postgres', into(files))
+    await expect(squash(await files.read(), 'postgres', into(files))).rejects.toMatchObject({
+      code: 'usage',
+      message: '002_squashed stands for other migrations already, so it cannot become part of another file.',
+      remedy: 'Squash only what comes after it, with --from.',
+    })
+  })
+
   test.each([
     [
       '002_code.ts',

@@ -24,6 +24,8 @@ export async function squash(
 ): Promise<SquashResult> {
   const last = files.at(-1)
   if (last === undefined || files.length < 2) throw nothingToSquash()
+  const squashed = files.find(({ replaces = [] }) => replaces.length > 0)
+  if (squashed !== undefined) throw squashedAlready(squashed.name)
   const migrations = await Promise.all(files.map((file) => parseMigration(file, dialect)))
   const fileName = `${/^\d+/.exec(last.name)?.[0] ?? last.name}_squashed.sql`
   const path = join(directory.path, fileName)
@@ -45,13 +47,11 @@ export async function squash(
 /** The text of the file that stands for these migrations. Pure. Throws `usage`. */
 function squashedText(migrations: readonly Migration[], dialect: Dialect): string {
   const names = migrations.map(({ name }) => name)
-  // What a squashed file had replaced before, it goes on replacing.
-  const replaces = migrations.flatMap(({ file, name }) => [...(file.replaces ?? []), name])
-  const outside = migrations.flatMap(({ requires }) => requires).filter((required) => !replaces.includes(required))
+  const outside = migrations.flatMap(({ requires }) => requires).filter((required) => !names.includes(required))
   const priority = migrations.map((migration) => migration.priority).toSorted()[0] ?? 'P1'
   const settings = [
     `priority=${priority}`,
-    `replaces="${replaces.join(',')}"`,
+    `replaces="${names.join(',')}"`,
     ...(outside.length > 0 ? [`requires="${[...new Set(outside)].join(',')}"`] : []),
   ]
   const downs = migrations.map(({ down }) => down)
@@ -88,6 +88,16 @@ function nothingToSquash(): MetastoreError {
     code: 'usage',
     message: 'There are not two migrations to squash.',
     remedy: 'Name the last one of those that are to become one file: metastore squash 003.',
+  })
+}
+
+// Its history differs from database to database: some ran it, others ran what it replaces.
+function squashedAlready(name: string): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: `${name} stands for other migrations already, so it cannot become part of another file.`,
+    where: name,
+    remedy: 'Squash only what comes after it, with --from.',
   })
 }
 

@@ -44,7 +44,7 @@ export const planCommand = defineCommand({
       if (!back) await assertConsistent(engine, files, position, allow)
       const migrations = back
         ? await readRollback(engine, files, selectRollback(position, to.to))
-        : await parseAll(selectPending(files, position, { ...to, allow }), engine, position)
+        : await parseAll(selectPending(files, position, { ...to, allow }), engine, position, files)
       const direction = back ? 'down' : 'up'
       const plan = await planRun(engine.database, engine.bookkeeping, position.state, migrations, direction)
       render(context.output, entry.address(), plan)

@@ -10,6 +10,8 @@ export const unmetRequirement: Check = {
 
   check({ files, migrations }) {
     const names = files.map(({ name }) => name)
+    // A squashed file stands where the last of what it replaces stood, so the order of those names still tells.
+    names.push(...files.flatMap(({ replaces = [] }) => replaces))
     return migrations.flatMap(({ file, name, requires }) =>
       requires.flatMap((required) => {
         const problem = problemOf(name, required, names)
