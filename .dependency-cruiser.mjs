@@ -3,9 +3,12 @@
 /** Each folder of src/, and the folders that it may use beside itself. @type {Record<string, readonly string[]>} */
 const layers = {
   database: [],
+  // A part of somebody else's application: it brings nothing with it.
+  client: [],
+  toml: [],
   secrets: [],
   catalog: ['database'],
-  migrations: ['catalog', 'database'],
+  migrations: ['catalog', 'database', 'toml'],
   seeds: ['catalog', 'database', 'secrets'],
   store: ['catalog', 'database', 'secrets'],
   shadow: ['migrations', 'catalog', 'database'],
@@ -14,7 +17,7 @@ const layers = {
   doctor: ['migrations', 'catalog', 'database'],
   adopt: ['audit', 'shadow', 'migrations', 'catalog', 'database'],
   // Settings: what a database URL looks like is the database's to say, and the top passes the rest down as values.
-  project: ['database'],
+  project: ['database', 'toml'],
   server: ['store', 'project', 'catalog', 'database', 'secrets'],
   cli: [
     'database',
@@ -40,7 +43,7 @@ const shared = ['errors', 'finding', 'progress', 'nearest', 'text-position', 've
 const entries = ['index', 'testing']
 
 /** Development dependencies that the build puts into the bundle, so src/ may use them. */
-const bundled = ['pg', 'commander', 'smol-toml', 'picocolors', 'cli-progress', 'diff']
+const bundled = ['pg', 'commander', 'smol-toml', 'picocolors', 'cli-progress', 'diff', 'zod', 'jsonc-parser']
 
 const test = '\\.test\\.ts$'
 const anyOf = (/** @type {readonly string[]} */ names) => `(${names.join('|')})`

@@ -29,6 +29,7 @@ export const entries = {
   database: 'src/database/database.ts',
   catalog: 'src/catalog/catalog.ts',
   migrations: 'src/migrations/migrations.ts',
+  client: 'src/client/client.ts',
   testing: 'src/testing.ts',
   'pglite-worker': 'src/database/pglite/worker.ts',
   'sqlite-worker': 'src/database/sqlite/worker.ts',
@@ -104,6 +105,8 @@ async function options() {
     legalComments: 'none',
     // pg asks for pg-native only when a program uses it; what is a dependency at run time is loaded from node_modules.
     plugins: [onlyIdentity, onlyNeeded],
+    // Its main file asks for its parts in a way that no bundler sees.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     external: [...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]), '@electric-sql/*', 'pg-native'],
   }
 }

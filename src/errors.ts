@@ -25,8 +25,23 @@ export const errorCodes = {
   file_unknown_format: { kind: 'input', summary: 'A migration directory holds a file of a format that is not known.' },
   migration_duplicate: { kind: 'input', summary: 'Two files give a migration the same name.' },
   migration_invalid: { kind: 'input', summary: 'A migration file cannot be understood.' },
+  key_ignored: { kind: 'input', summary: 'A migration file has a key that does nothing.' },
   migration_unknown: { kind: 'input', summary: 'No migration has that name, or several do.' },
   sql_syntax: { kind: 'input', summary: 'A migration holds SQL that does not parse.' },
+  schema_conflict: { kind: 'input', summary: 'An action does not fit the schema that it would change.' },
+  binding_failed: {
+    kind: 'input',
+    summary: 'SQL of a migration names something that is not there, or gives a value of a wrong type.',
+  },
+
+  // What a batch of migrations meets on the live database
+  data_conflict: { kind: 'input', summary: 'Rows of the database stand against what a migration asks of them.' },
+  privilege_missing: {
+    kind: 'input',
+    summary: 'The role may not do what a migration needs, or would not see all rows.',
+  },
+  transaction_open: { kind: 'state', summary: 'A transaction has been open for long on a table that is changed.' },
+  trigger_fires: { kind: 'input', summary: 'Triggers of a table fire while its existing rows are brought up to date.' },
 
   // The state of a database
   migration_edited: { kind: 'state', summary: 'The file of an applied migration has changed since it was applied.' },
@@ -46,8 +61,46 @@ export const errorCodes = {
     kind: 'state',
     summary: 'A database that is marked as production is not rolled back without --yes.',
   },
+  batch_applying: {
+    kind: 'state',
+    summary: 'The start of a batch was interrupted, so it is neither started nor undone.',
+  },
+  batch_in_progress: { kind: 'state', summary: 'A batch is started and waits to be completed or aborted.' },
+  batch_completing: {
+    kind: 'state',
+    summary: 'The completion of a batch was interrupted and has to be finished first.',
+  },
+  batch_aborting: { kind: 'state', summary: 'The abort of a batch was interrupted and has to be finished first.' },
+  batch_not_abortable: { kind: 'state', summary: 'A batch that is being completed cannot be aborted any more.' },
+  batch_files_changed: {
+    kind: 'state',
+    summary: 'The files of a batch that is under way are not those it was started with.',
+  },
+  batch_incompatible: {
+    kind: 'state',
+    summary: 'A batch was started by a version of metastore whose steps this one does not know.',
+  },
+  version_missing: { kind: 'state', summary: 'The database has no version of that name that the role may use.' },
+  object_not_exposed: {
+    kind: 'state',
+    summary: 'A view or a function of the base schema does not work on a version, and is not in its schema.',
+  },
+  abort_blocked: { kind: 'state', summary: 'Rows that the new version wrote do not fit the old version.' },
+  database_unmanaged: { kind: 'state', summary: 'The database has tables, and metastore knows nothing of them.' },
   bookkeeping_newer: { kind: 'state', summary: 'The database was last migrated by a newer version of metastore.' },
   database_behind: { kind: 'state', summary: 'The database has pending migrations.' },
+
+  several_pending: { kind: 'state', summary: 'More migrations are pending than the one that --expect-one allows.' },
+  already_managed: {
+    kind: 'state',
+    summary: 'A database that has a history already is neither made a baseline nor adopted.',
+  },
+  adoption_source_missing: {
+    kind: 'state',
+    summary: 'The database has no history of the tool that it should be adopted from.',
+  },
+  adoption_not_idle: { kind: 'state', summary: 'The other tool is in the middle of a migration.' },
+  adoption_mismatch: { kind: 'state', summary: "The other tool's history and the files of migrations do not agree." },
 
   // Locks
   lock_held: { kind: 'locked', summary: 'Another process is migrating this database.' },
@@ -61,6 +114,16 @@ export const errorCodes = {
   // The database
   connection_failed: { kind: 'failed', summary: 'The database cannot be reached.' },
   connection_lost: { kind: 'failed', summary: 'The connection broke while it was in use.' },
+  batch_failed: { kind: 'failed', summary: 'A batch failed while it was started, and could not be taken back.' },
+  table_busy: {
+    kind: 'failed',
+    summary: 'A table could not be locked until the deadline, because other sessions were using it.',
+  },
+  index_invalid: {
+    kind: 'failed',
+    summary: 'An index that was built without blocking writers came out invalid each time.',
+  },
+  backfill_failed: { kind: 'failed', summary: 'Existing rows of a table cannot be brought up to date.' },
   statement_failed: { kind: 'failed', summary: 'The database refused a statement.' },
   script_failed: { kind: 'failed', summary: 'A migration written in code threw an error.' },
   canceled: { kind: 'failed', summary: 'The work was interrupted, by Ctrl-C or by the caller.' },

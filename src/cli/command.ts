@@ -2,6 +2,7 @@ import { settingNames, settingOf, type SettingName } from '../project/settings.t
 import type { Context } from './context.ts'
 import type { ExitStatus } from './exit-status.ts'
 import type { Input } from './input.ts'
+import type { Scope } from './scope.ts'
 
 /** An option of a command, as its help shows it. */
 export interface OptionDefinition {
@@ -17,15 +18,6 @@ export interface ArgumentDefinition {
   readonly name: string
   readonly description: string
 }
-
-/** What a command works on, and so which of the common options it takes. */
-export type Scope =
-  /** Nothing: it reads no project. */
-  | 'nothing'
-  /** The project's files; no database is opened. */
-  | 'project'
-  /** One database or all of them. */
-  | 'databases'
 
 /** One command: everything its help, its page of the manual and its run are made of. */
 export interface CommandDefinition {
@@ -48,40 +40,68 @@ export function defineCommand(definition: CommandDefinition): CommandDefinition 
   return definition
 }
 
-const outputOptions: readonly OptionDefinition[] = [
-  { flags: '--json', description: 'print one JSON document on standard output and nothing else there' },
+const jsonOption: OptionDefinition = {
+  flags: '--json',
+  description: 'print one JSON document on standard output and nothing else there',
+}
+
+// Left out of a command that has an option of this name for something else.
+const formatOption: OptionDefinition = {
+  flags: '--format <format>',
+  description: 'human (default) or json, which is the same as --json',
+}
+
+const otherOutputOptions: readonly OptionDefinition[] = [
   { flags: '-q, --quiet', description: 'print what was asked for and errors only, not how the work goes' },
   { flags: '-y, --yes', description: 'answer yes to every question; without a terminal none is asked' },
   { flags: '--verbose', description: 'print stack traces with errors' },
   { flags: '--no-color', description: 'print without colour (also NO_COLOR=1)' },
 ]
 
-const projectOptions: readonly OptionDefinition[] = [
+const projectOption: OptionDefinition = {
+  flags: '--project <path>',
+  description: 'the project: its directory or its metastore.toml (default: searched upwards)',
+}
+
+const databaseOption: OptionDefinition = {
+  flags: '--database <name>',
+  description: 'one database of metastore.toml; may be repeated (default: all, in order)',
+  repeats: true,
+}
+
+// Reshape's spellings and defaults. Here -d is PostgreSQL's database, and no entry of metastore.toml.
+const serverOptions: readonly OptionDefinition[] = [
   {
-    flags: '--project <path>',
-    description: 'the project: its directory or its metastore.toml (default: searched upwards)',
+    flags: '--url <url>',
+    description: 'the URL of the database (DB_URL); the options below are for one without a URL',
   },
-  {
-    flags: '--database <name>',
-    description: 'one database of metastore.toml; may be repeated (default: all, in order)',
-    repeats: true,
-  },
+  { flags: '--host <host>', description: 'the server (DB_HOST; default: localhost)' },
+  { flags: '--port <port>', description: 'its port (DB_PORT; default: 5432)' },
+  { flags: '-d, --database <name>', description: 'the database of the server (DB_NAME; default: postgres)' },
+  { flags: '-u, --username <name>', description: 'the role to connect as (DB_USERNAME; default: postgres)' },
+  { flags: '-p, --password <password>', description: 'its password (better as DB_PASSWORD; default: postgres)' },
 ]
 
 // Settings that only matter to somebody who opens the database.
-const connectionSettings: readonly SettingName[] = ['wait', 'lockWait', 'lockTimeout', 'bootstrap']
+const connectionSettings: readonly SettingName[] = ['wait', 'lockWait', 'lockTimeout', 'lockDeadline', 'bootstrap']
 
 /** All options of a command: its own, those of its scope, and those of every command. */
-export function optionsOf({
-  scope,
-  options = [],
-}: Pick<CommandDefinition, 'scope' | 'options'>): readonly OptionDefinition[] {
-  if (scope === 'nothing') return [...options, ...outputOptions]
+export function optionsOf(definition: Pick<CommandDefinition, 'scope' | 'options'>): readonly OptionDefinition[] {
+  const { scope, options = [] } = definition
+  const output = [jsonOption, ...(hasOwnFormat(definition) ? [] : [formatOption]), ...otherOutputOptions]
+  if (scope === 'nothing') return [...options, ...output]
   const settings = settingNames
-    .filter((name) => scope === 'databases' || !connectionSettings.includes(name))
+    .filter((name) => scope === 'server' || scope === 'databases' || !connectionSettings.includes(name))
+    .filter((name) => scope !== 'server' || name !== 'url')
     .map(settingOf)
     .flatMap(({ flag: flags, description }) => (flags === null ? [] : [{ flags, description: asPhrase(description) }]))
-  return [...options, ...projectOptions, ...settings, ...outputOptions]
+  const place = scope === 'server' ? [...serverOptions, projectOption] : [projectOption, databaseOption]
+  return [...options, ...place, ...settings, ...output]
+}
+
+/** Whether a command means something of its own by `--format`, such as the format of a file that it writes. */
+export function hasOwnFormat({ options = [] }: Pick<CommandDefinition, 'options'>): boolean {
+  return options.some((option) => readOption(option).name === '--format')
 }
 
 /** What an option is called (`--to`), and whether it takes a value or any number of them. */

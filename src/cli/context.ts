@@ -15,6 +15,8 @@ import { readProject } from '../project/read.ts'
 import { MetastoreError } from '../errors.ts'
 import { list, text, type Input } from './input.ts'
 import type { Output } from './output.ts'
+import type { Scope } from './scope.ts'
+import { serverFlags } from './server-connection.ts'
 
 /** What a command is given of the world around it. */
 export interface Surroundings {
@@ -65,12 +67,19 @@ export interface DatabaseEntry {
 export interface EngineUse {
   readonly command: string
   readonly interrupted?: InterruptedPolicy
+  /** Unless somebody says how long, another runner is not waited for. */
+  readonly impatient?: boolean
   /** Nothing is changed: an embedded database that does not exist yet is not created, and looks empty. */
   readonly reads?: boolean
 }
 
 /** Makes the context of one run of a command. */
-export function createContext(input: Input, output: Output, surroundings: Surroundings): Context {
+export function createContext(
+  input: Input,
+  output: Output,
+  surroundings: Surroundings,
+  scope: Scope = 'databases',
+): Context {
   let project: Promise<Project> | undefined
   let entries: Promise<readonly DatabaseEntry[]> | undefined
   const context: Context = {
@@ -82,7 +91,7 @@ export function createContext(input: Input, output: Output, surroundings: Surrou
       if (guarded) throw consentNeeded(question)
       return true
     },
-    project: () => (project ??= loadProject(input, surroundings)),
+    project: () => (project ??= loadProject(input, surroundings, scope)),
     databases: () =>
       (entries ??= context
         .project()
@@ -96,9 +105,15 @@ export function createContext(input: Input, output: Output, surroundings: Surrou
   return context
 }
 
-async function loadProject(input: Input, { workingDirectory, environment }: Surroundings): Promise<Project> {
+async function loadProject(
+  input: Input,
+  { workingDirectory, environment }: Surroundings,
+  scope: Scope,
+): Promise<Project> {
   const place = await findProject(workingDirectory, text(input, 'project'))
-  return readProject({ ...place, workingDirectory, environment, flags: flagsOf(input) })
+  const source = { ...place, workingDirectory, environment }
+  const flags = scope === 'server' ? await serverFlags(input, source, flagsOf(input)) : flagsOf(input)
+  return readProject({ ...source, flags })
 }
 
 function flagsOf(input: Input): Flags {
@@ -110,7 +125,10 @@ function flagsOf(input: Input): Flags {
     wait: text(input, 'wait'),
     lockWait: text(input, 'lockWait'),
     lockTimeout: text(input, 'lockTimeout'),
+    lockDeadline: text(input, 'lockDeadline'),
+    schema: text(input, 'schema'),
     bootstrap: input.options['bootstrap'] === true ? true : undefined,
+    unknownKeys: input.options['lenient'] === true ? 'warn' : undefined,
   }
 }
 
@@ -127,8 +145,8 @@ function databaseEntry(settings: DatabaseSettings, project: Project, { output, s
       return [first, ...others]
     },
     dialect: () => (settings.problems.url === undefined ? dialectOf(settings) : 'postgres'),
-    files: () => (files ??= readMigrationFiles(entry.directories())),
-    async engine({ command, interrupted, reads = false }) {
+    files: () => (files ??= readMigrationFiles(entry.directories(), { unknownKeys: settings.unknownKeys })),
+    async engine({ command, interrupted, impatient = false, reads = false }) {
       const standIn = reads ? emptyStandIn(settings) : undefined
       const database = await openDatabase(standIn ?? settings.url, {
         directory: settings.urlDirectory,
@@ -143,7 +161,7 @@ function databaseEntry(settings: DatabaseSettings, project: Project, { output, s
           historyView: settings.historyView,
           lockTimeout: settings.lockTimeout,
           lockDeadline: settings.lockDeadline,
-          lockWait: settings.lockWait,
+          lockWait: impatient && settings.origins.lockWait.from === 'default' ? 0 : settings.lockWait,
           signal,
           progress: output.progress,
           command,

@@ -1,4 +1,5 @@
 import { errorCodes } from '../errors.ts'
+import { actionSchema, keyReferences, type KeyReference } from '../migrations/action-reference.ts'
 import { settingsTable } from '../project/settings-table.ts'
 import { optionsOf, type CommandDefinition } from './command.ts'
 import { commands } from './commands.ts'
@@ -15,6 +16,8 @@ export async function generatedPages(readPage: (name: string) => string): Promis
     ['commands.md', commandList(definitions)],
     ['errors.md', errorsPage()],
     ['configuration.md', fill(readPage('configuration.md'), 'settings', settingsTable())],
+    ['guides/actions.md', actionsPage(readPage('guides/actions.md'))],
+    ['schema/migration.schema.json', actionSchema()],
   ])
 }
 
@@ -24,6 +27,20 @@ function fill(page: string, part: string, text: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new RangeError(`The page has no part ${part}.`)
   return `${page.slice(0, from + begin.length)}\n\n${text.trim()}\n\n${page.slice(to)}`
+}
+
+function actionsPage(page: string): string {
+  return [...keyReferences()].reduce((filled, [part, keys]) => fill(filled, part, keyTable(keys)), page)
+}
+
+// The type of an action is the heading that its table stands under.
+function keyTable(keys: readonly KeyReference[]): string {
+  return markdownTable(
+    ['key', 'value', 'required', 'meaning'],
+    keys
+      .filter(({ key, type, required }) => !(key === 'type' && required && type.startsWith('`')))
+      .map(({ key, type, required, meaning }) => [code(key), type, required ? 'yes' : 'no', meaning]),
+  )
 }
 
 function commandPage(definition: CommandDefinition): string {

@@ -1,4 +1,6 @@
-import { flag, type Input } from './input.ts'
+import { MetastoreError } from '../errors.ts'
+import { hasOwnFormat, type CommandDefinition } from './command.ts'
+import { flag, text, type Input } from './input.ts'
 import { createContext, type Surroundings } from './context.ts'
 import { exitStatus, statusOf, type ExitStatus } from './exit-status.ts'
 import { createOutput, type Streams } from './output.ts'
@@ -10,18 +12,18 @@ export async function runCommandLine(
   streams: Streams,
   surroundings: Surroundings,
 ): Promise<ExitStatus> {
-  const invocation = await parseCommandLine(words).catch((error: unknown) => ({ kind: 'refused' as const, error }))
+  const invocation = await understand(words).catch((error: unknown) => ({ kind: 'refused' as const, error }))
   if (invocation.kind === 'print') {
     streams.stdout.write(invocation.text)
     return exitStatus.done
   }
   if (invocation.kind === 'refused') return refuse(words, streams, surroundings, invocation.error)
 
-  const { command, input } = invocation
-  const output = createOutput(streams, outputOptions(input, surroundings))
+  const { command, input, json } = invocation
+  const output = createOutput(streams, outputOptions(input, json, surroundings))
   let status: ExitStatus
   try {
-    status = await command.run(input, createContext(input, output, surroundings))
+    status = await command.run(input, createContext(input, output, surroundings, command.scope))
   } catch (error) {
     output.failure(error)
     status = statusOf(error)
@@ -30,19 +32,37 @@ export async function runCommandLine(
   return status
 }
 
+async function understand(words: readonly string[]) {
+  const invocation = await parseCommandLine(words)
+  return invocation.kind === 'print' ? invocation : { ...invocation, json: asksForJson(invocation) }
+}
+
+function asksForJson({ command, input }: { command: CommandDefinition; input: Input }): boolean {
+  const format = hasOwnFormat(command) ? undefined : text(input, 'format')
+  if (format === 'json') return true
+  if (format === undefined || format === 'human') return flag(input, 'json')
+  throw new MetastoreError({
+    code: 'usage',
+    message: `--format cannot be ${JSON.stringify(format)}.`,
+    where: `metastore ${command.name}`,
+    remedy: 'Use --format human or --format json.',
+  })
+}
+
 function refuse(words: readonly string[], streams: Streams, surroundings: Surroundings, error: unknown): ExitStatus {
   // The words could not be parsed; how to say so is looked for among them nevertheless.
   const has = (option: string) => words.includes(option)
   const colour = !has('--no-color') && mayColour(surroundings)
-  const output = createOutput(streams, { json: has('--json'), quiet: false, verbose: has('--verbose'), colour })
+  const json = has('--json') || /(?:^| )--format[= ]json(?: |$)/.test(words.join(' '))
+  const output = createOutput(streams, { json, quiet: false, verbose: has('--verbose'), colour })
   output.failure(error)
   output.finish(nameCommand(words), false)
   return statusOf(error)
 }
 
-function outputOptions(input: Input, surroundings: Surroundings) {
+function outputOptions(input: Input, json: boolean, surroundings: Surroundings) {
   return {
-    json: flag(input, 'json'),
+    json,
     quiet: flag(input, 'quiet'),
     verbose: flag(input, 'verbose'),
     colour: input.options['color'] !== false && mayColour(surroundings),

@@ -9,20 +9,23 @@ import {
   type Sql,
 } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
+import type { BatchPhase, Lease, StoredBatch } from './stored-batch.ts'
 
 /** The version of the bookkeeping tables' layout that this tool writes; a newer one is refused, never downgraded. */
-const bookkeepingLayout = 1
+const bookkeepingLayout = 2
 
 /** Names and spellings of the tables that metastore keeps in a managed database. */
 export interface Bookkeeping {
   /** The schema that holds them; null where the engine has no schemas and the tables carry a prefix instead. */
   readonly schema: string | null
-  /** One row for each fact about the database: the layout, the history view. */
+  /** One row for each fact about the database: the layout, the history view, the batch that is under way. */
   readonly state: Sql
   /** One row for each time a migration was applied. */
   readonly migrations: Sql
   /** One row for each step of a migration that runs outside a transaction and is not finished. */
   readonly journal: Sql
+  /** One row for each step of the batch that is under way; empty otherwise. */
+  readonly steps: Sql
   /** The name, without a schema, of the index that keeps a migration from being in effect twice. */
   readonly inEffectIndex: Sql
   /** The server's clock, as a timestamp with time zone or as ISO 8601 text in UTC. */
@@ -39,6 +42,7 @@ export function bookkeepingOf(database: Pick<Database, 'features' | 'dialect'>, 
     state: table('state'),
     migrations: table('migrations'),
     journal: table('journal'),
+    steps: table('steps'),
     inEffectIndex: id(database.features.schemas ? 'migrations_in_effect' : `${stateSchema}_migrations_in_effect`),
     now: database.dialect === 'postgres' ? sql`clock_timestamp()` : sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
     timeText: (column) =>
@@ -53,20 +57,60 @@ export interface BookkeepingState {
   readonly layout: number | null
   /** The name of the view that shows the history under another tool's table name. */
   readonly historyView: string | null
+  /** What is going on with a batch; null when nothing is. */
+  readonly phase: BatchPhase | null
+  /** The batch that is under way. */
+  readonly batch: StoredBatch | null
+  /** The migration whose version schema applications use; null where there are no version schemas. */
+  readonly version: string | null
+  /** The schema that holds the tables which that version schema shows. */
+  readonly base: string
+  /** Whether somebody has said that tables which were there before the first migration are no mistake. */
+  readonly baseline: boolean
+  /** Who works on a batch, or did and was cut off. */
+  readonly lease: Lease | null
 }
 
+/** One fact of the state table. */
+export type StateKey =
+  'layout' | 'history_view' | 'phase' | 'batch' | 'version' | 'base' | 'baseline' | 'lease' | `catalog:${number}`
+
 /**
- * Reads the state table; a database without one was never managed, which is no error.
+ * Reads the state table, in one query; a database without one was never managed, which is no error.
  * Throws `bookkeeping_newer` when a newer tool has been here.
  */
 export async function readState(db: Queryable, bookkeeping: Bookkeeping): Promise<BookkeepingState> {
+  // Catalogs are large, and only who goes on with a batch needs them.
   const rows = await readOrNothing(() =>
-    db.query<{ key: string; value: string }>(sql`select key, value from ${bookkeeping.state}`),
+    db.query<{ key: string; value: string }>(
+      sql`select key, value from ${bookkeeping.state} where key not like 'catalog:%'`,
+    ),
   )
-  const value = (key: string) => rows.find((row) => row.key === key)?.value ?? null
+  const value = (key: StateKey) => rows.find((row) => row.key === key)?.value ?? null
   const layout = value('layout')
   if (layout !== null && Number(layout) > bookkeepingLayout) throw bookkeepingNewer(layout)
-  return { layout: layout === null ? null : Number(layout), historyView: value('history_view') }
+  return {
+    layout: layout === null ? null : Number(layout),
+    historyView: value('history_view'),
+    phase: value('phase') as BatchPhase | null,
+    batch: fromJson(value('batch')) as StoredBatch | null,
+    version: value('version'),
+    base: value('base') ?? 'public',
+    baseline: value('baseline') !== null,
+    lease: fromJson(value('lease')) as Lease | null,
+  }
+}
+
+function fromJson(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text)
+}
+
+/** The statement that notes a fact; a value of null takes it away. */
+export function setState({ state }: Bookkeeping, key: StateKey, value: string | null): Sql {
+  if (value === null) return sql`delete from ${state} where key = ${key}`
+  return sql`
+    insert into ${state} (key, value) values (${key}, ${value})
+    on conflict (key) do update set value = excluded.value`
 }
 
 /** The rows of a read, or none where the bookkeeping does not exist yet. */
@@ -94,6 +138,9 @@ export async function ensureBookkeeping(
       if (state.layout === null) {
         const statements = createTables(database, bookkeeping)
         await tx.script(statements.map((statement) => statement.inline(database.dialect)).join(';\n'))
+      } else if (state.layout < bookkeepingLayout) {
+        await tx.query(createSteps(database, bookkeeping))
+        await tx.query(setState(bookkeeping, 'layout', String(bookkeepingLayout)))
       }
       if (state.historyView !== historyView) await replaceHistoryView(tx, bookkeeping, state.historyView, historyView)
     },
@@ -150,8 +197,26 @@ function createTables(database: Pick<Database, 'dialect'>, bookkeeping: Bookkeep
         updated_at ${time} not null,
         primary key (migration, direction, step)
       )`,
+    createSteps(database, bookkeeping),
     sql`insert into ${bookkeeping.state} (key, value) values ('layout', ${literal(String(bookkeepingLayout))})`,
   ]
+}
+
+// Layout 2 is layout 1 and this.
+function createSteps({ dialect }: Pick<Database, 'dialect'>, { steps }: Bookkeeping): Sql {
+  return sql`
+    create table ${steps} (
+      batch text not null,
+      phase text not null check (phase in ('start', 'prepare', 'complete', 'abort')),
+      step text not null,
+      migration text,
+      label text not null,
+      status text not null check (status in ('intent', 'done')),
+      progress ${dialect === 'postgres' ? sql`jsonb` : sql`text`},
+      duration_ms bigint not null,
+      updated_at ${dialect === 'postgres' ? sql`timestamptz` : sql`text`} not null,
+      primary key (batch, phase, step)
+    )`
 }
 
 async function replaceHistoryView(

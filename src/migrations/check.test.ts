@@ -151,6 +151,77 @@ describe('body_syntax', () => {
   })
 })
 
+describe('actions', () => {
+  const misplaced =
+    'actions = [{ type = "add_column", table = "m", column = { name = "s", type = "INT", up = { expression = "1" } } }]'
+
+  test('are found where they are wrong', async () => {
+    expect(
+      await check({ '001_a.toml': misplaced, '002_b.json': '{"actions": [{"type": "custom", "start": "selct 1"}]}' }),
+    ).toEqual([
+      {
+        code: 'migration_invalid',
+        severity: 'P0',
+        file: 'm/001_a.toml',
+        line: 1,
+        column: 85,
+        message: 'actions[0].column.up is not known; the nearest place for up is actions[0].up.',
+        remedy: 'Write it there, as a string.',
+      },
+      {
+        code: 'sql_syntax',
+        severity: 'P0',
+        file: 'm/002_b.json',
+        line: 1,
+        column: 43,
+        message: 'actions[0].start does not parse: syntax error at or near "selct".',
+        remedy: 'Correct the SQL at the mark.',
+      },
+    ])
+  })
+
+  test('have hints for what is ignored, and are otherwise fine', async () => {
+    const absolute = temporaryDirectory()
+    writeFileSync(path.join(absolute, '001_a.toml'), misplaced)
+    const { files, problems } = await findMigrationFiles([{ path: 'm', absolute }], { unknownKeys: 'warn' })
+    expect(await checkMigrations(files, 'postgres', { problems })).toEqual([
+      {
+        code: 'key_ignored',
+        severity: 'P2',
+        file: 'm/001_a.toml',
+        line: 1,
+        column: 85,
+        message: 'actions[0].column.up is not known, and is ignored; the nearest place for up is actions[0].up.',
+        remedy: 'Write it there, as a string.',
+      },
+    ])
+  })
+
+  test('are refused once where a name is too long, and by SQLite', async () => {
+    const name = `1_${'a'.repeat(52)}`
+    expect((await check({ [`${name}.toml`]: 'actions = [{ type = "custom" }]' })).map(({ code }) => code)).toEqual([
+      'migration_invalid',
+    ])
+    expect(await check({ '1_a.toml': 'actions = []' }, 'sqlite')).toMatchObject([
+      { code: 'migration_invalid', message: 'm/1_a.toml holds actions, and actions need PostgreSQL or PGlite.' },
+    ])
+  })
+
+  test('are placed by the names of their files, whatever they call themselves', async () => {
+    const files = {
+      '001_a.toml': 'name = "zz"\nactions = [{ type = "custom" }]',
+      '002_b.sql': '-- metastore: requires=zz\nselect 1;',
+      '003_c.sql': '-- metastore: requires=first\nselect 1;',
+      '004_d.toml': 'name = "first"\nactions = [{ type = "custom" }]',
+      '20250230_e.toml': 'name = "e"\nactions = [{ type = "custom" }]',
+    }
+    expect((await check(files)).map(({ code, object }) => [code, object])).toEqual([
+      ['unmet_requirement', '003_c'],
+      ['invalid_stamp', 'e'],
+    ])
+  })
+})
+
 describe('names and order', () => {
   test.each<[string, Readonly<Record<string, string>>, Finding]>([
     [
@@ -163,6 +234,18 @@ describe('names and order', () => {
         object: '001_a',
         message: 'The migration has no statement.',
         remedy: 'Write its SQL, or remove the file.',
+      },
+    ],
+    [
+      'a migration without an action',
+      { '001_a.toml': 'actions = []' },
+      {
+        code: 'empty_migration',
+        severity: 'P2',
+        file: 'm/001_a.toml',
+        object: '001_a',
+        message: 'The migration has no action.',
+        remedy: 'Write its actions, or remove the file.',
       },
     ],
     [

@@ -51,6 +51,9 @@ export async function checkMigrations(
   const input: CheckInput = { files, migrations, dialect, parser, parts: await sqlPartsOf(files, dialect) }
   const findings = [
     ...wrong.map(findingOf),
+    ...migrations.flatMap(({ warnings = [] }) =>
+      warnings.map((warning) => ({ ...findingOf(warning), severity: 'P2' as const })),
+    ),
     ...checks.flatMap((check) => {
       const { code, severity } = check
       return check.check(input).map((report) => ({ code, severity, ...report }))

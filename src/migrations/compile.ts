@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { Dialect } from '../database/database.ts'
-import type { Part, ScriptPart, SqlPart } from './migration.ts'
+import type { ScriptPart, SqlPart } from './migration.ts'
 import { problemAt } from './problems.ts'
 import type { StatementKind } from './sql/classification.ts'
 import { classifyStatement } from './sql/classify.ts'
 import { splitStatements, type Statement } from './sql/split.ts'
 import type { CompiledPart, SqlRange, Step } from './step.ts'
 
+/** A direction of a migration that runs as it is written, on its own. One of actions is compiled with its batch. */
+export type WholePart = SqlPart | ScriptPart
+
 /**
  * What a direction of a migration does, as steps. In a transaction it is one step, run as its author wrote it; otherwise a
  * step for each statement, and one for each `begin … commit` of the file's own. No database is asked.
  * Throws `sql_syntax`, `migration_invalid`.
  */
-export async function compilePart(part: Part, dialect: Dialect): Promise<CompiledPart> {
+export async function compilePart(part: WholePart, dialect: Dialect): Promise<CompiledPart> {
   if (part.kind === 'script') return compileScript(part)
   if (part.transaction) {
     const sql = rangeOf(part, 0, part.text.length)

@@ -4,10 +4,13 @@ import type { Database, Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent, type Progress } from '../progress.ts'
 import { bookkeepingOf, ensureBookkeeping, readState, type Bookkeeping, type BookkeepingState } from './bookkeeping.ts'
+import { aroundFiles } from './around.ts'
 import { readApplied, type Actor, type AppliedMigration } from './history.ts'
 import { takeLock } from './lock.ts'
+import { batchUnderWay } from './phases/refusals.ts'
 import { retrying } from './retry.ts'
-import type { InterruptedPolicy, Run } from './run.ts'
+import type { Run } from './run.ts'
+import type { InterruptedPolicy } from './run-outside.ts'
 import { toolVersion } from '../version.ts'
 
 /** How the engine works on one database; everything has a default. */
@@ -38,23 +41,29 @@ export interface Position {
   readonly applied: readonly AppliedMigration[]
 }
 
+/** How work under the lock is done. */
+export interface LockedOptions {
+  readonly alreadyDone?: (position: Position) => boolean
+  /** Whether the work knows what to do about a batch that is under way. */
+  readonly batches?: boolean
+}
+
 /** One session on a database with its bookkeeping, and the means to change it under the lock. */
 export interface Engine extends AsyncDisposable {
   readonly database: Database
   readonly session: Session
   readonly bookkeeping: Bookkeeping
+  readonly progress: Progress
   /** The history view that there should be; null for none, undefined for whatever there is. */
   readonly historyView: string | null | undefined
   /** Two reads, no write, no lock. */
   look(): Promise<Position>
   /**
    * Takes the lock, looks again, makes the bookkeeping what it should be, and does `work`. Returns undefined without having
-   * locked anything when `alreadyDone` finds, while waiting, that there is nothing left to do.
+   * locked anything when `alreadyDone` finds, while waiting, that there is nothing left to do. Throws `lock_held`, and
+   * `batch_…` for work that has nothing to do with the batch that is under way.
    */
-  locked<T>(
-    work: (run: Run, position: Position) => Promise<T>,
-    options?: { readonly alreadyDone?: (position: Position) => boolean },
-  ): Promise<T | undefined>
+  locked<T>(work: (run: Run, position: Position) => Promise<T>, options?: LockedOptions): Promise<T | undefined>
 }
 
 /** Looks at the bookkeeping: two reads, no write, no lock. */
@@ -78,11 +87,12 @@ export async function openEngine(database: Database, options: EngineOptions = {}
     database,
     session,
     bookkeeping,
+    progress,
     historyView: options.historyView,
     look,
     [Symbol.asyncDispose]: () => session.close(),
 
-    async locked(work, { alreadyDone } = {}) {
+    async locked(work, { alreadyDone, batches = false } = {}) {
       const lock = await takeLock(database, {
         wait: options.lockWait ?? 600_000,
         command: options.command ?? 'metastore',
@@ -95,6 +105,8 @@ export async function openEngine(database: Database, options: EngineOptions = {}
       lock.lost.addEventListener('abort', onLost)
       try {
         const position = await look()
+        const { phase, batch } = position.state
+        if (phase !== null && batch !== null && !batches) throw batchUnderWay(phase, batch)
         const run: Run = {
           database,
           session,
@@ -108,6 +120,7 @@ export async function openEngine(database: Database, options: EngineOptions = {}
           interrupted: options.interrupted ?? 'ask',
           signal,
           progress,
+          around: await aroundFiles(database, position.state),
         }
         await retrying(run, () =>
           ensureBookkeeping(session, database, bookkeeping, position.state, options.historyView),

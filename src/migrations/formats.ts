@@ -1,4 +1,5 @@
 import type { Dialect } from '../database/sql.ts'
+import type { Identify } from './formats/identity.ts'
 import type { FormatName, Migration, MigrationFile } from './migration.ts'
 
 /** Turns a file that has been read into a migration. Throws `migration_invalid` and what else its format says. */
@@ -11,6 +12,8 @@ export interface Format {
   readonly extensions: readonly string[]
   /** Its reader, imported only when a file of the format is about to be applied or checked. */
   readonly load: () => Promise<ParseMigration>
+  /** Where files have names and checksums of their own: what reads those, imported for every run that finds such a file. */
+  readonly loadIdentify?: () => Promise<Identify>
 }
 
 /** Every format there is. */
@@ -20,6 +23,12 @@ export const formats: readonly Format[] = [
     name: 'script',
     extensions: ['.ts', '.mts', '.js', '.mjs'],
     load: async () => (await import('./formats/script.ts')).parseScriptMigration,
+  },
+  {
+    name: 'actions',
+    extensions: ['.toml', '.json'],
+    load: async () => (await import('./formats/actions/parse.ts')).parseActionsMigration,
+    loadIdentify: async () => (await import('./formats/actions/identify.ts')).identifyActions,
   },
 ]
 

@@ -327,7 +327,7 @@ describe.each(engines)('migrating on $name', ({ freshUrl }) => {
     const run = driver(database, migrationDirectory(threeFiles))
     await run.migrate()
     const state = database.features.schemas ? sql`metastore.state` : sql`metastore_state`
-    await run.rows(sql`update ${state} set value = '2' where key = 'layout'`)
+    await run.rows(sql`update ${state} set value = '3' where key = 'layout'`)
     await expect(run.migrate()).rejects.toMatchObject({
       code: 'bookkeeping_newer',
       remedy: 'Install the newer version of metastore, or point this one at another database.',

@@ -1,3 +1,8 @@
+export type { Action } from './actions/action.ts'
+export { assertUnmanaged, baseline, makeVersionSchema, recordAsApplied } from './baseline.ts'
+export type { BaselineOptions, BaselineResult } from './baseline.ts'
+export type { BatchOptions } from './batch/compiled-batch.ts'
+export { versionSchemaName } from './batch/names.ts'
 export type { Bookkeeping } from './bookkeeping.ts'
 export { checkMigrations } from './check.ts'
 export { assertConsistent } from './consistency.ts'
@@ -5,9 +10,22 @@ export { openEngine } from './engine.ts'
 export type { Engine, EngineOptions, Position } from './engine.ts'
 export { readApplied, readAppliedSource, readHistory } from './history.ts'
 export type { AppliedMigration, HistoryEntry } from './history.ts'
-export { migrate, parseAll, selectPending } from './migrate.ts'
+export { parseMigration } from './formats.ts'
+export { migrate } from './migrate.ts'
 export type { MigrateOptions, MigrateResult } from './migrate.ts'
 export type { Allowances, Discrepancy } from './pending.ts'
+export type {
+  AbortOptions,
+  AbortResult,
+  CompleteResult,
+  LossCount,
+  PhaseOptions,
+  PhaseState,
+  StartOptions,
+  StartResult,
+} from './phases/phase-options.ts'
+export { abortBatch, completeBatch, startBatch } from './phases/phases.ts'
+export type { BackfillStatus, StepStatus } from './phases/step-status.ts'
 export { planRun } from './plan.ts'
 export type { Plan, PlannedMigration, PlannedStep } from './plan.ts'
 export { findMigrationFiles, readMigrationFiles } from './read.ts'
@@ -17,11 +35,14 @@ export { parseDestination, resolveName } from './resolve.ts'
 export type { Destination } from './resolve.ts'
 export { readRollback, rollback, selectRollback } from './rollback.ts'
 export type { RollbackOptions, RollbackResult } from './rollback.ts'
-export type { InterruptedPolicy, MigrationRun } from './run.ts'
+export type { MigrationRun } from './run.ts'
+export type { InterruptedPolicy } from './run-outside.ts'
+export { parseAll, selectPending } from './selection.ts'
 export { squash } from './squash.ts'
 export { forget, stamp } from './stamp.ts'
 export type { StampResult } from './stamp.ts'
 export { readStatus } from './status.ts'
 export type { DatabaseStatus } from './status.ts'
+export { schemaQuery } from './versions/schema-query.ts'
 export { defineMigration } from './migration.ts'
 export type { Migration, MigrationFile, Priority, ScriptContext } from './migration.ts'

@@ -39,6 +39,30 @@ describe('the file of a new migration', () => {
     expect(readFileSync(path.join(absolute, file), 'utf8')).toContain(`-- metastore: description="Add  runs  täble!"`)
   })
 
+  test('of actions begins with those that are asked for, in both formats', async () => {
+    const absolute = path.join(temporaryDirectory(), 'migrations')
+    const directory = { path: 'migrations', absolute }
+    const existing = [{ name: 'renamed', stem: '007_a' }]
+    const wanted = { name: 'add cost', directory, existing, now, actions: ['add_column', 'add_index'] }
+    expect(await newMigration({ ...wanted, format: 'toml' })).toBe('migrations/008_add_cost.toml')
+    expect(await newMigration({ ...wanted, format: 'json' })).toBe('migrations/008_add_cost.json')
+    expect(readFileSync(path.join(absolute, '008_add_cost.toml'), 'utf8')).toMatch(
+      /^description = "add cost"[^]*type = "add_column"[^]*type = "add_index"/,
+    )
+    expect(JSON.parse(readFileSync(path.join(absolute, '008_add_cost.json'), 'utf8'))).toMatchObject({
+      description: 'add cost',
+      actions: [{ type: 'add_column' }, { type: 'add_index' }],
+    })
+    await expect(newMigration({ ...wanted, format: 'sql' })).rejects.toMatchObject({
+      code: 'usage',
+      message: 'A migration in sql has no actions.',
+      where: '--action',
+      remedy: 'Leave --format away, or use --format toml or --format json.',
+    })
+    await expect(newMigration({ ...wanted, format: 'toml', actions: ['x'] })).rejects.toMatchObject({ code: 'usage' })
+    expect(readdirSync(absolute)).toHaveLength(2)
+  })
+
   test('is not written over another', async () => {
     const absolute = path.join(temporaryDirectory(), 'migrations')
     await write('a', 'ts', absolute)
@@ -58,7 +82,7 @@ describe('the file of a new migration', () => {
     await expect(write('a', 'yaml')).rejects.toMatchObject({
       code: 'usage',
       message: 'There is no format "yaml".',
-      remedy: 'Use --format sql, ts, js.',
+      remedy: 'Use --format sql, ts, js, toml, json.',
     })
   })
 })

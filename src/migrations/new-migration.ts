@@ -1,28 +1,29 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MetastoreError } from '../errors.ts'
-import { compareNames } from './order.ts'
+import { compareNames, orderName } from './order.ts'
 
 /** What a new migration file is made from. */
 export interface NewMigration {
   /** What it does, in a few words. */
   readonly name: string
   readonly format: string
+  /** The types of the actions that it begins with, for a file of actions. */
+  readonly actions?: readonly string[]
   readonly directory: { readonly path: string; readonly absolute: string }
   /** The migrations there are, in order. */
-  readonly existing: readonly { readonly name: string }[]
+  readonly existing: readonly { readonly name: string; readonly stem?: string | undefined }[]
   readonly now: Date
 }
 
-/** Writes the file of a new migration and returns its path as people see it. Throws `usage`, `file_exists`. */
+/** Writes the file of a new migration and returns its path as people see it. Throws `usage`, `file_exists`, `file_unwritable`. */
 export async function newMigration(migration: NewMigration): Promise<string> {
-  const template = Object.hasOwn(templates, migration.format) ? templates[migration.format] : undefined
-  if (template === undefined) throw unknownFormat(migration.format)
+  const text = await textOf(migration)
   const title = slug(migration.name)
   const fileName = `${nextNumber(migration.existing, migration.now)}_${title}.${migration.format}`
   await mkdir(migration.directory.absolute, { recursive: true })
   try {
-    await writeFile(join(migration.directory.absolute, fileName), template(migration.name), { flag: 'wx' })
+    await writeFile(join(migration.directory.absolute, fileName), text, { flag: 'wx' })
   } catch (cause) {
     throw notWritten(join(migration.directory.path, fileName), cause)
   }
@@ -30,9 +31,9 @@ export async function newMigration(migration: NewMigration): Promise<string> {
 }
 
 /** The number that continues those there are: 004 after 003, a time stamp of the same precision after a time stamp. */
-export function nextNumber(existing: readonly { readonly name: string }[], now: Date): string {
+export function nextNumber(existing: NewMigration['existing'], now: Date): string {
   const newest = existing
-    .map(({ name }) => /^\d+/.exec(name)?.[0])
+    .map((file) => /^\d+/.exec(orderName(file))?.[0])
     .filter((digits) => digits !== undefined)
     .at(-1)
   const stamp = now.toISOString().replaceAll(/\D/g, '').slice(0, 14)
@@ -55,6 +56,20 @@ function slug(name: string): string {
     message: `${JSON.stringify(name)} gives no file name.`,
     remedy: 'Say what the migration does in letters or digits: metastore new add runs table.',
   })
+}
+
+const actionFormats = ['toml', 'json'] as const
+
+async function textOf({ name: title, format, actions: types = [] }: NewMigration): Promise<string> {
+  const actionFormat = actionFormats.find((known) => known === format)
+  if (actionFormat !== undefined) {
+    const { actionTemplate } = await import('./formats/actions/template.ts')
+    return actionTemplate({ title, format: actionFormat, types })
+  }
+  const template = Object.hasOwn(templates, format) ? templates[format] : undefined
+  if (template === undefined) throw unknownFormat(format)
+  if (types.length > 0) throw noActions(format)
+  return template(title)
 }
 
 const templates: Record<string, (title: string) => string> = {
@@ -89,7 +104,16 @@ function unknownFormat(format: string): MetastoreError {
   return new MetastoreError({
     code: 'usage',
     message: `There is no format ${JSON.stringify(format)}.`,
-    remedy: `Use --format ${Object.keys(templates).join(', ')}.`,
+    remedy: `Use --format ${[...Object.keys(templates), ...actionFormats].join(', ')}.`,
+  })
+}
+
+function noActions(format: string): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: `A migration in ${format} has no actions.`,
+    where: '--action',
+    remedy: 'Leave --format away, or use --format toml or --format json.',
   })
 }
 

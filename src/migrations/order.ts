@@ -16,6 +16,17 @@ export function compareNames(a: string, b: string): number {
   return compareRest(a, i, b, j) || compareCodePoints(a, b)
 }
 
+/** What a migration is ordered by: the name of its file, even where that gives itself another name. */
+export function orderName({
+  name,
+  stem = name,
+}: {
+  readonly name: string
+  readonly stem?: string | undefined
+}): string {
+  return stem
+}
+
 /** The leading number of a name in decimal digits without leading zeros (`3` for `003_add_runs`); null when it has none. */
 export function versionOf(name: string): string | null {
   const digits = leadingDigits(name)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { MetastoreError } from '../errors.ts'
+import type { Identity } from './formats/identity.ts'
 import { replacedNames } from './formats/read-marker.ts'
 import type { FormatName, MigrationFile } from './migration.ts'
 import { versionOf } from './order.ts'
@@ -14,11 +15,13 @@ export interface SourceFile {
   /** As written in the file name, with its point. */
   readonly extension: string
   readonly source: string
+  /** Its own name and checksum, where its format has them. */
+  readonly identity?: Identity | undefined
 }
 
 /**
  * Makes migrations of files: `x.up.sql` and `x.down.sql` of one directory are one migration `x`, every other file is a
- * migration of its own. Says which names are taken twice, and which down files have no up file.
+ * migration of its own, which may give itself another name. Says which names are taken twice, and which down files have no up file.
  */
 export function pairFiles(sources: readonly SourceFile[]): { files: MigrationFile[]; problems: MetastoreError[] } {
   const named = sources.map((source) => ({ source, ...nameOf(source) }))
@@ -31,9 +34,10 @@ export function pairFiles(sources: readonly SourceFile[]): { files: MigrationFil
     if (entry.direction === 'down') continue
     const down = entry.direction === 'up' ? downs.get(keyOf(entry)) : undefined
     if (entry.direction === 'up') downs.delete(keyOf(entry))
-    const earlier = byName.get(entry.name)
-    if (earlier === undefined) byName.set(entry.name, migrationFile(entry.name, entry.source, down))
-    else problems.push(duplicate(entry.name, earlier.path, entry.source.path))
+    const file = migrationFile(entry.name, entry.source, down)
+    const earlier = byName.get(file.name)
+    if (earlier === undefined) byName.set(file.name, file)
+    else problems.push(duplicate(file, earlier.path))
   }
   for (const down of downs.values()) problems.push(downWithoutUp(down, nameOf(down).name))
   return { files: [...byName.values()], problems }
@@ -61,17 +65,19 @@ function keyOf({ name, source }: { name: string; source: SourceFile }): string {
   return `${source.directory}\0${name}`
 }
 
-function migrationFile(name: string, up: SourceFile, down: SourceFile | undefined): MigrationFile {
+function migrationFile(stem: string, up: SourceFile, down: SourceFile | undefined): MigrationFile {
+  const name = up.identity?.name ?? stem
   return {
     name,
-    version: versionOf(name),
+    ...(name !== stem && { stem }),
+    version: versionOf(stem),
     path: up.path,
     absolutePath: up.absolutePath,
     format: up.format,
     source: up.source,
     ...replacing(up),
     down: down && { path: down.path, source: down.source },
-    checksum: down === undefined ? checksumOf(up.source) : checksumOf(up.source, down.source),
+    checksum: up.identity?.checksum ?? checksumOf(up.source, ...(down === undefined ? [] : [down.source])),
   }
 }
 
@@ -80,11 +86,11 @@ function replacing({ format, source }: SourceFile): Pick<MigrationFile, 'replace
   return replaces === undefined ? {} : { replaces }
 }
 
-function duplicate(name: string, first: string, second: string): MetastoreError {
+function duplicate({ name, path }: MigrationFile, first: string): MetastoreError {
   return new MetastoreError({
     code: 'migration_duplicate',
-    message: `${first} and ${second} both make a migration named ${name}.`,
-    where: second,
+    message: `${first} and ${path} both make a migration named ${name}.`,
+    where: path,
     remedy: 'Rename the one that is not applied anywhere yet.',
   })
 }

@@ -43,6 +43,17 @@ describe('comparing files with the history', () => {
     expect(comparison.pending.map(({ name }) => name)).toEqual(['2_late'])
   })
 
+  test('a file that gives itself a name is placed by its own, and known by the one it gives', () => {
+    const renamed = { ...file('zz'), stem: '1_a' }
+    const { pending, discrepancies, newest } = compareWithHistory([renamed, file('2_b')], [applied('zz')])
+    expect([pending.map(({ name }) => name), discrepancies, newest]).toEqual([['2_b'], [], 'zz'])
+    const late = compareWithHistory([renamed, file('2_b')], [applied('2_b')])
+    expect(late.discrepancies).toEqual([{ kind: 'out_of_order', name: 'zz', path: 'migrations/zz.sql' }])
+    const last = { ...file('0_first'), stem: '3_c' }
+    expect(compareWithHistory([file('2_b'), last], [applied('2_b')]).discrepancies).toEqual([])
+    expect(compareWithHistory([file('2_b'), last], [applied('2_b'), applied('0_first')]).newest).toBe('0_first')
+  })
+
   test('a migration applied late before does not make the newest one look old', () => {
     const history = [applied('1_a'), applied('3_c'), applied('2_b')]
     expect(compareWithHistory([file('1_a'), file('2_b'), file('3_c')], history).newest).toBe('3_c')

@@ -1,7 +1,7 @@
 import { MetastoreError } from '../errors.ts'
 import type { AppliedMigration } from './history.ts'
 import type { MigrationFile } from './migration.ts'
-import { compareNames } from './order.ts'
+import { compareNames, orderName } from './order.ts'
 import { resolveReplacements } from './replace.ts'
 
 /** Where files and history disagree, so that going on could do harm. */
@@ -49,8 +49,14 @@ export function compareWithHistory(
   const pending = files.filter(
     (file) => !appliedNames.has(file.name) && !superseded.has(file.name) && !standIns.includes(file),
   )
-  const newest = applied.map(({ name }) => name).reduce<string | null>(later, null)
-  const late = newest === null ? [] : pending.filter(({ name }) => compareNames(name, newest) < 0)
+  const placeOf = (name: string) => orderName(byName.get(name) ?? { name })
+  const newest = applied
+    .map(({ name }) => name)
+    .reduce<string | null>(
+      (last, name) => (last === null || compareNames(placeOf(last), placeOf(name)) < 0 ? name : last),
+      null,
+    )
+  const late = newest === null ? [] : pending.filter((file) => compareNames(orderName(file), placeOf(newest)) < 0)
 
   const discrepancies: Discrepancy[] = [
     ...edited
@@ -80,11 +86,7 @@ export function compareWithHistory(
 }
 
 function isAhead(name: string, files: readonly MigrationFile[]): boolean {
-  return files.every((file) => compareNames(file.name, name) < 0)
-}
-
-function later(newest: string | null, name: string): string {
-  return newest === null || compareNames(newest, name) < 0 ? name : newest
+  return files.every((file) => compareNames(orderName(file), name) < 0)
 }
 
 /**

@@ -1,27 +1,15 @@
-import type { Database } from '../database/database.ts'
-import { bookkeepingScript, type BookkeepingState, type Bookkeeping } from './bookkeeping.ts'
+import { bookkeepingScript, type BookkeepingState } from './bookkeeping.ts'
 import { compilePart } from './compile.ts'
+import type { Engine } from './engine.ts'
 import type { Direction } from './journal.ts'
 import type { Migration } from './migration.ts'
-import type { Step } from './step.ts'
+import type { StartOptions } from './phases/phase-options.ts'
+import { partsOfRun } from './phases/parts.ts'
+import type { PlannedMigration } from './planned.ts'
+import { namesOf } from './stored-batch.ts'
+import { runsWhole, type WholeMigration } from './run.ts'
 
-/** One step as a plan shows it. */
-export interface PlannedStep {
-  readonly kind: Step['kind']
-  readonly label: string
-  /** The SQL that would run; null for a step that is code. */
-  readonly sql: string | null
-}
-
-/** One migration as a plan shows it. */
-export interface PlannedMigration {
-  readonly name: string
-  readonly path: string
-  readonly direction: Direction
-  /** Whether all of it takes effect as one transaction. */
-  readonly atomic: boolean
-  readonly steps: readonly PlannedStep[]
-}
+export type { PlannedMigration, PlannedStep } from './planned.ts'
 
 /** What a run would do, with every statement of the migrations as it would be sent. */
 export interface Plan {
@@ -30,32 +18,52 @@ export interface Plan {
   readonly migrations: readonly PlannedMigration[]
 }
 
-/** Compiles migrations and shows what would run; nothing is executed. */
+/** Compiles migrations against the database as it is and shows what would run; nothing is executed. */
 export async function planRun(
-  database: Pick<Database, 'dialect'>,
-  bookkeeping: Bookkeeping,
+  engine: Pick<Engine, 'database' | 'session' | 'bookkeeping'>,
   state: BookkeepingState,
   migrations: readonly Migration[],
   direction: Direction,
+  options: Pick<StartOptions, 'base' | 'batch' | 'oneByOne'> = {},
 ): Promise<Plan> {
+  const planned: PlannedMigration[] = []
+  const { batch } = state
+  if (batch !== null && direction === 'up') {
+    const { planStanding } = await import('./phases/plan-batch.ts')
+    planned.push(await planStanding(engine, batch))
+  }
+  const left = migrations.filter(({ name }) => batch === null || !namesOf(batch).includes(name))
+  const parts =
+    direction === 'up'
+      ? partsOfRun(left, options.oneByOne)
+      : migrations.filter(runsWhole).map((migration) => ({ kind: 'whole' as const, migration }))
+  for (const part of parts) {
+    if (part.kind === 'whole') planned.push(await planWhole(part.migration, direction, engine))
+    else {
+      const { planBatch } = await import('./phases/plan-batch.ts')
+      planned.push(await planBatch(engine, state, part.migrations, { ...options, first: planned.length === 0 }))
+    }
+  }
+  const { database, bookkeeping } = engine
+  return { bookkeeping: state.layout === null ? bookkeepingScript(database, bookkeeping) : [], migrations: planned }
+}
+
+async function planWhole(
+  migration: WholeMigration,
+  direction: Direction,
+  { database }: Pick<Engine, 'database'>,
+): Promise<PlannedMigration> {
+  const part = direction === 'up' ? migration.up : migration.down
+  const { steps, atomic } = part ? await compilePart(part, database.dialect) : { steps: [], atomic: true }
   return {
-    bookkeeping: state.layout === null ? bookkeepingScript(database, bookkeeping) : [],
-    migrations: await Promise.all(
-      migrations.map(async (migration) => {
-        const part = direction === 'up' ? migration.up : migration.down
-        const { steps, atomic } = part ? await compilePart(part, database.dialect) : { steps: [], atomic: true }
-        return {
-          name: migration.name,
-          path: migration.file.path,
-          direction,
-          atomic,
-          steps: steps.map((step) => ({
-            kind: step.kind,
-            label: step.label,
-            sql: step.kind === 'code' ? null : step.sql.text.trim(),
-          })),
-        }
-      }),
-    ),
+    name: migration.name,
+    path: migration.file.path,
+    direction,
+    atomic,
+    steps: steps.map((step) => ({
+      kind: step.kind,
+      label: step.label,
+      sql: step.kind === 'code' ? null : step.sql.text.trim(),
+    })),
   }
 }

@@ -13,9 +13,12 @@ export interface Place {
 
 /** One thing that is wrong with a file: what it is called, what to say, and what to do. */
 export interface Problem {
-  readonly code: 'migration_invalid' | 'sql_syntax'
+  readonly code:
+    'migration_invalid' | 'sql_syntax' | 'schema_conflict' | 'binding_failed' | 'data_conflict' | 'key_ignored'
   readonly message: string
   readonly remedy: string
+  /** Lines that follow the line of the file. */
+  readonly details?: readonly string[]
 }
 
 /** The place of a text that is a file of its own, or in no file at all. */
@@ -29,7 +32,7 @@ export function problemAt({ path, source, offset: base }: Place, offset: number,
   return new MetastoreError({
     ...problem,
     where: path === undefined ? `line ${place.slice(1)}` : place,
-    details: excerpt(source, base + offset),
+    details: [...excerpt(source, base + offset), ...(problem.details ?? [])],
   })
 }
 

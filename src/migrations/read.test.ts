@@ -160,14 +160,19 @@ describe('what cannot be read', () => {
       'Did you mean .sql? Rename it, or put a point before its name to have it ignored.',
     ],
     [
-      '001_a.toml',
-      'A file that ends in .toml cannot be a migration.',
-      'Migrations end in .sql, .ts, .mts, .js or .mjs. Move any other file elsewhere, or put a point before its name to have it ignored.',
+      '001_a.yaml',
+      'A file that ends in .yaml cannot be a migration.',
+      'Migrations end in .sql, .ts, .mts, .js, .mjs, .toml or .json. Move any other file elsewhere, or put a point before its name to have it ignored.',
+    ],
+    [
+      'x.tml',
+      'A file that ends in .tml cannot be a migration.',
+      'Did you mean .toml? Rename it, or put a point before its name to have it ignored.',
     ],
     [
       'LICENSE',
       'A file without an extension cannot be a migration.',
-      'Migrations end in .sql, .ts, .mts, .js or .mjs. Move any other file elsewhere, or put a point before its name to have it ignored.',
+      'Migrations end in .sql, .ts, .mts, .js, .mjs, .toml or .json. Move any other file elsewhere, or put a point before its name to have it ignored.',
     ],
   ])('a file of an unknown format: %s', async (name, message, remedy) => {
     expect(await refusal(directoryWith({ [name]: '' }))).toEqual({
@@ -179,7 +184,7 @@ describe('what cannot be read', () => {
     })
   })
 
-  test.each(['001_a.sql.bak', '001_a.json', '001_a.tsx', 'backup.tar.gz', '001_a.'])(
+  test.each(['001_a.sql.bak', '001_a.ini', '001_a.tsx', 'backup.tar.gz', '001_a.'])(
     '%s is of no known format either',
     async (name) => {
       expect(await refusal(directoryWith({ [name]: '' }))).toMatchObject({ code: 'file_unknown_format' })

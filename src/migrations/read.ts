@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { extensionOf, formatOf, formats } from './formats.ts'
-import type { MigrationFile } from './migration.ts'
-import { compareNames } from './order.ts'
+import type { Identify } from './formats/identity.ts'
+import type { FormatName, MigrationFile, UnknownKeys } from './migration.ts'
+import { compareNames, orderName } from './order.ts'
 import { pairFiles, type SourceFile } from './pair.ts'
 import { combineProblems } from './problems.ts'
 import { readText } from './read-text.ts'
@@ -16,6 +17,12 @@ export interface MigrationDirectory {
   readonly absolute: string
   /** Nobody named it, so it may be missing: then there are no migrations. */
   readonly optional?: boolean
+}
+
+/** How migrations are read. */
+export interface ReadOptions {
+  /** What a key is that no action has: an error, unless said. */
+  readonly unknownKeys?: UnknownKeys | undefined
 }
 
 /** What a look at directories found: the migrations in the order they apply, and everything that is wrong. */
@@ -30,23 +37,45 @@ export interface FoundMigrations {
  * Throws `directory_missing`, `file_unknown_format`, `file_unreadable`, `migration_duplicate`, `migration_invalid`: the first
  * problem, with all others in its details.
  */
-export async function readMigrationFiles(directories: readonly MigrationDirectory[]): Promise<MigrationFile[]> {
-  const { files, problems } = await findMigrationFiles(directories)
+export async function readMigrationFiles(
+  directories: readonly MigrationDirectory[],
+  options: ReadOptions = {},
+): Promise<MigrationFile[]> {
+  const { files, problems } = await findMigrationFiles(directories, options)
   const problem = combineProblems(problems)
   if (problem !== undefined) throw problem
   return [...files]
 }
 
 /** As `readMigrationFiles`, with everything that is wrong as a list instead of an error. */
-export async function findMigrationFiles(directories: readonly MigrationDirectory[]): Promise<FoundMigrations> {
+export async function findMigrationFiles(
+  directories: readonly MigrationDirectory[],
+  { unknownKeys }: ReadOptions = {},
+): Promise<FoundMigrations> {
   // Read synchronously: small local files take longer on their way through the thread pool than to be read.
   const distinct = [...new Map(directories.map((directory) => [directory.absolute, directory])).values()]
   const listings = distinct.map(listDirectory)
   const sources = listings.flatMap(({ files }) => files).map(readSource)
-  const paired = pairFiles(sources.filter((source): source is SourceFile => !(source instanceof MetastoreError)))
+  const readable = sources.filter((source): source is SourceFile => !(source instanceof MetastoreError))
+  const paired = pairFiles(await identified(readable))
   const unreadable = sources.filter((source): source is MetastoreError => source instanceof MetastoreError)
   const problems = [...listings.flatMap((listing) => listing.problems), ...unreadable, ...paired.problems]
-  return { files: paired.files.toSorted((a, b) => compareNames(a.name, b.name)), problems }
+  const sorted = paired.files.toSorted((a, b) => compareNames(orderName(a), orderName(b)))
+  return { files: sorted.map((file) => (file.format === 'actions' ? { ...file, unknownKeys } : file)), problems }
+}
+
+// Most formats have nothing to identify, so that a run over them loads nothing.
+async function identified(sources: readonly SourceFile[]): Promise<SourceFile[]> {
+  const loaded = new Map<FormatName, Identify>()
+  for (const { name, loadIdentify } of formats) {
+    if (loadIdentify && sources.some(({ format }) => format === name)) loaded.set(name, await loadIdentify())
+  }
+  return Promise.all(
+    sources.map(async (source) => ({
+      ...source,
+      identity: await loaded.get(source.format)?.(source.source, source.extension),
+    })),
+  )
 }
 
 type ListedFile = Omit<SourceFile, 'source'>

@@ -12,6 +12,14 @@ export interface RetryOptions {
   readonly busyDeadline: number
 }
 
+/** Milliseconds between two attempts: of the first pause, about, and of the longest. */
+export interface Pauses {
+  readonly first: number
+  readonly longest: number
+}
+
+const usualPauses: Pauses = { first: 100, longest: 5000 }
+
 /**
  * Runs a whole transaction, and runs it again when it lost a race for a lock, with growing pauses and jitter, until the
  * deadline. Nothing of a failed attempt is left, so every attempt begins from the same state.
@@ -19,6 +27,7 @@ export interface RetryOptions {
 export async function retrying<T>(
   { retry, signal, progress }: { retry: RetryOptions; signal: AbortSignal; progress: Progress },
   attempt: () => Promise<T>,
+  pauses: Pauses = usualPauses,
 ): Promise<T> {
   const begin = performance.now()
   for (let tries = 1; ; tries++) {
@@ -29,13 +38,13 @@ export async function retrying<T>(
       if (performance.now() - begin >= patienceFor(error.reason, retry)) throw error
       if (tries === 3) progress({ kind: 'notice', message: `Still waiting for a lock: ${error.message}` })
       // An interruption only ends the pause: the next attempt is then refused, by an error that says why.
-      await delay(pauseBefore(tries), undefined, { signal }).catch(() => undefined)
+      await delay(pauseBefore(tries, pauses), undefined, { signal }).catch(() => undefined)
     }
   }
 }
 
-function pauseBefore(tries: number): number {
-  return Math.min(5000, 100 * 2 ** Math.min(tries - 1, 6)) * (0.5 + Math.random())
+function pauseBefore(tries: number, { first, longest }: Pauses): number {
+  return Math.min(longest, first * 2 ** Math.min(tries - 1, 6)) * (0.5 + Math.random())
 }
 
 function patienceFor(reason: FailureReason, retry: RetryOptions): number {

@@ -4,7 +4,7 @@ import { parseMigration } from './formats.ts'
 import { readAppliedSource } from './history.ts'
 import type { Migration, MigrationFile } from './migration.ts'
 import type { Destination } from './resolve.ts'
-import { runMigration, type MigrationRun } from './run.ts'
+import { runMigration, runsWhole, type MigrationRun, type WholeMigration } from './run.ts'
 
 /** How far to go back. */
 export interface RollbackOptions {
@@ -77,16 +77,18 @@ export async function readRollback(
   engine: Pick<Engine, 'database' | 'session' | 'bookkeeping'>,
   files: readonly MigrationFile[],
   names: readonly string[],
-): Promise<Migration[]> {
+): Promise<WholeMigration[]> {
   const byName = new Map(files.map((file) => [file.name, file]))
   const migrations: Migration[] = []
   for (const name of names) {
     const file = byName.get(name) ?? (await storedFile(engine, name))
     migrations.push(await parseMigration(file, engine.database.dialect))
   }
-  const irreversible = migrations.filter(({ down }) => down === undefined)
-  if (irreversible.length > 0) throw cannotGoBack(irreversible)
-  return migrations
+  const reversible = migrations.filter(runsWhole).filter(({ down }) => down !== undefined)
+  if (reversible.length < migrations.length) {
+    throw cannotGoBack(migrations.filter((migration) => !reversible.some(({ name }) => name === migration.name)))
+  }
+  return reversible
 }
 
 async function storedFile(

@@ -1,6 +1,7 @@
-import { DatabaseError, failedBecause } from '../database/database.ts'
+import { failedBecause } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
-import type { Direction, JournalEntry } from './journal.ts'
+import { amended } from './amended-error.ts'
+import type { Direction } from './journal.ts'
 import type { OutsideStep, Step } from './step.ts'
 
 /** Where a run stood when it failed. */
@@ -18,17 +19,12 @@ export function stepFailed(error: unknown, standing: Standing): unknown {
   if (error.code === 'step_outcome_unknown') return error
   const canceled = error.code === 'canceled'
   const left = whatIsLeft(standing)
-  const failure = {
-    code: error.code,
+  return amended(error, {
     message: canceled ? `Interrupted in migration ${standing.migration}${at(standing.step)}.` : sentence(error.message),
     where: error.where ?? standing.migration,
     remedy: remedyFor(error, standing, canceled),
     details: [...(canceled ? [] : error.details), left],
-    cause: error.cause,
-  }
-  if (!(error instanceof DatabaseError)) return new MetastoreError(failure)
-  const { reason, engineCode, statement, position, object, completed } = error
-  return new DatabaseError({ ...failure, reason, engineCode, statement, position, object, completed })
+  })
 }
 
 function remedyFor(error: MetastoreError, { migration, direction }: Standing, canceled: boolean): string {
@@ -40,10 +36,10 @@ function remedyFor(error: MetastoreError, { migration, direction }: Standing, ca
 }
 
 /** The error for a statement whose outcome cannot be told. */
-export function outcomeUnknown(entry: JournalEntry, step: OutsideStep): MetastoreError {
+export function outcomeUnknown(migration: string, step: OutsideStep): MetastoreError {
   return new MetastoreError({
     code: 'step_outcome_unknown',
-    message: `An earlier run was cut off while it ran this statement of ${entry.migration} outside a transaction, and nothing tells whether it took effect: ${entry.label}`,
+    message: `An earlier run was cut off while it ran this statement of ${migration} outside a transaction, and nothing tells whether it took effect: ${step.label}`,
     where: step.sql.path,
     remedy:
       'Look at the database, then run again with --interrupted rerun, or with --interrupted skip if it has happened.',

@@ -1,19 +1,16 @@
-import { failedBecause, type Database, type Session, type Sql, type Transaction } from '../database/database.ts'
+import type { Database, Session, Sql, Transaction } from '../database/database.ts'
 import type { Progress } from '../progress.ts'
 import { clearJournal, forgetStep, noteStep, readJournal, type Direction, type JournalEntry } from './journal.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
-import { compilePart } from './compile.ts'
+import { compilePart, type WholePart } from './compile.ts'
 import { recordApplied, recordRolledBack, type Actor } from './history.ts'
-import { prepareIndex, dropInvalidIndex } from './concurrent-index.ts'
 import { runScript } from './run-script.ts'
 import { runSql } from './run-sql.ts'
-import { outcomeUnknown, stepFailed } from './run-errors.ts'
+import { runOutside, type InterruptedPolicy } from './run-outside.ts'
+import { stepFailed } from './run-errors.ts'
 import { retrying, type RetryOptions } from './retry.ts'
 import type { Migration } from './migration.ts'
-import type { CompiledPart, OutsideStep, Step } from './step.ts'
-
-/** What to do with a statement that was interrupted outside a transaction when nobody can tell whether it took effect. */
-export type InterruptedPolicy = 'ask' | 'rerun' | 'skip'
+import type { CompiledPart, Step } from './step.ts'
 
 /** Everything that running migrations needs. */
 export interface Run {
@@ -25,6 +22,22 @@ export interface Run {
   readonly interrupted: InterruptedPolicy
   readonly signal: AbortSignal
   readonly progress: Progress
+  /** What a transaction of a file is wrapped in where version schemas show the tables that it changes. */
+  readonly around?: Around | undefined
+}
+
+/** Does work in a transaction so that the views which show its tables are right afterwards; may try it twice. */
+export type Around = (tx: Transaction, work: () => Promise<void>) => Promise<void>
+
+/** A migration that runs on its own, as it is written; those of actions run in phases, as a batch. */
+export interface WholeMigration extends Migration {
+  readonly up: WholePart
+  readonly down: WholePart | undefined
+}
+
+/** Whether a migration runs on its own. */
+export function runsWhole(migration: Migration): migration is WholeMigration {
+  return migration.up.kind !== 'actions' && migration.down?.kind !== 'actions'
 }
 
 /** One migration that has just run. */
@@ -39,7 +52,7 @@ export interface MigrationRun {
  * or not at all; any other is journalled step by step and goes on where it stopped when it is run again.
  * Throws DatabaseError, `script_failed`, `step_outcome_unknown`, `canceled`.
  */
-export async function runMigration(run: Run, migration: Migration, direction: Direction): Promise<MigrationRun> {
+export async function runMigration(run: Run, migration: WholeMigration, direction: Direction): Promise<MigrationRun> {
   const part = direction === 'up' ? migration.up : migration.down
   if (part === undefined) throw new RangeError(`Migration ${migration.name} has no ${direction} part.`)
   const compiled = await compilePart(part, run.database.dialect)
@@ -69,10 +82,12 @@ async function runAtomically(
   let current: Step | undefined
   try {
     await inTransaction(run, async (tx) => {
-      for (const step of steps) {
-        current = step
-        await runInTransaction(run, tx, step)
-      }
+      await around(run, tx, async () => {
+        for (const step of steps) {
+          current = step
+          await runInTransaction(run, tx, step)
+        }
+      })
       // An atomic migration never has journal rows of its own, so only the history changes.
       const [history] = record()
       if (history) tx.beforeCommit(history)
@@ -121,7 +136,7 @@ async function runJournalled(run: Run, step: Step, entry: JournalEntry, noted: b
     return inTransaction(
       run,
       async (tx) => {
-        await runInTransaction(run, tx, step)
+        await around(run, tx, () => runInTransaction(run, tx, step))
         tx.beforeCommit(noteStep(run.bookkeeping, { ...entry, status: 'done' }, run.actor.batch))
       },
       { resetSession: false },
@@ -129,45 +144,14 @@ async function runJournalled(run: Run, step: Step, entry: JournalEntry, noted: b
   }
   await note(run, entry, 'intent')
   if (step.kind === 'code') await runScript(run.session, step.part, run)
-  else await runOutside(run, step, entry, noted)
+  else {
+    await runOutside(run, step, {
+      migration: entry.migration,
+      interruptedBefore: noted,
+      forget: forgetStep(run.bookkeeping, entry),
+    })
+  }
   await note(run, entry, 'done')
-}
-
-async function runOutside(run: Run, step: OutsideStep, entry: JournalEntry, interruptedBefore: boolean): Promise<void> {
-  if (step.index !== undefined) {
-    const { happened } = await prepareIndex(run, step.index, interruptedBefore)
-    if (happened) return
-  } else if (interruptedBefore && !step.repeatable) {
-    if (run.interrupted === 'skip') return
-    if (run.interrupted === 'ask') throw outcomeUnknown(entry, step)
-  }
-  try {
-    await runSql(run.session, step.sql, run.database.dialect)
-  } catch (error) {
-    if (interruptedBefore && showsThatItHappened(error, step)) return
-    await forgetFailure(run, step, entry)
-    throw error
-  }
-}
-
-// An attempt that failed is forgotten, so this one was cut off: what stands in the way now is what it made, or what is
-// missing now is what it removed.
-function showsThatItHappened(error: unknown, step: OutsideStep): boolean {
-  if (/^drop\b/i.test(step.label)) return failedBecause(error, 'missing_object')
-  return /^create\b/i.test(step.label) && failedBecause(error, 'duplicate_object')
-}
-
-// The statement is known to have failed, so its intent must not make the next run ask; and a failed concurrent build leaves
-// an invalid index that slows every write. After a lost connection or an interruption neither can be done now: the next
-// run finds the intent and looks at the catalog.
-async function forgetFailure(run: Run, step: OutsideStep, entry: JournalEntry): Promise<void> {
-  if (run.signal.aborted) return
-  try {
-    if (step.index?.operation === 'create') await dropInvalidIndex(run, step.index)
-    await run.session.query(forgetStep(run.bookkeeping, entry))
-  } catch {
-    // The failure that brought us here is the one to report.
-  }
 }
 
 async function note(run: Run, entry: JournalEntry, status: JournalEntry['status']): Promise<void> {
@@ -180,6 +164,10 @@ async function inTransaction(
   { resetSession }: { resetSession: boolean } = { resetSession: true },
 ): Promise<void> {
   await retrying(run, () => run.session.transaction(work, { lockTimeout: run.retry.lockTimeout, resetSession }))
+}
+
+async function around(run: Run, tx: Transaction, work: () => Promise<void>): Promise<void> {
+  await (run.around === undefined ? work() : run.around(tx, work))
 }
 
 async function runInTransaction(run: Run, tx: Transaction, step: Step): Promise<void> {

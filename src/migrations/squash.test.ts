@@ -104,6 +104,11 @@ describe('what cannot be squashed', () => {
       '002_code is written in code, so it cannot become part of one file in one transaction.',
     ],
     [
+      '002_actions.toml',
+      'actions = []',
+      '002_actions is written in actions, so it cannot become part of one file in one transaction.',
+    ],
+    [
       '002_out.sql',
       '-- metastore: no-transaction\nselect 1;',
       '002_out runs outside a transaction, so it cannot become part of one file in one transaction.',

@@ -67,7 +67,7 @@ function squashedText(migrations: readonly Migration[], dialect: Dialect): strin
 }
 
 function section(name: string, part: Migration['up'] | undefined, dialect: Dialect): string {
-  if (part?.kind !== 'sql') throw cannotSquash(name, 'is written in code')
+  if (part?.kind !== 'sql') throw cannotSquash(name, `is written in ${part?.kind === 'actions' ? 'actions' : 'code'}`)
   if (!part.transaction) throw cannotSquash(name, 'runs outside a transaction')
   return `-- ${name}\n${terminated(withoutMarkers(part), dialect)}`
 }

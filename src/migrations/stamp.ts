@@ -4,7 +4,7 @@ import { recordApplied, recordRolledBack } from './history.ts'
 import { clearJournal } from './journal.ts'
 import type { MigrationFile } from './migration.ts'
 import type { Destination } from './resolve.ts'
-import { selectPending } from './migrate.ts'
+import { selectPending } from './selection.ts'
 import { selectRollback } from './rollback.ts'
 
 /** What stamping changed in the history; nothing else was touched. */

@@ -3,7 +3,7 @@ import { MetastoreError } from '../errors.ts'
 import { codePoints } from '../text-position.ts'
 import { tomlKey } from './shown.ts'
 import { readTextFile } from './text-file.ts'
-import { tomlPositions, type TomlPath, type TomlPositions } from './toml-positions.ts'
+import { tomlPositions, type TomlPath, type TomlPositions } from '../toml/toml-positions.ts'
 
 /** A metastore.toml that parses, not yet checked. */
 export interface ConfigurationFile {

@@ -3,7 +3,7 @@ import { configurationInvalid, problemAt, type ConfigurationFile } from './confi
 import { readDeclaredValue, type DeclaredValue, type Reading } from './declared-value.ts'
 import { settingNames, settingOf, type SettingName } from './settings.ts'
 import { shownName, tomlKey } from './shown.ts'
-import type { TomlPath } from './toml-positions.ts'
+import type { TomlPath } from '../toml/toml-positions.ts'
 import { describeToml, isTable } from './values.ts'
 
 /** One `[database.NAME]` of the file. */

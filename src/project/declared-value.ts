@@ -1,7 +1,7 @@
 import { problemAt, shownPath, type ConfigurationFile, type Problem } from './configuration-file.ts'
 import { isConstant, parseTemplate, referencesOf, type Template } from './references.ts'
 import type { Setting } from './settings.ts'
-import type { TomlPath } from './toml-positions.ts'
+import type { TomlPath } from '../toml/toml-positions.ts'
 import { checkToml, faultMessage, type PlainValue } from './values.ts'
 
 /** A setting as the file gives it: a value that has been checked, or text that waits for environment variables. */

@@ -89,6 +89,8 @@ describe('describeSettings', () => {
       ['url', 'postgres://u@h:1/d', 'metastore.toml:2:1', null],
       ['migrations', ['migrations'], 'default', null],
       ['seeds', ['s', 't'], 'metastore.toml:5:1', null],
+      ['schema', 'public', 'default', null],
+      ['unknown_keys', 'error', 'default', null],
       ['environment', 'production', 'environment METASTORE_ENVIRONMENT', null],
       ['state_schema', 'metastore', 'default', null],
       ['history_view', null, 'default', null],

@@ -6,7 +6,7 @@ import { MetastoreError } from '../errors.ts'
 import { readProject } from './read.ts'
 
 const settings =
-  'The settings of a database are url, migrations, seeds, environment, state_schema, history_view, lock_timeout, ' +
+  'The settings of a database are url, migrations, seeds, schema, unknown_keys, environment, state_schema, history_view, lock_timeout, ' +
   'lock_deadline, lock_wait, wait, bootstrap, admin_url.'
 const nameIt = 'Give each database a name, and write its settings below a line such as [database.assistant].'
 const topLevel = 'At the top level there are only tables such as [database.assistant].'
@@ -382,6 +382,8 @@ test('without a file there is one database with the defaults', async () => {
     urlDirectory: directory,
     migrations: [{ path: 'migrations', absolute: path.join(directory, 'migrations') }],
     seeds: [{ path: 'seeds', absolute: path.join(directory, 'seeds') }],
+    schema: 'public',
+    unknownKeys: 'error',
     environment: null,
     stateSchema: 'metastore',
     historyView: null,
@@ -399,6 +401,7 @@ test('every setting of a file is taken, with its place', async () => {
 url = "postgres://u@h/d"
 migrations = ["a", "../b"]
 seeds = []
+schema = "app"
 environment = "production"
 state_schema = "ms"
 history_view = "schema_migrations"
@@ -419,6 +422,7 @@ bootstrap = true
       { path: '../b', absolute: path.join(path.dirname(directory), 'b') },
     ],
     seeds: [],
+    schema: 'app',
     environment: 'production',
     stateSchema: 'ms',
     historyView: 'schema_migrations',
@@ -430,7 +434,7 @@ bootstrap = true
     adminUrl: 'postgres://admin@h/d',
     origins: {
       url: { from: 'file', name: null, where: 'metastore.toml:2:1' },
-      adminUrl: { from: 'file', name: null, where: 'metastore.toml:13:3' },
+      adminUrl: { from: 'file', name: null, where: 'metastore.toml:14:3' },
     },
   })
 })

@@ -29,11 +29,17 @@ test.each(settingNames.filter((name) => settingOf(name).default !== null))('the 
 
 const flagged = settingNames.filter((name) => settingOf(name).flag !== null)
 
-test.each(flagged)('the flag of %s is its own, and takes an argument unless it is a boolean', (name) => {
-  const { flag, kind } = settingOf(name)
-  expect(flag).toMatch(kind === 'boolean' ? /^--[a-z-]+$/ : /^--[a-z-]+ <[a-z]+(?:\.\.\.)?>$/)
-  expect(flagged.filter((other) => settingOf(other).flag === flag)).toEqual([name])
-})
+test.each(flagged)(
+  'the flag of %s is its own, and takes an argument unless it is a boolean or stands for a value',
+  (name) => {
+    const { flag, kind, flagValue } = settingOf(name)
+    if (flagValue !== undefined) expect(checkText(settingOf(name), flagValue)).toEqual({ value: flagValue })
+    expect(flag).toMatch(
+      kind === 'boolean' || flagValue !== undefined ? /^--[a-z-]+$/ : /^--[a-z-]+ <[a-z]+(?:\.\.\.)?>$/,
+    )
+    expect(flagged.filter((other) => settingOf(other).flag === flag)).toEqual([name])
+  },
+)
 
 test('the manual holds the table of settings as the code has it', () => {
   const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')

@@ -15,6 +15,8 @@ export interface Setting {
   readonly variables: readonly string[]
   /** The flag that sets it, with its argument, as the command line's help shows it; null for none. */
   readonly flag: string | null
+  /** What a flag without an argument stands for, where the setting is no boolean. */
+  readonly flagValue?: string
   /**
    * Which databases a flag or variable of it is for: `all` of them, or `one`, the only one declared or the one named
    * with `--database`, because two databases cannot share it.
@@ -56,6 +58,27 @@ const databaseSettings = {
     flag: null,
     reach: 'one',
     description: 'The directories that hold its seeds.',
+  },
+  schema: {
+    key: 'schema',
+    kind: 'identifier',
+    default: 'public',
+    variables: ['METASTORE_SCHEMA'],
+    flag: '--schema <name>',
+    reach: 'all',
+    description: 'The base schema: the one that holds the real tables, which migrations in actions change.',
+  },
+  unknownKeys: {
+    key: 'unknown_keys',
+    kind: 'choice',
+    choices: ['error', 'warn'],
+    default: 'error',
+    variables: ['METASTORE_UNKNOWN_KEYS'],
+    flag: '--lenient',
+    flagValue: 'warn',
+    reach: 'all',
+    description:
+      'What a key is that no action has: an error, or a warning, after which the key is ignored; the flag means "warn".',
   },
   environment: {
     key: 'environment',
@@ -100,7 +123,7 @@ const databaseSettings = {
     kind: 'duration',
     default: '10m',
     variables: ['METASTORE_LOCK_DEADLINE'],
-    flag: null,
+    flag: '--lock-deadline <duration>',
     reach: 'all',
     description: 'How long a statement that finds no lock is tried again before the migration fails.',
   },
@@ -181,5 +204,8 @@ type Declared = typeof databaseSettings
 /** The resolved values of one database, each of the type that its kind says; null only where the default is none. */
 export type SettingValues = {
   readonly [Name in SettingName]:
-    KindValues[Declared[Name]['kind']] | (Declared[Name]['default'] extends null ? null : never)
+    | (Declared[Name] extends { readonly choices: readonly (infer Choice)[] }
+        ? Choice
+        : KindValues[Declared[Name]['kind']])
+    | (Declared[Name]['default'] extends null ? null : never)
 }

@@ -161,7 +161,7 @@ describe.each([
     {
       name: 'x',
       options: ['--format', 'yaml'],
-      stderr: lines('error [usage] There is no format "yaml".', '  next: Use --format sql, ts, js.'),
+      stderr: lines('error [usage] There is no format "yaml".', '  next: Use --format sql, ts, js, toml, json.'),
     },
   ])('refuses $name $options.1', async ({ name, options, stderr }) => {
     const line = commandLine(twoMigrations)

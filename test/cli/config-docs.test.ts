@@ -18,6 +18,8 @@ describe('config', () => {
         'url            "sqlite:app.db"  metastore.toml:2:1',
         'migrations     ["db"]           flag --dirs',
         'seeds          ["seeds"]        default',
+        'schema         "public"         default',
+        'unknown_keys   "error"          default',
         'environment    "production"     environment METASTORE_ENVIRONMENT',
         'state_schema   "metastore"      default',
         'history_view   null             default',

@@ -68,7 +68,7 @@ describe('doctor', () => {
         'ok       server: sqlite:app.db answers: SQLite N.',
         'ok       disk: N MB are free in DIR.',
         'problem  files: migrations/notes.txt: A file that ends in .txt cannot be a migration.',
-        '         next: Migrations end in .sql, .ts, .mts, .js or .mjs. Move any other file elsewhere, or put a point before its name to have it ignored.',
+        '         next: Migrations end in .sql, .ts, .mts, .js, .mjs, .toml or .json. Move any other file elsewhere, or put a point before its name to have it ignored.',
       ),
       stderr: '',
     })

@@ -16,13 +16,19 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   check: 'check',
   plan: 'plan',
   migrate: 'migrate',
+  start: 'start',
+  complete: 'complete',
+  abort: 'abort',
   rollback: 'rollback',
   status: 'status',
   history: 'history --all',
   show: 'show catalog',
   edit: 'edit 1',
+  'schema-query': 'schema-query --applied',
   squash: 'squash 2',
   stamp: 'stamp head',
+  baseline: 'baseline',
+  adopt: 'adopt --from reshape',
   config: 'config',
   doctor: 'doctor',
   docs: 'docs errors',
@@ -31,6 +37,8 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   current: 'current',
   heads: 'heads',
   revision: 'revision -m x',
+  migration: 'migration start',
+  'generate-schema-query': 'generate-schema-query',
 }
 
 function withPassword(url: string): string {

@@ -125,13 +125,25 @@ describe('status', () => {
   test('is one JSON document', async () => {
     const line = commandLine(twoMigrations)
     await line.run('migrate +1')
+    const asReshapeSays = {
+      status: 'idle',
+      in_progress_migrations: [],
+      latest_completed_migration: '001_users',
+      old_schema: null,
+      new_schema: null,
+      step: null,
+      backfills: [],
+      lock_holder: null,
+    }
     expect(await line.json('status')).toEqual({
       status: 0,
       document: {
         command: 'status',
         ok: true,
+        ...asReshapeSays,
         databases: [
           {
+            ...asReshapeSays,
             database: 'main',
             address: 'sqlite:app.db',
             state: 'idle',
@@ -139,9 +151,13 @@ describe('status', () => {
             current: '001_users',
             head: '002_chats',
             applied: ['001_users'],
+            inProgress: [],
             pending: ['002_chats'],
             discrepancies: [],
             interrupted: [],
+            oldSchema: null,
+            newSchema: null,
+            lockHolder: null,
             atHead: false,
           },
         ],

@@ -157,9 +157,12 @@ describe('options before the command', () => {
       '--database',
       '--url',
       '--dirs',
+      '--schema',
       '--lock-timeout',
+      '--lock-deadline',
       '--lock-wait',
       '--wait',
+      '--format',
     ])
   })
 

@@ -33,7 +33,7 @@ export async function refusal(source: string, dialect: Dialect = 'postgres', dow
 
 /** A part as the SQL that it is. */
 export function sqlOf(part: Migration['down']): SqlPart | undefined {
-  if (part?.kind === 'script') throw new Error('The part is no SQL.')
+  if (part !== undefined && part.kind !== 'sql') throw new Error('The part is no SQL.')
   return part
 }
 

@@ -24,7 +24,9 @@ export const checkCommand = defineCommand({
   run(input, context) {
     const worst = failOn(input)
     return eachDatabase(context, async (entry) => {
-      const { files, problems } = await findMigrationFiles(entry.directories())
+      const { files, problems } = await findMigrationFiles(entry.directories(), {
+        unknownKeys: entry.settings.unknownKeys,
+      })
       const dialect = entry.dialect()
       const read = await checkMigrations(files, dialect, { problems })
       const runs = dialect === 'sqlite' && read.every(({ severity }) => severity !== 'P0')

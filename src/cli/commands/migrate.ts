@@ -1,5 +1,6 @@
 import { MetastoreError } from '../../errors.ts'
 import { migrate, type MigrateOptions, type MigrationRun } from '../../migrations/migrations.ts'
+import { batchOptions, phaseOptions } from '../batch-options.ts'
 import { defineCommand } from '../command.ts'
 import { argument, text, type Input } from '../input.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
@@ -12,7 +13,7 @@ export const migrateCommand = defineCommand({
   name: 'migrate',
   summary: 'Bring the database to its newest state, or to the migration that is named',
   description:
-    'Applies the pending migrations in order, each exactly once however many processes run at the same time. When it is interrupted, run it again: it goes on where it stopped. With nothing pending it reads, and neither writes nor locks.',
+    'Applies the pending migrations in order, each exactly once however many processes run at the same time; those in actions are started and completed in one go. When it is interrupted, run it again: it goes on where it stopped. With nothing pending it reads, and neither writes nor locks. What metastore start has left in progress has to be completed or aborted first.',
   examples: [
     ['metastore migrate', 'apply everything that is pending, to every database of metastore.toml'],
     ['metastore migrate 003 --database assistant', 'go as far as migration 003_…'],
@@ -21,7 +22,7 @@ export const migrateCommand = defineCommand({
   ],
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'head (the default), a migration, or +N for the next N' }],
-  options: [...allowanceOptions, interruptedOption],
+  options: [...batchOptions, ...allowanceOptions, interruptedOption],
   json: 'databases[]: database, address, applied[] (name, durationMs), pending[] (names), current (name or null); of the database that failed without pending and current',
 
   run: (input, context) => eachDatabase(context, (entry) => migrateDatabase(entry, input, context, argument(input, 0))),
@@ -39,6 +40,8 @@ export async function migrateDatabase(
   await using engine = await entry.engine({ command: 'migrate', interrupted: interruptedPolicy(input) })
   const applied: MigrationRun[] = []
   const options: MigrateOptions = {
+    ...phaseOptions(entry, input, context),
+    onWarning: (message) => output.note(`Warning: ${message}`),
     ...(to !== undefined && { to: destination(to, files) }),
     allow: allowances(input, files),
     onBegin: (_migration, { index, total }) => {

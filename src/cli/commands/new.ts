@@ -1,7 +1,7 @@
 import { MetastoreError } from '../../errors.ts'
 import { newMigration } from '../../migrations/new-migration.ts'
 import { defineCommand } from '../command.ts'
-import { text, type Input } from '../input.ts'
+import { list, text, type Input } from '../input.ts'
 import type { Context } from '../context.ts'
 import { exitStatus, type ExitStatus } from '../exit-status.ts'
 
@@ -14,13 +14,24 @@ export const newCommand = defineCommand({
   examples: [
     ['metastore new add runs table', 'migrations/20260101120000_add_runs_table.sql'],
     ['metastore new backfill_titles --format ts', 'a migration written in TypeScript'],
+    ['metastore new add cost --action add_column --action add_index', 'one in actions, with blanks to fill in'],
   ],
   scope: 'project',
   arguments: [{ name: '[name...]', description: 'what it does, in a few words; asked for on a terminal' }],
-  options: [{ flags: '--format <format>', description: 'sql (default), ts or js' }],
+  options: [
+    { flags: '--format <format>', description: 'sql (default), ts, js, or toml (default with --action) or json' },
+    {
+      flags: '--action <type>',
+      description: 'an action that it begins with, such as add_column; may be repeated',
+      repeats: true,
+    },
+  ],
   json: 'created (path)',
-  run: async (input, context) =>
-    writeMigration(context, words(input) || (await askName(context)), text(input, 'format') ?? 'sql'),
+  async run(input, context) {
+    const actions = list(input, 'action')
+    const format = text(input, 'format') ?? (actions.length > 0 ? 'toml' : 'sql')
+    return writeMigration(context, words(input) || (await askName(context)), format, actions)
+  },
 })
 
 async function askName({ interactive, output, askText }: Context): Promise<string> {
@@ -34,11 +45,17 @@ async function askName({ interactive, output, askText }: Context): Promise<strin
 }
 
 /** Writes the file and says where; `revision` is the same under its other name. */
-export async function writeMigration(context: Context, name: string, format: string): Promise<ExitStatus> {
+export async function writeMigration(
+  context: Context,
+  name: string,
+  format: string,
+  actions: readonly string[] = [],
+): Promise<ExitStatus> {
   const entry = await context.oneDatabase()
   const path = await newMigration({
     name,
     format,
+    actions,
     directory: entry.directories()[0],
     existing: await entry.files(),
     now: new Date(),

@@ -8,6 +8,7 @@ import {
   type Plan,
   type PlannedMigration,
 } from '../../migrations/migrations.ts'
+import { phaseOptions, stepOptions } from '../batch-options.ts'
 import { defineCommand } from '../command.ts'
 import { argument, flag } from '../input.ts'
 import { allowanceOptions, allowances, countAsSteps, destination, uniteNames } from '../destination.ts'
@@ -27,8 +28,8 @@ export const planCommand = defineCommand({
   ],
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'as for migrate, or with --rollback as for rollback' }],
-  options: [{ flags: '--rollback', description: 'show a rollback' }, ...allowanceOptions],
-  json: 'databases[]: database, address, bookkeeping[] (SQL), migrations[] (name, path, direction, atomic, steps[] (kind, label, sql))',
+  options: [{ flags: '--rollback', description: 'show a rollback' }, ...stepOptions, ...allowanceOptions],
+  json: 'databases[]: database, address, bookkeeping[] (SQL), migrations[] (name, path, direction, atomic, batch[] (names, of actions), remark, steps[] (kind, label, sql; of a batch also phase, migration, locks[] (table, mode)))',
 
   run: (input, context) =>
     eachDatabase(context, async (entry) => {
@@ -46,7 +47,8 @@ export const planCommand = defineCommand({
         ? await readRollback(engine, files, selectRollback(position, to.to))
         : await parseAll(selectPending(files, position, { ...to, allow }), engine, position, files)
       const direction = back ? 'down' : 'up'
-      const plan = await planRun(engine.database, engine.bookkeeping, position.state, migrations, direction)
+      const options = phaseOptions(entry, input, context)
+      const plan = await planRun(engine, position.state, migrations, direction, options)
       render(context.output, entry.address(), plan)
       return { document: { address: entry.address(), ...plan } }
     }),
@@ -58,7 +60,10 @@ function render({ line, paint }: Output, address: string, plan: Plan): void {
     line(paint.faint('-- bookkeeping, because metastore has not been here before'))
     plan.bookkeeping.forEach((statement) => line(`${statement};`))
   }
-  for (const migration of plan.migrations) renderMigration(line, paint, migration)
+  for (const migration of plan.migrations) {
+    if (migration.batch === undefined) renderMigration(line, paint, migration)
+    else renderBatch(line, paint, migration, migration.batch)
+  }
 }
 
 function renderMigration(line: Output['line'], paint: Output['paint'], migration: PlannedMigration): void {
@@ -71,6 +76,30 @@ function renderMigration(line: Output['line'], paint: Output['paint'], migration
     line(step.sql === null ? `-- code: ${step.label}` : terminated(step.sql))
   }
   if (migration.atomic) line('commit;')
+}
+
+const phaseTitles = {
+  start: 'start: the old version goes on',
+  prepare: 'complete, while both versions live',
+  complete: 'complete, when the old version is gone',
+}
+
+function renderBatch(
+  line: Output['line'],
+  paint: Output['paint'],
+  { path, steps, remark }: PlannedMigration,
+  names: readonly string[],
+): void {
+  line()
+  line(paint.strong(`-- ${names.join(', ')} (up, ${path}), in phases, journalled`))
+  for (const [index, { phase = 'start', label, migration, locks = [], sql }] of steps.entries()) {
+    if (phase !== steps[index - 1]?.phase) line(paint.strong(`\n-- ${phaseTitles[phase]}`))
+    const of = migration == null ? '' : `, of ${migration}`
+    const held = locks.map(({ table, mode }) => `, locks ${table} in ${mode} mode`).join('')
+    line(paint.faint(`-- ${label}${of}${held}`))
+    if (sql !== null) line(terminated(sql))
+  }
+  if (remark !== undefined) line(`-- ${remark}`)
 }
 
 function terminated(sql: string): string {

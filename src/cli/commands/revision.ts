@@ -11,7 +11,7 @@ export const revisionCommand = defineCommand({
   scope: 'project',
   options: [
     { flags: '-m, --message <text>', description: 'what it does, in a few words' },
-    { flags: '--format <format>', description: 'sql (default), ts or js' },
+    { flags: '--format <format>', description: 'sql (default), ts, js, toml or json' },
   ],
   json: 'created (path)',
   run(input, context) {

@@ -18,7 +18,7 @@ export const statusCommand = defineCommand({
   ],
   scope: 'databases',
   options: [{ flags: '--check', description: 'exit 3 unless the database is at its newest migration' }, aheadOption],
-  json: 'databases[]: database, address, state (idle or applying), managed, current, head, applied[], pending[], discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), atHead',
+  json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], pending[], discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
 
   run: (input, context) =>
     eachDatabase(context, async (entry) => {
@@ -27,7 +27,10 @@ export const statusCommand = defineCommand({
       const status = await readStatus(engine, files, { ahead: flag(input, 'allowAhead') })
       const { line, say, paint } = context.output
       render(flag(input, 'check') ? say : line, paint, entry.address(), status)
-      return { document: { address: entry.address(), ...status }, clean: status.atHead || !flag(input, 'check') }
+      const document = { ...status, ...asReshapeSays(status) }
+      // Scripts that were written for Reshape look for its keys at the top, where it has one database.
+      if ((await context.databases()).length === 1) context.output.document(asReshapeSays(status))
+      return { document: { address: entry.address(), ...document }, clean: status.atHead || !flag(input, 'check') }
     }),
 })
 
@@ -36,6 +39,8 @@ function render(line: Output['line'], paint: Output['paint'], address: string, s
   line(
     `  ${count(status.applied.length, 'migration')} applied${status.current === null ? '' : `, the newest is ${status.current}`}`,
   )
+  for (const name of status.inProgress) line(`  ${paint.strong('in progress')}  ${name}`)
+  renderBatch(line, status)
   for (const name of status.pending) line(`  ${paint.warn('pending')}  ${name}`)
   for (const { migration, label } of status.interrupted.filter((entry) => entry.status === 'intent')) {
     line(`  ${paint.bad('interrupted')}  ${migration}: ${label}`)
@@ -46,7 +51,43 @@ function render(line: Output['line'], paint: Output['paint'], address: string, s
   }
 }
 
+const batchStates: Readonly<Partial<Record<DatabaseStatus['state'], { atWork: string; left: string }>>> = {
+  applying: {
+    atWork: 'starting',
+    left: 'the start was interrupted; metastore start goes on, metastore abort takes back',
+  },
+  in_progress: { atWork: 'in progress', left: 'in progress; metastore complete or metastore abort ends it' },
+  completing: { atWork: 'completing', left: 'the completion was interrupted; metastore complete goes on' },
+  aborting: { atWork: 'aborting', left: 'the abort was interrupted; metastore abort goes on' },
+}
+
+function renderBatch(line: Output['line'], status: DatabaseStatus): void {
+  if (status.inProgress.length === 0) return
+  if (status.oldSchema !== null) line(`  old version  ${status.oldSchema}`)
+  if (status.newSchema !== null) line(`  new version  ${status.newSchema}`)
+  if (status.step !== null) line(`  step  ${status.step.label}`)
+  for (const { label, rowsDone, rowsTotal, done } of status.backfills) {
+    line(`  rows  ${label}: ${done ? `${rowsDone} done` : `${rowsDone} of about ${rowsTotal}`}`)
+  }
+  if (status.lockHolder !== null) line(`  at work  ${status.lockHolder.holder}, ${status.lockHolder.command}`)
+}
+
+function asReshapeSays(status: DatabaseStatus) {
+  return {
+    status: status.state,
+    in_progress_migrations: status.inProgress,
+    latest_completed_migration: status.current,
+    old_schema: status.oldSchema,
+    new_schema: status.newSchema,
+    step: status.step,
+    backfills: status.backfills,
+    lock_holder: status.lockHolder,
+  }
+}
+
 function describeState(status: DatabaseStatus): string {
+  const batch = batchStates[status.state]
+  if (status.inProgress.length > 0 && batch !== undefined) return status.lockHolder === null ? batch.left : batch.atWork
   if (status.state === 'applying') return 'a migration was begun and is not finished; metastore migrate goes on with it'
   if (status.atHead) return status.head === null ? 'there are no migrations' : 'up to date'
   if (status.discrepancies.length > 0) return 'files and history disagree'

@@ -1,3 +1,4 @@
+import { batchOptions } from '../batch-options.ts'
 import { defineCommand } from '../command.ts'
 import { argument } from '../input.ts'
 import { allowanceOptions, interruptedOption } from '../destination.ts'
@@ -14,7 +15,7 @@ export const upgradeCommand = defineCommand({
   ],
   scope: 'databases',
   arguments: [{ name: '<revision>', description: 'head, a migration, or +N' }],
-  options: [...allowanceOptions, interruptedOption],
+  options: [...batchOptions, ...allowanceOptions, interruptedOption],
   json: 'as migrate',
   run: (input, context) => eachDatabase(context, (entry) => migrateDatabase(entry, input, context, argument(input, 0))),
 })

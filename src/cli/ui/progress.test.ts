@@ -78,6 +78,38 @@ describe('the progress bar', () => {
     listen({ kind: 'end', task: 'backfill' })
   })
 
+  test('says how fast many rows go and how long it will take, by the estimate of the moment', async () => {
+    const stream = screen()
+    const { listen } = display(stream)
+    listen({ kind: 'begin', task: 'backfill', total: 90_000, unit: 'rows' })
+    // Of an earlier run, which says nothing of the rate.
+    listen({ kind: 'advance', task: 'backfill', done: 50_000, total: 90_000, label: 'public.messages' })
+    await wait(2000)
+    expect(stream.all()).toMatch(/█+░+ 50,000\/90,000 rows {2}public\.messages/)
+    listen({ kind: 'advance', task: 'backfill', done: 60_000, total: 100_000, label: 'public.messages' })
+    await wait(200)
+    expect(stream.all()).toMatch(/ 60,000\/100,000 rows {2}5,000 rows\/s {2}8 s left {2}public\.messages/)
+    listen({ kind: 'end', task: 'backfill' })
+  })
+
+  test('is that of the inner task while one goes on, and then that of the outer again', async () => {
+    const stream = screen()
+    const { listen } = display(stream)
+    listen({ kind: 'begin', task: 'start', total: 3 })
+    listen({ kind: 'advance', task: 'start', done: 1, label: 'runs' })
+    await wait(2000)
+    listen({ kind: 'begin', task: 'backfill', total: 10, unit: 'rows' })
+    listen({ kind: 'advance', task: 'start', done: 1, label: 'not seen' })
+    await wait(2000)
+    expect(stream.all()).toContain('0/10 rows')
+    expect(stream.all()).not.toContain('not seen')
+    listen({ kind: 'end', task: 'backfill' })
+    await wait(200)
+    expect(stream.all().slice(stream.all().lastIndexOf('0/10 rows'))).toMatch(/1\/3 {2}\S+ {2}not seen/)
+    listen({ kind: 'end', task: 'start' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   test('is wiped before a line is printed, and leaves the cursor where the lines have moved it', async () => {
     const stream = screen()
     const output = createOutput(

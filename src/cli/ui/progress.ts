@@ -1,4 +1,5 @@
 import type { Progress, ProgressEvent } from '../../progress.ts'
+import { describePace, rateMeter, withSeparators } from './rate.ts'
 
 /** Where progress goes: a terminal's error stream. */
 export interface ProgressStream {
@@ -44,69 +45,117 @@ function follow(
 ): void {
   switch (event.kind) {
     case 'begin':
-      bars.set(event.task, new Bar(stream, event.total))
+      // One line has room for one bar: that of the task that began last, which is a part of the others.
+      bars.forEach((bar) => bar.hide())
+      bars.set(event.task, new Bar(stream, event.total, event.unit))
       return
     case 'advance':
-      bars.get(event.task)?.advance(event.done, event.label)
+      bars.get(event.task)?.advance(event)
       return
     case 'end':
       bars.get(event.task)?.stop()
       bars.delete(event.task)
+      ;[...bars.values()].at(-1)?.show()
   }
 }
 
+/** What the bar shows beside its count. */
+interface Payload {
+  readonly label: string
+  readonly pace: string
+}
+
 interface DrawnBar {
-  update(done: number, payload: { label: string }): void
+  update(done: number, payload: Payload): void
+  setTotal(total: number): void
   stop(): void
 }
 
 class Bar {
   readonly #stream: ProgressStream
-  readonly #total: number | null
+  readonly #unit: string | undefined
+  readonly #rate = rateMeter()
   readonly #timer: NodeJS.Timeout
+  #total: number | null
   #drawn: DrawnBar | undefined
   #done = 0
   #label = ''
-  #stopped = false
+  #isDue = false
+  #isHidden = false
 
-  constructor(stream: ProgressStream, total: number | null) {
+  constructor(stream: ProgressStream, total: number | null, unit: string | undefined) {
     this.#stream = stream
     this.#total = total
-    this.#timer = setTimeout(() => void this.#draw(), patience).unref()
+    this.#unit = unit
+    this.#timer = setTimeout(() => {
+      this.#isDue = true
+      void this.#draw()
+    }, patience).unref()
   }
 
-  advance(done: number, label: string | undefined): void {
+  advance({ done, total, label }: Extract<ProgressEvent, { kind: 'advance' }>): void {
     this.#done = done
     this.#label = label ?? ''
-    this.#drawn?.update(done, { label: this.#label })
+    this.#rate.add(done, performance.now())
+    if (total !== undefined && this.#total !== null && total !== this.#total) {
+      this.#total = total
+      this.#drawn?.setTotal(total)
+    }
+    this.#drawn?.update(done, this.#payload())
   }
 
   clear(): void {
     if (this.#drawn) this.#stream.write('\r\u001B[2K')
   }
 
-  stop(): void {
-    this.#stopped = true
-    clearTimeout(this.#timer)
+  hide(): void {
+    this.#isHidden = true
     this.#drawn?.stop()
+    this.#drawn = undefined
+  }
+
+  show(): void {
+    this.#isHidden = false
+    void this.#draw()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.hide()
+  }
+
+  #payload(): Payload {
+    if (this.#unit === undefined) return { label: this.#label, pace: '' }
+    const left = this.#total === null ? null : Math.max(0, this.#total - this.#done)
+    const pace = describePace(this.#unit, this.#rate.perSecond(), left)
+    return { label: this.#label, pace: pace === '' ? '' : `${pace}  ` }
+  }
+
+  get #format(): string {
+    if (this.#unit !== undefined) {
+      return this.#total === null
+        ? `{value} ${this.#unit}  {pace}{label}`
+        : `{bar} {value}/{total} ${this.#unit}  {pace}{label}`
+    }
+    return this.#total === null ? '{value} done  {label}' : '{bar} {value}/{total}  {duration_formatted}  {label}'
   }
 
   async #draw(): Promise<void> {
+    if (!this.#isDue) return
     const { SingleBar, Presets } = (await import('cli-progress')).default
-    if (this.#stopped) return
-    const format =
-      this.#total === null ? '{value} done  {label}' : '{bar} {value}/{total}  {duration_formatted}  {label}'
+    if (this.#isHidden || this.#drawn !== undefined) return
     const bar = new SingleBar(
       {
-        format,
+        format: this.#format,
         stream: withoutCursorMemory(this.#stream) as NodeJS.WritableStream,
         clearOnComplete: true,
         barsize: 24,
         linewrap: null,
+        ...(this.#unit !== undefined && { formatValue: withSeparators }),
       },
       Presets.shades_classic,
     )
-    bar.start(this.#total ?? 0, this.#done, { label: this.#label })
+    bar.start(this.#total ?? 0, this.#done, this.#payload())
     this.#drawn = bar
   }
 }

@@ -1,4 +1,4 @@
-import { stampOf } from '../order.ts'
+import { orderName, stampOf } from '../order.ts'
 import type { Check } from './check-input.ts'
 
 /** Leading digits that look like a date and are none. */
@@ -8,9 +8,10 @@ export const invalidStamp: Check = {
   summary: 'A number that is no date sorts before every date, so the migration comes first instead of last.',
 
   check: ({ files }) =>
-    files.flatMap(({ path, name }) => {
-      const digits = /^(?:19|20)\d*/.exec(name)?.[0] ?? ''
-      if (![8, 12, 14].includes(digits.length) || stampOf(name) !== null) return []
+    files.flatMap((file) => {
+      const { path, name } = file
+      const digits = /^(?:19|20)\d*/.exec(orderName(file))?.[0] ?? ''
+      if (![8, 12, 14].includes(digits.length) || stampOf(orderName(file)) !== null) return []
       return [
         {
           file: path,

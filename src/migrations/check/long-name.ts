@@ -11,6 +11,8 @@ export const longName: Check = {
 
   check: ({ files }) =>
     files
+      // The reader of actions refuses them itself.
+      .filter(({ format }) => format !== 'actions')
       .map(({ path, name }) => ({ path, name, bytes: Buffer.byteLength(name) }))
       .filter(({ bytes }) => bytes > longest)
       .map(({ path, name, bytes }) => ({

@@ -1,5 +1,5 @@
 import type { MigrationFile } from '../migration.ts'
-import { positionOf } from '../order.ts'
+import { orderName, positionOf } from '../order.ts'
 import type { Check } from './check-input.ts'
 
 /** Two migrations with one number, as two branches make them. */
@@ -11,7 +11,7 @@ export const sharedNumber: Check = {
   check({ files }) {
     const first = new Map<string, MigrationFile>()
     return files.flatMap((file) => {
-      const position = positionOf(file.name)
+      const position = positionOf(orderName(file))
       if (position === null) return []
       const other = first.get(position)
       first.set(position, other ?? file)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parse, refusal, textOf } from '../../../test/harness/sql-migration.ts'
+import { parse, refusal, sqlOf, textOf } from '../../../test/harness/sql-migration.ts'
 
 describe('the markers of other tools', () => {
   test.each<[string, string, string, boolean, string | undefined, boolean | undefined]>([
@@ -40,8 +40,8 @@ describe('the markers of other tools', () => {
     ],
   ])('are understood: %s', async (_, source, up, upTransaction, down, downTransaction) => {
     const migration = await parse(source)
-    expect([textOf(migration.up), migration.up.transaction]).toEqual([up, upTransaction])
-    expect([textOf(migration.down), migration.down?.transaction]).toEqual([down, downTransaction])
+    expect([textOf(migration.up), sqlOf(migration.up)?.transaction]).toEqual([up, upTransaction])
+    expect([textOf(migration.down), sqlOf(migration.down)?.transaction]).toEqual([down, downTransaction])
   })
 
   test('go together with a header of metastore', async () => {

@@ -34,9 +34,9 @@ describe('the markers of metastore', () => {
 
   test('may say no-transaction for one direction alone', async () => {
     const { up, down } = await parse('-- metastore:up no-transaction\nvacuum;\n-- metastore:down\nselect 2;')
-    expect([up.transaction, down?.transaction]).toEqual([false, true])
+    expect([up, down].map((part) => sqlOf(part)?.transaction)).toEqual([false, true])
     const both = await parse('-- metastore: no-transaction\nvacuum;\n-- metastore:down\nvacuum;')
-    expect([both.up.transaction, both.down?.transaction]).toEqual([false, false])
+    expect([both.up, both.down].map((part) => sqlOf(part)?.transaction)).toEqual([false, false])
   })
 
   test('end a statement that has no semicolon', async () => {

@@ -1,0 +1,5 @@
+export { searchPath, setVersion, versionFromEnvironment, versionSchema } from './search-path.ts'
+export type { VersionScope } from './search-path.ts'
+export { versionOptions, versionParameters, versionUrl } from './connection-options.ts'
+export { withVersion } from './with-version.ts'
+export type { ConnectionOf, PGliteDatabase, PgConnection, PgPool, PgResult } from './with-version.ts'

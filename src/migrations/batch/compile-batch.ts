@@ -1,0 +1,330 @@
+import { id, sql } from '../../database/database.ts'
+import { compileAction } from '../actions/compile-action.ts'
+import type { ActionContext } from '../actions/context.ts'
+import { isOpaque } from '../actions/custom.ts'
+import type { BackfillPlan } from '../backfill/plan.ts'
+import { backfillPlans } from '../sync/backfill-plans.ts'
+import { compileSync, ensureSyncSchema, dropSyncSchema, type SyncObjects } from '../sync/compile-sync.ts'
+import { createVersionSchema, dropVersionSchema } from '../versions/version-schema.ts'
+import { carryOver, type CarriedOver } from './carry-over.ts'
+import type { BatchInput, CompiledBatch } from './compiled-batch.ts'
+import { parseExpression } from './expression.ts'
+import type { GeneratedValue } from '../sync/sync-input.ts'
+import { alterTable, beginDraft, lockOf, type Draft, type DraftTable } from './draft.ts'
+import { placeOfAlteration, carryInput } from './carry-input.ts'
+import type { PhaseStep } from './phase-step.ts'
+import { refreshDraft } from './refresh-draft.ts'
+import { compileSwaps } from './swap.ts'
+import { preflightPlan, versionSchemaOf } from './outcome.ts'
+
+/** The key of the step that makes the new version's schema, in whose transaction the batch becomes `in_progress`. */
+export const versionSchemaKey = 'version_schema'
+
+/**
+ * Compiles a batch: what `start`, `complete` and `abort` do, and what is wrong with it. Pure: no database is asked, and
+ * equal inputs give equal steps. An opaque step whose outcome is not among the catalogs ends the start early.
+ */
+export function compileBatch(input: BatchInput): CompiledBatch {
+  const draft = beginDraft(input)
+  const incomplete = compileActions(draft)
+  if (!incomplete) draft.finalChecks.forEach((check) => check())
+  forgetIdleRules(draft)
+
+  const carried = carryAll(draft)
+  const sync = syncObjects(draft)
+  const versionSchema = versionSchemaOf(draft)
+  const wrong = draft.problems.length > 0
+  return {
+    target: draft.target,
+    versionSchema,
+    incomplete,
+    start: incomplete || wrong ? [...draft.expand] : startSteps(draft, sync, carried),
+    prepare: incomplete || wrong ? [] : prepareSteps(draft, sync, carried),
+    complete: incomplete || wrong ? [] : completeSteps(draft, sync, carried),
+    problems: draft.problems,
+    warnings: draft.warnings,
+    preflight: preflightPlan(draft),
+    abortChecks: draft.abortChecks,
+    losses: draft.losses.flatMap((loss) => loss() ?? []),
+  }
+}
+
+function compileActions(draft: Draft): boolean {
+  const places = draft.input.migrations.flatMap(({ name, part }) =>
+    part.actions.map((action, index): { action: typeof action; context: ActionContext } => ({
+      action,
+      context: { draft, migration: name, part, index },
+    })),
+  )
+  let opaque = 0
+  for (const { action, context } of places) {
+    compileAction(action, context)
+    if (!isOpaque(action)) continue
+    opaque += 1
+    draft.expand.push({
+      key: `reintrospect/${opaque}`,
+      migration: context.migration,
+      label: 'read the schema again',
+      body: { kind: 'reintrospect' },
+      undo: [],
+    })
+    const catalog = draft.input.catalogs[opaque]
+    if (catalog === undefined) return true
+    refreshDraft(draft, catalog)
+  }
+  return false
+}
+
+// A table that the batch makes has no rows and no old session that writes any, unless it is derived from another one or a
+// script of the author's fills it; so nothing has to follow.
+function forgetIdleRules(draft: Draft): void {
+  if (draft.expand.some(({ body }) => body.kind === 'script')) return
+  const derived = new Set(draft.rules.flatMap((rule) => (rule.kind === 'derive' ? [rule.table] : [])))
+  const idle = new Set(
+    draft.tables.filter(({ created, physical }) => created && !derived.has(physical)).map(({ physical }) => physical),
+  )
+  const kept = draft.rules.filter(
+    (rule) =>
+      !idle.has(rule.table) ||
+      rule.direction === 'down' ||
+      rule.kind === 'derive' ||
+      (rule.kind === 'compute' && rule.counterpart !== null),
+  )
+  draft.rules.splice(0, draft.rules.length, ...kept)
+}
+
+type Carried = ReadonlyMap<DraftTable, CarriedOver>
+
+function carryAll(draft: Draft): Carried {
+  const inputs = draft.tables.flatMap((table) => {
+    const input = carryInput(draft, table)
+    return input === undefined ? [] : [{ table, input }]
+  })
+  const results = carryOver(inputs.map(({ input }) => input))
+  const carried = new Map<DraftTable, CarriedOver>()
+  for (const [index, { table }] of inputs.entries()) {
+    const result = results[index]
+    if (result === undefined) continue
+    carried.set(table, result)
+    const place = placeOfAlteration(draft, table)
+    draft.problems.push(...result.problems.map((problem) => place(problem)))
+    draft.warnings.push(...result.warnings.map((problem) => place(problem)))
+  }
+  return carried
+}
+
+type Sync = ReadonlyMap<string, SyncObjects>
+
+function syncObjects(draft: Draft): Sync {
+  if (draft.rules.length === 0) return new Map()
+  const tables = new Map([...draft.tables, ...draft.removed].map((table) => [table.physical, table]))
+  const pending = draft.rules.flatMap((rule) =>
+    rule.direction === 'up' && (rule.kind === 'compute' || rule.kind === 'lookup') ? [rule.table] : [],
+  )
+  const objects = compileSync({
+    rules: draft.rules,
+    base: draft.base,
+    oldSchema: draft.oldSchema,
+    versionSchema: draft.newSchema,
+    target: draft.target,
+    stateSchema: draft.input.stateSchema,
+    userTriggers: (table) =>
+      (tables.get(table)?.original?.triggers ?? []).flatMap(({ timing, level, name }) =>
+        timing === 'before' && level === 'row' ? [name] : [],
+      ),
+    pendingTables: new Set(pending),
+    keyOf: (table) => keyOfPhysical([...tables.values()], table),
+    defaultOf: (table, column) => addedDefault(tables.get(table), column),
+    generated: (table, column) => generatedValue(draft, tables.get(table), column),
+  })
+  return new Map(objects.map((one) => [one.table, one]))
+}
+
+function startSteps(draft: Draft, sync: Sync, carried: Carried): PhaseStep[] {
+  const { stateSchema } = draft.input
+  const schema: PhaseStep[] =
+    sync.size === 0
+      ? []
+      : [
+          {
+            key: 'sync_schema',
+            migration: null,
+            label: 'make room for what keeps both versions in step',
+            body: { kind: 'transaction', locks: [], statements: ensureSyncSchema(stateSchema) },
+            undo: [{ kind: 'transaction', locks: [], statements: dropSyncSchema(stateSchema) }],
+          },
+        ]
+  const tables = [...draft.tables, ...draft.removed]
+  return [
+    ...schema,
+    ...draft.expand,
+    ...tables.flatMap((table) => syncStep(draft, table, sync.get(table.physical), carried.get(table))),
+    ...tables.flatMap(({ relaxations }) => relaxations),
+    ...backfills(draft, sync).map(backfillStep),
+    ...[...carried.values()].flatMap(({ build }) => build),
+    ...draft.indexes.flatMap((steps) => steps()),
+    ...[...carried.values()].flatMap(({ keys }) => keys),
+    ...draft.keys.flatMap((steps) => steps()),
+    versionSchemaStep(draft),
+  ]
+}
+
+function backfills(draft: Draft, sync: Sync): BackfillPlan[] {
+  const tables = [...draft.tables, ...draft.removed]
+  return backfillPlans({
+    rules: draft.rules,
+    base: draft.base,
+    stateSchema: draft.input.stateSchema,
+    target: draft.target,
+    sync,
+    keyOf: (physical) => keyOfPhysical(tables, physical),
+    defaultOf: (physical, column) =>
+      addedDefault(
+        tables.find((table) => table.physical === physical),
+        column,
+      ),
+    catalog: draft.catalog,
+  })
+}
+
+function backfillStep(plan: BackfillPlan): PhaseStep {
+  return {
+    key: `backfill/${plan.kind}/${plan.kind === 'derive' ? plan.into : plan.table}`,
+    migration: null,
+    label: plan.kind === 'derive' ? `fill ${plan.into} from ${plan.table}` : `backfill ${plan.table}`,
+    body: { kind: 'backfill', plan },
+    undo: [],
+  }
+}
+
+function versionSchemaStep(draft: Draft): PhaseStep {
+  const schema = versionSchemaOf(draft)
+  const { serverMajor } = draft.input
+  return {
+    key: versionSchemaKey,
+    migration: null,
+    label: `create schema ${schema.name}`,
+    body: { kind: 'transaction', locks: [], statements: createVersionSchema(schema, { serverMajor }) },
+    undo: [{ kind: 'transaction', locks: [], statements: dropVersionSchema(schema.name) }],
+  }
+}
+
+// Triggers and the checks that they make hold come and go together, or writers would fail between the two.
+function syncStep(
+  draft: Draft,
+  table: DraftTable,
+  sync: SyncObjects | undefined,
+  carried: CarriedOver | undefined,
+): PhaseStep[] {
+  if (sync === undefined && table.guards.length === 0) return []
+  const lock = lockOf(draft, table.physical)
+  const guards = table.guards.map(({ name, column }) =>
+    alterTable(draft, table, sql`add constraint ${id(name)} check (${id(column)} is not null) not valid`),
+  )
+  const unguard = table.guards.map(({ name }) => alterTable(draft, table, sql`drop constraint if exists ${id(name)}`))
+  return [
+    {
+      key: `sync/${table.physical}`,
+      migration: null,
+      label: `keep both versions of ${table.name} in step`,
+      body: {
+        kind: 'transaction',
+        locks: [lock],
+        statements: [...(carried?.columnSetup ?? []), ...(sync?.create ?? []), ...guards],
+      },
+      undo: [{ kind: 'transaction', locks: [lock], statements: [...unguard, ...(sync?.drop ?? [])] }],
+    },
+  ]
+}
+
+// Rows that wait are tried once more: what their values are computed from may have changed.
+function settleSteps(draft: Draft, sync: Sync): PhaseStep[] {
+  const tables = new Map([...draft.tables, ...draft.removed].map((table) => [table.physical, table.name]))
+  const again = backfills(draft, sync).filter((plan) => sync.get(plan.table)?.putOff != null && plan.kind === 'update')
+  const checks = [...sync.values()].flatMap(({ table, putOff }): PhaseStep[] => {
+    if (putOff === null) return []
+    const name = tables.get(table) ?? table
+    return [
+      {
+        key: `settled/${table}`,
+        migration: null,
+        label: `check that no row of ${name} waits for a value`,
+        body: { kind: 'require_settled', table: name, find: putOff.find },
+        undo: [],
+      },
+    ]
+  })
+  return [...again.map(backfillStep), ...checks]
+}
+
+function prepareSteps(draft: Draft, sync: Sync, carried: Carried): PhaseStep[] {
+  return [
+    ...settleSteps(draft, sync),
+    ...draft.tables.flatMap((table) =>
+      table.guards.map((guard): PhaseStep => ({
+        key: `validate/${table.physical}/${guard.column}`,
+        migration: null,
+        label: `check that ${table.name} has no nulls in its new column`,
+        body: {
+          kind: 'transaction',
+          locks: [lockOf(draft, table.physical, 'share update exclusive')],
+          statements: [alterTable(draft, table, sql`validate constraint ${id(guard.name)}`)],
+        },
+        undo: [],
+      })),
+    ),
+    ...[...carried.values()].flatMap(({ prepare }) => prepare),
+  ]
+}
+
+function completeSteps(draft: Draft, sync: Sync, carried: Carried): PhaseStep[] {
+  const swaps = compileSwaps(
+    draft,
+    [...draft.tables, ...draft.removed].map((table) => ({
+      table,
+      sync: sync.get(table.physical),
+      carried: carried.get(table),
+    })),
+  )
+  const last: PhaseStep[] =
+    sync.size === 0
+      ? []
+      : [
+          {
+            key: 'drop_sync_schema',
+            migration: null,
+            label: 'take away what kept both versions in step',
+            body: { kind: 'transaction', locks: [], statements: dropSyncSchema(draft.input.stateSchema) },
+            undo: [],
+          },
+        ]
+  const released = [...carried.values()].flatMap(({ release }) => release)
+  return [...released, ...swaps, ...draft.finish.flatMap((steps) => steps()), ...last]
+}
+
+// Undefined for a column that was there before.
+function addedDefault(table: DraftTable | undefined, physical: string): string | null | undefined {
+  const column = table?.columns.find((candidate) => candidate.physical === physical)
+  return column === undefined || column.original !== null ? undefined : column.default
+}
+
+function generatedValue(draft: Draft, table: DraftTable | undefined, physical: string): GeneratedValue | undefined {
+  const original = table?.original ?? undefined
+  const generated = original?.columns.find(({ name }) => name === physical)?.generated
+  if (table === undefined || original === undefined || generated == null) {
+    return table?.columns.find((column) => column.physical === physical)?.generated
+  }
+  return {
+    expression: parseExpression(generated.expression, draft.input.parser),
+    scope: {
+      alias: original.name,
+      columns: original.columns.map(({ name, type }) => ({ name, physical: name, type })),
+    },
+  }
+}
+
+function keyOfPhysical(tables: readonly DraftTable[], physical: string): readonly string[] {
+  const table = tables.find((candidate) => candidate.physical === physical)
+  const key = table?.original?.constraints.find(({ kind }) => kind === 'primary_key')
+  return key?.kind === 'primary_key' ? key.columns : []
+}

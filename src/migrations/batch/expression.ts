@@ -1,0 +1,5 @@
+export { parseExpression } from './parse-expression.ts'
+export { problemsOfExpression } from './expression-problems.ts'
+export { columnOf, renderExpression, renderOverRows, usesOf, usesOfRow } from './render-expression.ts'
+export { isVolatile } from './volatility.ts'
+export type { Expression } from './parsed-expression.ts'

@@ -1,0 +1,79 @@
+import { versionSchemaName } from '../batch/names.ts'
+import { setState } from '../bookkeeping.ts'
+import { recordApplied } from '../history.ts'
+import type { Migration } from '../migration.ts'
+import type { MigrationRun } from '../run.ts'
+import type { BatchPhase, StoredBatch } from '../stored-batch.ts'
+import { dropVersionSchema } from '../versions/version-schema.ts'
+import { withDetail } from '../amended-error.ts'
+import { endBatch } from './abort-steps.ts'
+import { loadBatch } from './load-batch.ts'
+import { inPhaseTransaction } from './phase-transaction.ts'
+import type { BatchWork } from './phase-work.ts'
+import { runSteps } from './run-steps.ts'
+import { readSteps, type StepNote } from './step-journal.ts'
+
+/**
+ * Completes a batch that is in progress, or goes on with a completion. Until the old version is taken away, a failure leaves
+ * everything as it was; after that the completion can only go on.
+ */
+export async function completeSteps(work: BatchWork, phase: BatchPhase): Promise<MigrationRun[]> {
+  const { batch } = work
+  const { compiled, notes, migrations } = await loadBatch(work)
+  if (phase === 'in_progress') {
+    try {
+      await runSteps(work, { phase: 'prepare', steps: compiled.prepare, notes, last: [] })
+      await leaveOldVersion(work)
+    } catch (error) {
+      throw withDetail(error, `${batch.target} is still in progress: both versions are in use, and it can be aborted.`)
+    }
+  }
+  try {
+    await runSteps(work, { phase: 'complete', steps: compiled.complete, notes, last: [] })
+    return await finish(work, migrations)
+  } catch (error) {
+    throw withDetail(error, `The old version is gone already: run metastore complete to go on with ${batch.target}.`)
+  }
+}
+
+async function leaveOldVersion({ run, batch }: BatchWork): Promise<void> {
+  const old = batch.oldVersion === null ? undefined : versionSchemaName(batch.oldVersion)
+  await inPhaseTransaction(run, batch.base, {
+    locks: [],
+    // Its views are locked, and everybody who reads them would wait behind us.
+    brief: true,
+    locksSchema: old,
+    statements: old === undefined ? [] : dropVersionSchema(old),
+    last: () => [setState(run.bookkeeping, 'phase', 'completing')],
+  })
+}
+
+async function finish({ run, batch }: BatchWork, migrations: readonly Migration[]): Promise<MigrationRun[]> {
+  const { bookkeeping } = run
+  const durations = durationsOf(batch, await readSteps(run.session, bookkeeping))
+  const actor = { ...run.actor, batch: batch.id }
+  const startedAt = new Date(batch.startedAt)
+  await inPhaseTransaction(run, batch.base, {
+    locks: [],
+    last: () => [
+      ...migrations.map((migration) => {
+        const durationMs = durations.get(migration.name) ?? 0
+        return recordApplied(bookkeeping, migration, actor, { how: 'migrated', startedAt, durationMs })
+      }),
+      setState(bookkeeping, 'version', batch.target),
+      setState(bookkeeping, 'base', batch.base),
+      ...endBatch(bookkeeping),
+    ],
+  })
+  return migrations.map(({ name }) => ({ name, durationMs: durations.get(name) ?? 0 }))
+}
+
+// What serves the batch as a whole counts for its last migration.
+function durationsOf({ target }: StoredBatch, notes: readonly StepNote[]): ReadonlyMap<string, number> {
+  const durations = new Map<string, number>()
+  for (const { migration, durationMs } of notes) {
+    const name = migration ?? target
+    durations.set(name, (durations.get(name) ?? 0) + durationMs)
+  }
+  return durations
+}

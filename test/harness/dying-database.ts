@@ -1,0 +1,57 @@
+import type { Database, Session, Transaction } from '../../src/database/database.ts'
+
+/** A database whose user dies at a moment: before or after anything is sent to it. */
+export interface DyingDatabase {
+  readonly database: Database
+  /** How many moments there have been. */
+  moments(): number
+}
+
+/** What the user dies of. */
+class Died extends Error {
+  override readonly name = 'Died'
+}
+
+/** Wraps a database so that its user dies at the n-th moment, and does nothing from there on; with 0 it lives. */
+export function dyingDatabase(real: Database, moment: number): DyingDatabase {
+  let moments = 0
+  let dead = false
+  const pass = () => {
+    moments++
+    if (moments === moment) dead = true
+    if (dead) throw new Died()
+  }
+  const around = async <T>(work: () => Promise<T>): Promise<T> => {
+    pass()
+    const result = await work()
+    pass()
+    return result
+  }
+  const watchTransaction = (tx: Transaction): Transaction => ({
+    query: (statement) => around(() => tx.query(statement)),
+    script: (text) => around(() => tx.script(text)),
+    stream: (statement, options) => tx.stream(statement, options),
+    load: (target, rows) => around(() => tx.load(target, rows)),
+    beforeCommit: (statement) => tx.beforeCommit(statement),
+  })
+  const watchSession = (session: Session): Session => ({
+    query: (statement) => around(() => session.query(statement)),
+    script: (text) => around(() => session.script(text)),
+    stream: (statement, options) => session.stream(statement, options),
+    load: (target, rows) => around(() => session.load(target, rows)),
+    transaction: (work, options) => around(() => session.transaction((tx) => work(watchTransaction(tx)), options)),
+    close: () => session.close(),
+    [Symbol.asyncDispose]: () => session.close(),
+  })
+  const database: Database = {
+    dialect: real.dialect,
+    features: real.features,
+    address: real.address,
+    server: real.server,
+    session: async (options) => watchSession(await real.session(options)),
+    tryLock: (holder) => real.tryLock(holder),
+    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+  return { database, moments: () => moments }
+}
