@@ -30,6 +30,7 @@ export function phaseOptions({ settings }: DatabaseEntry, input: Input, { output
     ...(flag(input, 'allowRewrite') && { allowRewrite: true }),
     ...(flag(input, 'serializeUpserts') && { serializeUpserts: true }),
     ...(settings.unknownKeys === 'warn' && { lenient: true }),
+    exposeViews: settings.exposeViews,
   }
   return {
     base: settings.schema,

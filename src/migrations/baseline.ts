@@ -21,6 +21,8 @@ export interface BaselineOptions {
   readonly to?: Destination
   /** The schema that holds the real tables. Default `public`. */
   readonly base?: string
+  /** Whether views and functions of the base schema are carried into the version's. Default true. */
+  readonly exposeViews?: boolean
 }
 
 /** What making a baseline came to. */
@@ -40,7 +42,7 @@ export interface BaselineResult {
 export async function baseline(
   engine: Engine,
   files: readonly MigrationFile[],
-  { to = { kind: 'head' }, base = 'public' }: BaselineOptions = {},
+  { to = { kind: 'head' }, base = 'public', exposeViews = true }: BaselineOptions = {},
 ): Promise<BaselineResult> {
   const select = (position: Position) => (to.kind === 'base' ? [] : selectPending(files, position, { to }))
   const before = await engine.look()
@@ -50,13 +52,13 @@ export async function baseline(
   const migrations = await Promise.all(recorded.map((file) => parseMigration(file, engine.database.dialect)))
   const version = versionOf(engine, recorded, files)
   // Before the bookkeeping is made: a database that is refused stays as it was.
-  if (version !== null) await versionStatements(engine.session, engine.database, version, base)
+  if (version !== null) await versionStatements(engine.session, engine.database, version, { base, exposeViews })
   await engine.locked(async (run, position) => {
     assertUnmanaged(engine, position)
     await run.session.transaction(
       async (tx) => {
         for (const migration of migrations) await recordAsApplied(run, tx, migration, null)
-        if (version !== null) await makeVersionSchema(run, tx, version, base)
+        if (version !== null) await makeVersionSchema(run, tx, version, base, { exposeViews })
         await tx.query(setState(run.bookkeeping, 'baseline', new Date().toISOString()))
       },
       { resetSession: true },
@@ -90,10 +92,11 @@ export async function makeVersionSchema(
   tx: Transaction,
   version: string,
   base: string,
-  { mayExist = false }: { readonly mayExist?: boolean } = {},
+  { mayExist = false, exposeViews = true }: { readonly mayExist?: boolean; readonly exposeViews?: boolean } = {},
 ): Promise<void> {
   if (!mayExist || !(await schemaExists(tx, versionSchemaName(version)))) {
-    for (const statement of await versionStatements(tx, database, version, base)) await tx.query(statement)
+    for (const statement of await versionStatements(tx, database, version, { base, exposeViews }))
+      await tx.query(statement)
   }
   await tx.query(setState(bookkeeping, 'version', version))
   await tx.query(setState(bookkeeping, 'base', base))
@@ -103,14 +106,14 @@ async function versionStatements(
   db: Queryable,
   { dialect, server }: Engine['database'],
   version: string,
-  base: string,
+  { base, exposeViews }: { readonly base: string; readonly exposeViews: boolean },
 ): Promise<Sql[]> {
   const name = versionSchemaName(version)
   if (await schemaExists(db, name)) throw schemaTaken(name)
   const catalog = await introspect(db, dialect, { schemas: [base] })
   const problem = combineProblems(versionProblems(catalog, base, server.major))
   if (problem !== undefined) throw problem
-  return createVersionSchema(tablesAsVersion(catalog, base, name), { serverMajor: server.major })
+  return createVersionSchema(tablesAsVersion(catalog, base, name), { serverMajor: server.major, exposeViews })
 }
 
 async function schemaExists(db: Queryable, name: string): Promise<boolean> {

@@ -91,6 +91,7 @@ describe('describeSettings', () => {
       ['seeds', ['s', 't'], 'metastore.toml:5:1', null],
       ['schema', 'public', 'default', null],
       ['unknown_keys', 'error', 'default', null],
+      ['expose_views', true, 'default', null],
       ['environment', 'production', 'environment METASTORE_ENVIRONMENT', null],
       ['state_schema', 'metastore', 'default', null],
       ['history_view', null, 'default', null],

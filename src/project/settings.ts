@@ -80,6 +80,15 @@ const databaseSettings = {
     description:
       'What a key is that no action has: an error, or a warning, after which the key is ignored; the flag means "warn".',
   },
+  exposeViews: {
+    key: 'expose_views',
+    kind: 'boolean',
+    default: true,
+    variables: ['METASTORE_EXPOSE_VIEWS'],
+    flag: null,
+    reach: 'all',
+    description: "Whether views and functions of the base schema are carried into the version's schema.",
+  },
   environment: {
     key: 'environment',
     kind: 'string',

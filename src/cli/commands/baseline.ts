@@ -25,6 +25,7 @@ export const baselineCommand = defineCommand({
       const given = argument(input, 0)
       await using engine = await entry.engine({ command: 'baseline' })
       const result = await baseline(engine, files, {
+        exposeViews: entry.settings.exposeViews,
         ...(given !== undefined && { to: destination(given, files) }),
         base: entry.settings.schema,
       })

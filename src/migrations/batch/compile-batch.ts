@@ -5,6 +5,7 @@ import { isOpaque } from '../actions/custom.ts'
 import type { BackfillPlan } from '../backfill/plan.ts'
 import { backfillPlans } from '../sync/backfill-plans.ts'
 import { compileSync, ensureSyncSchema, dropSyncSchema, type SyncObjects } from '../sync/compile-sync.ts'
+import { serializeInserts } from '../sync/serialize-inserts.ts'
 import { createVersionSchema, dropVersionSchema } from '../versions/version-schema.ts'
 import { carryOver, type CarriedOver } from './carry-over.ts'
 import type { BatchInput, CompiledBatch } from './compiled-batch.ts'
@@ -137,7 +138,19 @@ function syncObjects(draft: Draft): Sync {
     defaultOf: (table, column) => addedDefault(tables.get(table), column),
     generated: (table, column) => generatedValue(draft, tables.get(table), column),
   })
-  return new Map(objects.map((one) => [one.table, one]))
+  return new Map(
+    objects.map((one) => {
+      const table = tables.get(one.table)
+      if (table === undefined || !draft.input.options.serializeUpserts || !replacesUnique(table))
+        return [one.table, one]
+      const { stateSchema } = draft.input
+      const serialized = serializeInserts({ base: draft.base, table: one.table, target: draft.target, stateSchema })
+      return [
+        one.table,
+        { ...one, create: [...one.create, ...serialized.create], drop: [...serialized.drop, ...one.drop] },
+      ]
+    }),
+  )
 }
 
 function startSteps(draft: Draft, sync: Sync, carried: Carried): PhaseStep[] {
@@ -204,7 +217,11 @@ function versionSchemaStep(draft: Draft): PhaseStep {
     key: versionSchemaKey,
     migration: null,
     label: `create schema ${schema.name}`,
-    body: { kind: 'transaction', locks: [], statements: createVersionSchema(schema, { serverMajor }) },
+    body: {
+      kind: 'transaction',
+      locks: [],
+      statements: createVersionSchema(schema, { serverMajor, exposeViews: draft.input.options.exposeViews }),
+    },
     undo: [{ kind: 'transaction', locks: [], statements: dropVersionSchema(schema.name) }],
   }
 }
@@ -300,6 +317,16 @@ function completeSteps(draft: Draft, sync: Sync, carried: Carried): PhaseStep[] 
         ]
   const released = [...carried.values()].flatMap(({ release }) => release)
   return [...released, ...swaps, ...draft.finish.flatMap((steps) => steps()), ...last]
+}
+
+// Whether a column gets another one in its place that is in a unique index.
+function replacesUnique({ original, columns }: DraftTable): boolean {
+  const replaced = columns.flatMap((column) =>
+    column.original !== null && column.original.name !== column.physical ? [column.original.name] : [],
+  )
+  return (original?.indexes ?? []).some(
+    ({ unique, keys }) => unique && keys.some((key) => key.kind === 'expression' || replaced.includes(key.column)),
+  )
 }
 
 // Undefined for a column that was there before.

@@ -37,6 +37,8 @@ export interface BatchOptions {
   readonly lenient: boolean
   /** Take an advisory lock around writes of an altered unique column, against 23505 of concurrent upserts. */
   readonly serializeUpserts: boolean
+  /** Whether views and functions of the base schema are carried into the version schema. */
+  readonly exposeViews: boolean
 }
 
 /** A batch as steps, with all that is wrong with it; nothing of it has run. */
@@ -79,4 +81,12 @@ export interface Loss {
   readonly count: Sql
   /** Selects the key columns and the values, for `--save-lost`. */
   readonly rows: Sql
+}
+
+/** What a batch does where nobody says otherwise. */
+export const usualBatchOptions: BatchOptions = {
+  allowRewrite: false,
+  lenient: false,
+  serializeUpserts: false,
+  exposeViews: true,
 }

@@ -1,3 +1,4 @@
+import { usualBatchOptions } from '../batch/compiled-batch.ts'
 import { id, join, sql, type Sql } from '../../database/database.ts'
 import type { BackfillPlan } from '../backfill/plan.ts'
 import { compileBatch } from '../batch/compile-batch.ts'
@@ -30,7 +31,7 @@ export async function planBatch(
   const target = {
     base,
     oldVersion: state.version,
-    options: { allowRewrite: false, lenient: false, serializeUpserts: false, ...batch },
+    options: { ...usualBatchOptions, ...batch },
   }
   const compiled = compileBatch(
     await inputOf(target, {

@@ -1,3 +1,4 @@
+import { usualBatchOptions } from '../batch/compiled-batch.ts'
 import { randomUUID } from 'node:crypto'
 import { failedBecause, sql } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
@@ -40,7 +41,7 @@ export async function beginBatch(work: PhaseWork, { migrations, state, complete 
     base: options.base ?? 'public',
     oldVersion: state.version,
     target: migrations.at(-1)?.name ?? '',
-    options: { allowRewrite: false, lenient: false, serializeUpserts: false, ...options.batch },
+    options: { ...usualBatchOptions, ...options.batch },
     complete,
     startedAt: new Date().toISOString(),
     toolVersion,

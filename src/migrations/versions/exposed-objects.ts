@@ -97,7 +97,7 @@ export function dropExposed(): Sql {
           if found then execute format('drop routine %s', copy::regprocedure); end if;
         end if;
       end loop;
-      if ${versionNotes} is not null then execute format('comment on schema %s is null', version::regnamespace); end if;
+      if ${versionNotes} -> 'exposed' is not null then execute format('comment on schema %s is null', version::regnamespace); end if;
     end;`
 }
 

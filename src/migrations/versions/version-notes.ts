@@ -5,3 +5,6 @@ import { sql } from '../../database/database.ts'
  * carried into it from the base schema (`exposed`), what was not (`leftOut`), and what that was decided by.
  */
 export const versionNotes = sql`substring(pg_catalog.obj_description(version, 'pg_namespace') from '^Made by metastore\\. (\\{.*\\})$')::jsonb`
+
+/** The comment on a version schema that nothing is to be carried into. */
+export const exposesNothing = 'Made by metastore. {"exposeViews": false}'

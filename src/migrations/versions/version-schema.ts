@@ -4,7 +4,7 @@ import type { VersionSchema, VersionView, VersionViewColumn } from '../batch/ver
 import { block } from './block.ts'
 import { dropExposed, exposeObjects } from './exposed-objects.ts'
 import { shownColumns } from './shown-columns.ts'
-import { versionNotes } from './version-notes.ts'
+import { exposesNothing, versionNotes } from './version-notes.ts'
 
 export { versionProblems, versionWarnings } from './version-problems.ts'
 
@@ -23,7 +23,9 @@ export function createVersionSchema(schema: VersionSchema, options: VersionSchem
     ...schema.views.flatMap((view) => createView(schema, view, options)),
     ...usageGrants(schema),
     ownerGrants(schema.name),
-    ...(options.exposeViews === false ? [] : [exposeObjects(schema.name, schema.base)]),
+    options.exposeViews === false
+      ? sql`comment on schema ${id(schema.name)} is ${literal(exposesNothing)}`
+      : exposeObjects(schema.name, schema.base),
   ]
 }
 

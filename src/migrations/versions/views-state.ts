@@ -1,4 +1,5 @@
 import type { Grant } from '../../catalog/catalog.ts'
+import { exposesNothing } from './version-notes.ts'
 import { literal, sql, type Queryable, type Sql } from '../../database/database.ts'
 
 /** The tables of a base schema and the views of a version schema, as they stand at one moment of a transaction. */
@@ -62,10 +63,11 @@ export async function readViewsState(db: Queryable, versionSchema: string, base:
 }
 
 function exposes(versionSchema: string, base: string): Sql {
-  return sql`(
+  const notes = sql`pg_catalog.obj_description(${schemaId(versionSchema)}, 'pg_namespace')`
+  return sql`(${notes} is distinct from ${exposesNothing} and (
     exists (select from pg_catalog.pg_class r where r.relnamespace = ${schemaId(base)} and r.relkind in ('v', 'm', 'f'))
     or exists (select from pg_catalog.pg_proc p where p.pronamespace = ${schemaId(base)})
-    or pg_catalog.obj_description(${schemaId(versionSchema)}, 'pg_namespace') is not null)`
+    or ${notes} is not null))`
 }
 
 function tables(base: string): Sql {
