@@ -20,6 +20,7 @@ describe('config', () => {
         'seeds          ["seeds"]        default',
         'schema         "public"         default',
         'unknown_keys   "error"          default',
+        'expose_views   true             default',
         'environment    "production"     environment METASTORE_ENVIRONMENT',
         'state_schema   "metastore"      default',
         'history_view   null             default',
