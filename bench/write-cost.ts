@@ -51,7 +51,9 @@ export async function writeCosts(server: Server, rounds: number): Promise<WriteC
       for (let round = 0; round <= rounds * 2; round += 1) {
         const [a, b] = [await timed(engine.session, schema, text), await timed(there, 'public', text)]
         // The first round only warms the caches.
-        if (round > 0) own.push(a) && floor.push(b)
+        if (round === 0) continue
+        own.push(a)
+        floor.push(b)
       }
       costs.push({ name, ratio: pairedRatio(own, floor) })
     }
