@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { openDatabase, sql } from '../../src/database/database.ts'
+import { startMetastore } from '../harness/child.ts'
 import { actions, expectRefused, refusal, scenario, world, type World } from './world.ts'
 
 const tables = `
@@ -226,6 +227,33 @@ scenario(
       return { start }
     })
     expect(await started.start).toMatchObject({ state: 'in_progress' })
+    expect(await indexOf(it, 'notes_index')).toMatchObject({ valid: true })
+    await it.complete()
+    await it.expectClean()
+  },
+  { only: 'postgres' },
+)
+
+scenario(
+  49,
+  'an index build whose process is killed is made anew by the next start, and nothing invalid is left',
+  async (engine) => {
+    const it = await world(engine, {
+      schema: tables,
+      files: { '2_index.json': addIndex(['body']) },
+      engine: { lockWait: 100_000 },
+    })
+    await using other = await openDatabase(it.url)
+    await using session = await other.session()
+    await session.transaction(async (tx) => {
+      await tx.query(sql`insert into notes (id, body) values (1, 'under way')`)
+      const runner = startMetastore(['start', '--url', it.url, '--dirs', it.files.directory])
+      await expect.poll(() => waitingBuilds(it), { interval: 100 }).toBe(1)
+      runner.process.kill('SIGKILL')
+      expect(await runner.ended).toMatchObject({ signal: 'SIGKILL' })
+    })
+    expect(await it.status()).toMatchObject({ state: 'applying' })
+    expect(await it.start()).toMatchObject({ state: 'in_progress' })
     expect(await indexOf(it, 'notes_index')).toMatchObject({ valid: true })
     await it.complete()
     await it.expectClean()

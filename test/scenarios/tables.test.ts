@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { sql } from '../../src/database/database.ts'
 import { actions, expectRefused, refusal, scenario, world } from './world.ts'
 
 const schema = `
@@ -499,4 +500,98 @@ scenario(21, 'a table that a view or a function of the author reads is refused a
     message: 'Table notes cannot be removed: view reports.all_notes depends on it.',
     remedy: 'Drop or change that first, in an earlier migration or by a custom action.',
   })
+})
+
+scenario(
+  15,
+  'numbers that many old sessions give at once never take the new sessions back to one that is taken',
+  async (engine) => {
+    const it = await world(engine, {
+      schema: 'create table people (id bigint generated always as identity primary key, name text)',
+      files: {
+        '2_profiles.json': actions(
+          create(
+            'profiles',
+            [
+              { ...big, generated: 'BY DEFAULT AS IDENTITY' },
+              { name: 'name', type: 'text' },
+            ],
+            {
+              // Numbers of its own, because they are not just those of the source.
+              up: { table: 'people', values: { id: 'id + 0', name: 'name' } },
+            },
+          ),
+        ),
+      },
+    })
+    await it.start()
+    const rounds = Array.from({ length: 150 }, (_, round) => round)
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        await using session = await it.database.session()
+        await session.script('set search_path to migration_1_base')
+        for (const _ of rounds) {
+          await session.script("insert into people (name) values ('one')")
+          const [row] = await session.query<{ behind: boolean }>(sql`
+            select pg_sequence_last_value('public.profiles_id_seq') < (select max(id) from public.profiles) as behind`)
+          expect(row).toEqual({ behind: false })
+        }
+      }),
+    )
+    await it.asNew("insert into profiles (name) values ('two')")
+    await it.complete()
+    await it.expectClean()
+  },
+  { only: 'postgres' },
+)
+
+scenario(15, 'rows that the new application numbers have no numbers of rows that the old one adds', async (engine) => {
+  const it = await world(engine, {
+    schema: `
+      create table people (id bigint generated always as identity primary key, name text);
+      create table pets (id serial primary key, name text)`,
+    rows: "insert into people (name) values ('Ann'); insert into pets (name) values ('Rex')",
+    files: {
+      '2_profiles.json': actions(
+        ...['people', 'pets'].map((table) =>
+          create(
+            `${table}_profiles`,
+            [
+              { ...big, generated: 'BY DEFAULT AS IDENTITY' },
+              { name: 'name', type: 'text' },
+            ],
+            {
+              up: { table, values: { id: `${table}.id`, name: 'name' } },
+            },
+          ),
+        ),
+      ),
+    },
+  })
+  const before = await it.catalog()
+  await it.start()
+  for (const table of ['people', 'pets']) {
+    await it.asNew(`insert into ${table}_profiles (name) values ('new one')`)
+    await it.asOld(`insert into ${table} (name) values ('old one')`)
+    await it.asNew(`insert into ${table}_profiles (name) values ('new two')`)
+    await it.asOld(`insert into ${table} (name) values ('old two')`)
+  }
+  const all = [/Ann|Rex/, 'new one', 'old one', 'new two', 'old two'].map((name, index) => ({
+    id: index + 1,
+    name: typeof name === 'string' ? name : expect.stringMatching(name),
+  }))
+  expect(await it.asNew('select * from people_profiles order by id')).toEqual(all)
+  expect(await it.asNew('select * from pets_profiles order by id')).toEqual(all)
+  await it.abort()
+  expect(await it.catalog()).toEqual(before)
+  await it.start()
+  await it.complete()
+  await it.asNew("insert into people_profiles (name) values ('after')")
+  expect(await it.base("select id from people_profiles where name = 'after'")).toEqual([{ id: 6 }])
+  expect(
+    await it.base(
+      "select column_default from information_schema.columns where table_schema = 'migration_2_profiles' and column_default is not null and table_name like '%profiles'",
+    ),
+  ).toEqual([])
+  await it.expectClean()
 })

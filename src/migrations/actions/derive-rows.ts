@@ -1,19 +1,8 @@
-import { id, sql } from '../../database/database.ts'
 import { scopeOf, type DraftTable } from '../batch/draft.ts'
-import type { PhaseStep } from '../batch/phase-step.ts'
-import { goOnAfter } from '../sync/derive.ts'
-import type { ColumnDeclaration, CreateTable, DerivedRows } from './action.ts'
-import {
-  expressionOf,
-  originOf,
-  problem,
-  requireTable,
-  stepOf,
-  transaction,
-  warning,
-  type ActionContext,
-} from './context.ts'
-import { hasValues, isNumbered } from './derived-values.ts'
+import type { CreateTable, DerivedRows } from './action.ts'
+import { expressionOf, originOf, problem, requireTable, warning, type ActionContext } from './context.ts'
+import { numberedColumns } from './derived-numbers.ts'
+import { hasValues } from './derived-values.ts'
 
 /** Fills a new table from another one, and keeps it in step with what old sessions write there. */
 export function deriveRows(up: DerivedRows, action: CreateTable, table: DraftTable, context: ActionContext): void {
@@ -59,8 +48,7 @@ export function deriveRows(up: DerivedRows, action: CreateTable, table: DraftTab
       'Write on_source_delete = "delete" in up if they should go too.',
     )
   }
-  const numbered = action.columns.filter((column) => up.values[column.name] !== undefined && isNumbered(column))
-  if (numbered.length > 0) draft.indexes.push(() => goOnNumbering(numbered, table, context))
+  const numbered = numberedColumns(up, action, { table, source, values }, context)
   draft.rules.push({
     kind: 'derive',
     direction: 'up',
@@ -68,25 +56,10 @@ export function deriveRows(up: DerivedRows, action: CreateTable, table: DraftTab
     source: { table: source.physical, scope },
     values,
     conflict,
-    numbered: numbered.map(({ name }) => name),
+    numbered,
     onSourceDelete: up.on_source_delete ?? 'keep',
     origin: originOf(context, table.name),
   })
-}
-
-// After the copy; from then on each row that an old session adds moves the sequence.
-function goOnNumbering(
-  columns: readonly ColumnDeclaration[],
-  table: DraftTable,
-  context: ActionContext,
-): readonly PhaseStep[] {
-  const { base, removed } = context.draft
-  if (removed.includes(table)) return []
-  const statements = columns.map(({ name }) => {
-    const largest = sql`(select max(${id(name)}) from ${id(base, table.physical)})::bigint`
-    return sql`select ${goOnAfter(base, table.physical, name, largest)}`
-  })
-  return [stepOf(context, 'numbers', `go on numbering ${table.name}`, transaction([], ...statements))]
 }
 
 // Its own unique constraints are made by later actions as indexes; the constraint is named before it exists.

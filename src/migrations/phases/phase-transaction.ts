@@ -46,10 +46,12 @@ export interface PhaseTransaction {
 export async function inPhaseTransaction(run: Run, base: string, transaction: PhaseTransaction): Promise<void> {
   const { locks, brief = false, statements = [], work, last } = transaction
   const blocking = brief || locks.some(({ mode }) => mode !== 'share update exclusive')
-  const opening = [...settings(base), ...lockStatements(locks), ...statements]
-  const texts = opening.map((statement) => statement.inline('postgres'))
-  const attempt = () =>
-    run.session.transaction(
+  let tries = 0
+  const attempt = () => {
+    const opening = [...settings(base), ...lockStatements(inTurn(locks, tries)), ...statements]
+    const texts = opening.map((statement) => statement.inline('postgres'))
+    tries += 1
+    return run.session.transaction(
       async (tx) => {
         await runAll(tx, texts)
         await work?.(tx)
@@ -59,6 +61,7 @@ export async function inPhaseTransaction(run: Run, base: string, transaction: Ph
       },
       { lockTimeout: blocking ? blockingLockTimeout : run.retry.lockTimeout, resetSession: true },
     )
+  }
   try {
     await (blocking ? retrying(run, attempt, blockingPauses) : retrying(run, attempt))
   } catch (error) {
@@ -96,6 +99,17 @@ export function settings(base: string): Sql[] {
     sql`set local row_security to off`,
     sql`set local statement_timeout to 0`,
   ]
+}
+
+/**
+ * The order in which locks are taken at a try. A session that holds one of the tables and wants another stands in the way of
+ * one order of the two, and a busy application always has such a session. Which order it has is not known, so each is tried
+ * in turn: backwards every second time, and from another one on.
+ */
+export function inTurn(locks: readonly TableLock[], tries: number): readonly TableLock[] {
+  const from = Math.floor(tries / 2) % Math.max(locks.length, 1)
+  const turned = [...locks.slice(from), ...locks.slice(0, from)]
+  return tries % 2 === 0 ? turned : turned.toReversed()
 }
 
 function lockStatements(locks: readonly TableLock[]): Sql[] {

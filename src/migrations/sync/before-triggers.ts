@@ -60,7 +60,7 @@ function updateTriggers(input: SyncInput, own: RowRules, direction: SyncDirectio
     ...triggersOf(input, rule).map(({ physical }) => physical),
     ...(direction === 'up' ? [rule.column] : []),
   ])
-  return groups.map((rules, index): SyncTrigger => {
+  return groups.flatMap((rules, index): SyncTrigger[] => {
     const statements = [
       // What takes the mark away itself is the backfill, which has computed all values.
       ...(pending === null
@@ -75,13 +75,17 @@ function updateTriggers(input: SyncInput, own: RowRules, direction: SyncDirectio
       ...(pending !== null && index === groups.length - 1 ? [settled(input, own, pending)] : []),
     ]
     const { when } = sessionOf(input, direction)
-    return {
+    const trigger = {
       ...triggerFor(own.table, direction, 'update', { rules, index, statements }),
       // What was put off is looked at again whoever writes to the row.
       when: pending !== null && putsOff(own.rules) ? sql`old.${id(pending)} or ${when}` : when,
       // Nothing has run before the first triggers that could change other columns than the statement does.
       columns: direction === 'down' ? [...new Set(columns)] : updatedColumns(input, own.table, columns),
     }
+    if (pending === null || trigger.columns === null) return [trigger]
+    // A row that has no values yet gets them whichever column is written: the new version's columns may have to have one.
+    const unsettled = sql`old.${id(pending)} and new.${id(pending)}`
+    return [trigger, { ...trigger, place: 100 + trigger.place, when: unsettled, columns: null }]
   })
 }
 

@@ -116,16 +116,32 @@ function numbering(base: string, { table, numbered = [] }: DeriveRule): Sql {
   return sql`\n${join(each, '\n')}`
 }
 
-/** What follows SELECT to let a column's sequence go on after a number, unless it is beyond that already. */
+/**
+ * What follows SELECT to let a column's sequence go on after a number, unless it is beyond that already. A short way is gone
+ * number by number, because between a look at the sequence and setting it others may have drawn from it or moved it on, and
+ * setting it would take it back to numbers that are taken. A long way nobody else goes meanwhile.
+ */
 export function goOnAfter(base: string, table: string, column: string, number: Sql): Sql {
   return sql`
-    pg_catalog.setval(numbers.sequence, numbers.used)
+    case
+      when missing > 1000 then pg_catalog.setval(sequence, used)
+      else (
+        select pg_catalog.max(drawing.number)
+        from (
+          select pg_catalog.nextval(numbers.sequence) as number
+          from pg_catalog.generate_series(1, numbers.missing)
+        ) as drawing
+      )
+    end
     from (
-      select
-        pg_catalog.pg_get_serial_sequence(${literal(id(base, table).inline('postgres'))}, ${literal(column)})::regclass as sequence,
-        ${number} as used
+      select sequence, used, used - coalesce(pg_catalog.pg_sequence_last_value(sequence), 0) as missing
+      from (
+        select
+          pg_catalog.pg_get_serial_sequence(${literal(id(base, table).inline('postgres'))}, ${literal(column)})::regclass as sequence,
+          ${number} as used
+      ) as given
     ) as numbers
-    where numbers.used > coalesce(pg_catalog.pg_sequence_last_value(numbers.sequence), 0)`
+    where missing > 0`
 }
 
 interface Followed {
