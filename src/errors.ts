@@ -52,7 +52,14 @@ export const errorCodes = {
     summary: 'A squashed migration replaces others, of which the database has only a part.',
   },
   migration_unmet: { kind: 'state', summary: 'A migration requires another one that is not applied before it.' },
-  migration_irreversible: { kind: 'state', summary: 'A migration has no down part, so it cannot be rolled back.' },
+  migration_irreversible: {
+    kind: 'state',
+    summary: 'A migration cannot be rolled back: it has no down part, or what would undo it cannot be derived.',
+  },
+  rollback_loses_data: {
+    kind: 'state',
+    summary: 'A rollback would lose data, or cannot bring back data that is gone, and nobody has said that it may.',
+  },
   step_outcome_unknown: {
     kind: 'state',
     summary: 'A statement that runs outside a transaction was interrupted, and whether it took effect cannot be told.',

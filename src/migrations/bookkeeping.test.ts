@@ -26,7 +26,9 @@ test.each(engines)(
     const [prefix, session] = [database.features.schemas ? 'metastore.' : 'metastore_', await database.session()]
     const layout = () => session.query(raw(`select value from ${prefix}state where key = 'layout'`))
     await run(database, await files.read())
-    await session.script(`drop table ${prefix}steps; update ${prefix}state set value = '1' where key = 'layout'`)
+    await session.script(
+      `drop table ${prefix}steps; drop table ${prefix}snapshots; update ${prefix}state set value = '1' where key = 'layout'`,
+    )
 
     expect(await status(database, await files.read())).toMatchObject({ state: 'idle', applied: ['1_a'], atHead: true })
     expect(await run(database, await files.read())).toMatchObject({ applied: [] })

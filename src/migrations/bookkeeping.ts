@@ -26,6 +26,8 @@ export interface Bookkeeping {
   readonly journal: Sql
   /** One row for each step of the batch that is under way; empty otherwise. */
   readonly steps: Sql
+  /** One row for each batch that is complete and in effect: what it found, from which what undoes it is derived. */
+  readonly snapshots: Sql
   /** The name, without a schema, of the index that keeps a migration from being in effect twice. */
   readonly inEffectIndex: Sql
   /** The server's clock, as a timestamp with time zone or as ISO 8601 text in UTC. */
@@ -43,6 +45,7 @@ export function bookkeepingOf(database: Pick<Database, 'features' | 'dialect'>, 
     migrations: table('migrations'),
     journal: table('journal'),
     steps: table('steps'),
+    snapshots: table('snapshots'),
     inEffectIndex: id(database.features.schemas ? 'migrations_in_effect' : `${stateSchema}_migrations_in_effect`),
     now: database.dialect === 'postgres' ? sql`clock_timestamp()` : sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
     timeText: (column) =>
@@ -140,6 +143,7 @@ export async function ensureBookkeeping(
         await tx.script(statements.map((statement) => statement.inline(database.dialect)).join(';\n'))
       } else if (state.layout < bookkeepingLayout) {
         await tx.query(createSteps(database, bookkeeping))
+        await tx.query(createSnapshots(bookkeeping))
         await tx.query(setState(bookkeeping, 'layout', String(bookkeepingLayout)))
       }
       if (state.historyView !== historyView) await replaceHistoryView(tx, bookkeeping, state.historyView, historyView)
@@ -198,11 +202,12 @@ function createTables(database: Pick<Database, 'dialect'>, bookkeeping: Bookkeep
         primary key (migration, direction, step)
       )`,
     createSteps(database, bookkeeping),
+    createSnapshots(bookkeeping),
     sql`insert into ${bookkeeping.state} (key, value) values ('layout', ${literal(String(bookkeepingLayout))})`,
   ]
 }
 
-// Layout 2 is layout 1 and this.
+// Layout 2 is layout 1 and these two.
 function createSteps({ dialect }: Pick<Database, 'dialect'>, { steps }: Bookkeeping): Sql {
   return sql`
     create table ${steps} (
@@ -216,6 +221,16 @@ function createSteps({ dialect }: Pick<Database, 'dialect'>, { steps }: Bookkeep
       duration_ms bigint not null,
       updated_at ${dialect === 'postgres' ? sql`timestamptz` : sql`text`} not null,
       primary key (batch, phase, step)
+    )`
+}
+
+function createSnapshots({ snapshots }: Bookkeeping): Sql {
+  return sql`
+    create table ${snapshots} (
+      batch text primary key,
+      base text not null,
+      old_version text,
+      catalogs text not null
     )`
 }
 

@@ -3,6 +3,7 @@ import type { Engine, Position } from './engine.ts'
 import type { Migration, MigrationFile } from './migration.ts'
 import { compareWithHistory } from './pending.ts'
 import type { StartOptions } from './phases/phase-options.ts'
+import { batchUnderWay } from './phases/refusals.ts'
 import { runMigration, runsWhole, type MigrationRun, type Run, type WholeMigration } from './run.ts'
 import { nothingToDo, parseAll, recordWithoutRunning, selectPending } from './selection.ts'
 
@@ -39,6 +40,8 @@ export async function migrate(
   const selectFrom = (position: Position) => selectPending(files, position, options)
   const position = await engine.look()
   await assertConsistent(engine, files, position, options.allow)
+  const { phase, batch } = position.state
+  if (phase !== null && batch?.rollback !== undefined) throw batchUnderWay(phase, batch)
   if (nothingToDo(engine, files, position, options)) return summary(files, position, [])
 
   // Files are parsed before the lock is asked for: a mistake in one is found with nobody kept waiting.

@@ -7,7 +7,8 @@ import type { StartOptions } from './phases/phase-options.ts'
 import { partsOfRun } from './phases/parts.ts'
 import type { PlannedMigration } from './planned.ts'
 import { namesOf } from './stored-batch.ts'
-import { runsWhole, type WholeMigration } from './run.ts'
+import type { RollbackPart } from './rollback/parts.ts'
+import type { WholeMigration } from './run.ts'
 
 export type { PlannedMigration, PlannedStep } from './planned.ts'
 
@@ -23,22 +24,17 @@ export async function planRun(
   engine: Pick<Engine, 'database' | 'session' | 'bookkeeping'>,
   state: BookkeepingState,
   migrations: readonly Migration[],
-  direction: Direction,
   options: Pick<StartOptions, 'base' | 'batch' | 'oneByOne'> = {},
 ): Promise<Plan> {
   const planned: PlannedMigration[] = []
   const { batch } = state
-  if (batch !== null && direction === 'up') {
+  if (batch !== null) {
     const { planStanding } = await import('./phases/plan-batch.ts')
     planned.push(await planStanding(engine, batch))
   }
   const left = migrations.filter(({ name }) => batch === null || !namesOf(batch).includes(name))
-  const parts =
-    direction === 'up'
-      ? partsOfRun(left, options.oneByOne)
-      : migrations.filter(runsWhole).map((migration) => ({ kind: 'whole' as const, migration }))
-  for (const part of parts) {
-    if (part.kind === 'whole') planned.push(await planWhole(part.migration, direction, engine))
+  for (const part of partsOfRun(left, options.oneByOne)) {
+    if (part.kind === 'whole') planned.push(await planWhole(part.migration, 'up', engine))
     else {
       const { planBatch } = await import('./phases/plan-batch.ts')
       planned.push(await planBatch(engine, state, part.migrations, { ...options, first: planned.length === 0 }))
@@ -46,6 +42,29 @@ export async function planRun(
   }
   const { database, bookkeeping } = engine
   return { bookkeeping: state.layout === null ? bookkeepingScript(database, bookkeeping) : [], migrations: planned }
+}
+
+/** The same for what takes migrations back. */
+export async function planRollback(
+  engine: Pick<Engine, 'database' | 'session' | 'bookkeeping'>,
+  state: BookkeepingState,
+  parts: readonly RollbackPart[],
+  options: Pick<StartOptions, 'batch'> = {},
+): Promise<Plan> {
+  const planned: PlannedMigration[] = []
+  for (const part of parts) {
+    if (part.kind === 'whole') planned.push(await planWhole(part.migration, 'down', engine))
+    else {
+      const { planBatch } = await import('./phases/plan-batch.ts')
+      const { migration, target, base, rollback } = part
+      const batch = { ...options.batch, lenient: true }
+      const first = planned.length === 0
+      planned.push(
+        await planBatch(engine, state, [migration], { batch, base, first, target, rollback, direction: 'down' }),
+      )
+    }
+  }
+  return { bookkeeping: [], migrations: planned }
 }
 
 async function planWhole(

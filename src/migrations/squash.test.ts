@@ -4,7 +4,7 @@ import { migrationDirectory, type MigrationDirectory } from '../../test/harness/
 import { openDatabase, sql, type Database } from '../database/database.ts'
 import { openEngine } from './engine.ts'
 import { migrate } from './migrate.ts'
-import { rollback } from './rollback.ts'
+import { rollback } from './rollback/rollback.ts'
 import { squash } from './squash.ts'
 import { readStatus } from './status.ts'
 

@@ -5,7 +5,7 @@ import { clearJournal } from './journal.ts'
 import type { MigrationFile } from './migration.ts'
 import type { Destination } from './resolve.ts'
 import { selectPending } from './selection.ts'
-import { selectRollback } from './rollback.ts'
+import { selectRollback } from './rollback/select.ts'
 
 /** What stamping changed in the history; nothing else was touched. */
 export interface StampResult {

@@ -22,6 +22,8 @@ export interface DatabaseStatus {
   readonly applied: readonly string[]
   /** Names of the batch that is under way, in order. */
   readonly inProgress: readonly string[]
+  /** Whether what is under way takes back what is in progress, instead of applying it. */
+  readonly rollingBack: boolean
   /** What is neither applied nor in progress. */
   readonly pending: readonly string[]
   readonly discrepancies: readonly (Discrepancy & { readonly message: string; readonly remedy: string })[]
@@ -69,7 +71,10 @@ export async function readStatus(
   }
 }
 
-type BatchStatus = Pick<DatabaseStatus, 'inProgress' | 'oldSchema' | 'newSchema' | 'step' | 'backfills' | 'lockHolder'>
+type BatchStatus = Pick<
+  DatabaseStatus,
+  'rollingBack' | 'inProgress' | 'oldSchema' | 'newSchema' | 'step' | 'backfills' | 'lockHolder'
+>
 
 async function readBatchStatus(
   { session, bookkeeping }: Pick<Engine, 'session' | 'bookkeeping'>,
@@ -77,12 +82,21 @@ async function readBatchStatus(
 ): Promise<BatchStatus> {
   const current = version === null ? null : versionSchemaName(version)
   if (batch === null || phase === null) {
-    return { inProgress: [], oldSchema: null, newSchema: current, step: null, backfills: [], lockHolder: null }
+    return {
+      rollingBack: false,
+      inProgress: [],
+      oldSchema: null,
+      newSchema: current,
+      step: null,
+      backfills: [],
+      lockHolder: null,
+    }
   }
   const notes = await readSteps(session, bookkeeping)
   const lockHolder = lease !== null && (await isAlive(session, lease)) ? lease : null
   const shown = phase === 'in_progress' || phase === 'completing'
   return {
+    rollingBack: batch.rollback !== undefined,
     inProgress: namesOf(batch),
     // Gone as soon as the completion has begun.
     oldSchema: phase === 'completing' ? null : current,

@@ -1,4 +1,4 @@
-import type { BatchOptions } from './batch/compiled-batch.ts'
+import type { BatchOptions, ColumnOrder } from './batch/compiled-batch.ts'
 import type { MigrationFile, Priority } from './migration.ts'
 
 /** What is going on with a batch, while there is one. */
@@ -10,6 +10,14 @@ export interface StoredMigration extends Omit<MigrationFile, 'absolutePath' | 'd
   readonly priority: Priority
 }
 
+/** What is particular about a batch that takes migrations back. */
+export interface StoredRollback {
+  /** Whether there is no version schema afterwards. */
+  readonly last: boolean
+  /** The order of columns that come back, which are the last ones of their tables now. */
+  readonly columnOrder: ColumnOrder
+}
+
 /** A batch that is under way, as the database has it: enough to compile it again. */
 export interface StoredBatch {
   /** The history's rows carry it too. */
@@ -19,8 +27,10 @@ export interface StoredBatch {
   readonly base: string
   /** The migration whose version schema the old application uses; null before the first. */
   readonly oldVersion: string | null
-  /** The last migration, which the version schema is named after. */
+  /** What the version schema is named after: the last migration, or of a rollback the one before those it takes back. */
   readonly target: string
+  /** Of a rollback: its migrations hold what undoes those of the same names. */
+  readonly rollback?: StoredRollback | undefined
   readonly options: BatchOptions
   /** Whether who started it meant to complete it in the same run, so that running the same again goes on with that. */
   readonly complete: boolean

@@ -152,6 +152,7 @@ describe('status', () => {
             head: '002_chats',
             applied: ['001_users'],
             inProgress: [],
+            rollingBack: false,
             pending: ['002_chats'],
             discrepancies: [],
             interrupted: [],

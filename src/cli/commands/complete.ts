@@ -17,7 +17,7 @@ export const completeCommand = defineCommand({
     ['metastore complete --database assistant --lock-deadline 30m', 'give a busy database more time'],
   ],
   scope: 'databases',
-  json: 'databases[]: database, address, outcome (completed or nothing), applied[] (name, durationMs), schema (name or null)',
+  json: 'databases[]: database, address, outcome (completed or nothing), applied[] (name, durationMs), rolledBack[] (the same, of a rollback that was interrupted), schema (name or null)',
 
   run: (input, context) => eachDatabase(context, (entry) => completeDatabase(entry, input, context)),
 })
@@ -31,10 +31,17 @@ export async function completeDatabase(entry: DatabaseEntry, input: Input, conte
   for (const { name, durationMs } of result.applied) {
     say(`  ${paint.good('applied')} ${name}  ${paint.faint(duration(durationMs))}`)
   }
+  for (const { name, durationMs } of result.rolledBack ?? []) {
+    say(`  ${paint.warn('rolled back')} ${name}  ${paint.faint(duration(durationMs))}`)
+  }
   if (result.outcome === 'nothing') say('Nothing is in progress.')
   else {
     const schema = result.schema === null ? '' : ` The application uses ${result.schema}.`
-    say(`Done: ${count(result.applied.length, 'migration')} complete.${schema}`)
+    const done =
+      result.rolledBack === undefined
+        ? `${count(result.applied.length, 'migration')} complete`
+        : `${count(result.rolledBack.length, 'migration')} rolled back`
+    say(`Done: ${done}.${schema}`)
   }
   return { document: { address: entry.address(), ...result } }
 }

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts'
 import { argument } from '../input.ts'
 import { eachDatabase } from '../each-database.ts'
-import { rollbackDatabase } from './rollback.ts'
+import { rollbackDatabase, rollbackOptions } from './rollback.ts'
 
 /** `rollback` as Alembic spells it. */
 export const downgradeCommand = defineCommand({
@@ -15,6 +15,8 @@ export const downgradeCommand = defineCommand({
   ],
   scope: 'databases',
   arguments: [{ name: '<revision>', description: '-N, base, or a migration that stays' }],
+  options: rollbackOptions,
   json: 'as rollback',
-  run: (input, context) => eachDatabase(context, (entry) => rollbackDatabase(entry, context, argument(input, 0))),
+  run: (input, context) =>
+    eachDatabase(context, (entry) => rollbackDatabase(entry, input, context, argument(input, 0))),
 })

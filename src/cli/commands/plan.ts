@@ -1,6 +1,7 @@
 import {
   assertConsistent,
   parseAll,
+  planRollback,
   planRun,
   readRollback,
   selectPending,
@@ -43,12 +44,16 @@ export const planCommand = defineCommand({
       const allow = allowances(input, files)
       // What migrate would refuse to begin is refused here as well.
       if (!back) await assertConsistent(engine, files, position, allow)
-      const migrations = back
-        ? await readRollback(engine, files, selectRollback(position, to.to))
-        : await parseAll(selectPending(files, position, { ...to, allow }), engine, position, files)
-      const direction = back ? 'down' : 'up'
       const options = phaseOptions(entry, input, context)
-      const plan = await planRun(engine, position.state, migrations, direction, options)
+      const pending = back ? [] : selectPending(files, position, { ...to, allow })
+      const plan = back
+        ? await planRollback(
+            engine,
+            position.state,
+            await readRollback(engine, files, selectRollback(position, to.to)),
+            options,
+          )
+        : await planRun(engine, position.state, await parseAll(pending, engine, position, files), options)
       render(context.output, entry.address(), plan)
       return { document: { address: entry.address(), ...plan } }
     }),
@@ -87,11 +92,11 @@ const phaseTitles = {
 function renderBatch(
   line: Output['line'],
   paint: Output['paint'],
-  { path, steps, remark }: PlannedMigration,
+  { path, direction, steps, remark }: PlannedMigration,
   names: readonly string[],
 ): void {
   line()
-  line(paint.strong(`-- ${names.join(', ')} (up, ${path}), in phases, journalled`))
+  line(paint.strong(`-- ${names.join(', ')} (${direction}, ${path}), in phases, journalled`))
   for (const [index, { phase = 'start', label, migration, locks = [], sql }] of steps.entries()) {
     if (phase !== steps[index - 1]?.phase) line(paint.strong(`\n-- ${phaseTitles[phase]}`))
     const of = migration == null ? '' : `, of ${migration}`

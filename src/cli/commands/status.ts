@@ -18,7 +18,7 @@ export const statusCommand = defineCommand({
   ],
   scope: 'databases',
   options: [{ flags: '--check', description: 'exit 3 unless the database is at its newest migration' }, aheadOption],
-  json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], pending[], discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
+  json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], rollingBack, pending[], discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
 
   run: (input, context) =>
     eachDatabase(context, async (entry) => {
@@ -39,7 +39,8 @@ function render(line: Output['line'], paint: Output['paint'], address: string, s
   line(
     `  ${count(status.applied.length, 'migration')} applied${status.current === null ? '' : `, the newest is ${status.current}`}`,
   )
-  for (const name of status.inProgress) line(`  ${paint.strong('in progress')}  ${name}`)
+  for (const name of status.inProgress)
+    line(`  ${paint.strong(status.rollingBack ? 'rolling back' : 'in progress')}  ${name}`)
   renderBatch(line, status)
   for (const name of status.pending) line(`  ${paint.warn('pending')}  ${name}`)
   for (const { migration, label } of status.interrupted.filter((entry) => entry.status === 'intent')) {
@@ -87,6 +88,11 @@ function asReshapeSays(status: DatabaseStatus) {
 
 function describeState(status: DatabaseStatus): string {
   const batch = batchStates[status.state]
+  if (status.rollingBack && status.state !== 'aborting') {
+    if (status.lockHolder !== null) return 'rolling back'
+    const back = status.state === 'completing' ? '' : ', metastore abort keeps what it takes back'
+    return `a rollback was interrupted; metastore rollback goes on${back}`
+  }
   if (status.inProgress.length > 0 && batch !== undefined) return status.lockHolder === null ? batch.left : batch.atWork
   if (status.state === 'applying') return 'a migration was begun and is not finished; metastore migrate goes on with it'
   if (status.atHead) return status.head === null ? 'there are no migrations' : 'up to date'

@@ -13,11 +13,18 @@ export interface BatchMigration {
   readonly part: ActionsPart
 }
 
+/** Names of columns, by the name of their table. */
+export type ColumnOrder = Readonly<Record<string, readonly string[]>>
+
 /** Everything that a batch is compiled from: equal inputs give equal steps, so a resumed run compiles again. */
 export interface BatchInput {
   readonly migrations: readonly BatchMigration[]
+  /** What the version schema is named after. Default: the last migration. */
+  readonly target?: string | undefined
   /** The base schema and the old version's as they were before the batch, and after each opaque step that has run. */
   readonly catalogs: readonly [Catalog, ...Catalog[]]
+  /** The order in which the new version sees the columns of a table, where it is not the one that actions give them. */
+  readonly columnOrder?: ColumnOrder | undefined
   /** The schema that holds the real tables, `public` unless configured. */
   readonly base: string
   readonly stateSchema: string

@@ -15,7 +15,7 @@ import type { RowScope } from './row-scope.ts'
  */
 export interface Draft {
   readonly input: BatchInput
-  /** The last migration's name, which internal names are made from. */
+  /** The version's name, which internal names are made from. */
   readonly target: string
   /** Schema names: the real tables, the new version's views, and the old version's (null before the first). */
   readonly base: string
@@ -151,7 +151,7 @@ export interface DraftEnum {
 
 /** Begins a batch: the new version sees what the old one does. */
 export function beginDraft(input: BatchInput): Draft {
-  const target = input.migrations.at(-1)?.name
+  const target = input.target ?? input.migrations.at(-1)?.name
   if (target === undefined) throw new RangeError('A batch has at least one migration.')
   const [catalog] = input.catalogs
   const oldSchema = input.oldVersion === null ? null : versionSchemaName(input.oldVersion)

@@ -1,7 +1,7 @@
 import { id } from '../../database/database.ts'
 import { versionProblems, versionWarnings } from '../versions/version-schema.ts'
 import type { PreflightPlan } from '../preflight/preflight-plan.ts'
-import type { Draft, DraftTable } from './draft.ts'
+import type { Draft, DraftColumn, DraftTable } from './draft.ts'
 import type { VersionSchema } from './version-view.ts'
 
 /** The schema that the new version uses: each table under its new name, in its new shape. */
@@ -15,15 +15,23 @@ export function versionSchemaOf(draft: Draft): VersionSchema {
       table: table.physical,
       comment: table.comment,
       grants: table.original?.grants ?? [],
-      columns: table.columns.map(({ name, physical, comment, viewDefault, original }) => ({
-        name,
-        physical,
-        comment,
-        grants: original?.grants ?? [],
-        ...(viewDefault !== null && { default: viewDefault }),
-      })),
+      columns: inOrder(table.columns, draft.input.columnOrder?.[table.name]).map(
+        ({ name, physical, comment, viewDefault, original }) => ({
+          name,
+          physical,
+          comment,
+          grants: original?.grants ?? [],
+          ...(viewDefault !== null && { default: viewDefault }),
+        }),
+      ),
     })),
   }
+}
+
+// What has no place in the order comes last.
+function inOrder(columns: readonly DraftColumn[], order: readonly string[] = []): readonly DraftColumn[] {
+  const place = ({ name }: DraftColumn) => (order.includes(name) ? order.indexOf(name) : order.length)
+  return columns.toSorted((one, other) => place(one) - place(other))
 }
 
 /** What is asked of the server before the batch starts. */

@@ -12,7 +12,7 @@ import { completeSteps } from './complete-steps.ts'
 import { partsOfRun, type RunPart } from './parts.ts'
 import type { StartOptions } from './phase-options.ts'
 import type { PhaseWork } from './phase-work.ts'
-import { listed, refused } from './refusals.ts'
+import { batchUnderWay, listed, refused } from './refusals.ts'
 import { beginBatch, startSteps } from './start-steps.ts'
 import { moveFor, type PhaseCommand } from './transitions.ts'
 
@@ -65,6 +65,8 @@ async function settle(
 ): Promise<boolean> {
   const { phase, batch } = state
   if (phase === null || batch === null) return true
+  // What was begun to go back is not gone on with by who wants to go forward.
+  if (batch.rollback !== undefined) throw batchUnderWay(phase, batch)
   const waiting = wanted.filter((name) => !namesOf(batch).includes(name))
   const { command, complete } = application
   const decision = moveFor({ phase, batch, command, complete, waiting: waiting.length > 0 })

@@ -26,7 +26,9 @@ export async function complete(
       const decision = moveFor({ phase, batch, command: 'complete', complete: true, waiting: false })
       if ('refusal' in decision) throw refused(decision.refusal, batch)
       const applied = await completeSteps({ ...work, batch }, phase)
-      return { outcome: 'completed', applied, schema: versionSchemaName(batch.target) }
+      const schema = versionSchemaName(batch.target)
+      if (batch.rollback === undefined) return { outcome: 'completed', applied, schema }
+      return { outcome: 'completed', applied: [], rolledBack: applied, schema: batch.rollback.last ? null : schema }
     },
   )
   return outcome ?? nothing((await engine.look()).state.version)

@@ -89,7 +89,7 @@ describe('parts of a run', () => {
     await world.migrate()
     expect(await world.query('select id, name from migration_1_a.runs')).toEqual([])
     await world.withEngine(async (engine) => {
-      const { rollback } = await import('../rollback.ts')
+      const { rollback } = await import('../rollback/rollback.ts')
       world.files.write(
         '4_d.sql',
         'alter table runs add column d int;\n-- metastore:down\nalter table runs drop column d;',
@@ -144,7 +144,7 @@ describe('while a batch is in progress', () => {
   })
 
   test('rolling back, stamping and forgetting are refused', async () => {
-    const { rollback } = await import('../rollback.ts')
+    const { rollback } = await import('../rollback/rollback.ts')
     const { forget, stamp } = await import('../stamp.ts')
     const world = await batchWorld(await fresh(), () => ({}), ['1_a'])
     world.files.write(log, logSql)

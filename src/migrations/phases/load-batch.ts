@@ -5,7 +5,7 @@ import type { PhaseStep } from '../batch/phase-step.ts'
 import { parseMigration } from '../formats.ts'
 import type { Migration } from '../migration.ts'
 import { loadParser } from '../sql/parser.ts'
-import { namesOf, type StoredBatch, type StoredMigration } from '../stored-batch.ts'
+import { namesOf, type StoredBatch, type StoredMigration, type StoredRollback } from '../stored-batch.ts'
 import type { BatchWork } from './phase-work.ts'
 import { readCatalogs } from './reintrospect.ts'
 import { readSteps, type StepNote } from './step-journal.ts'
@@ -52,7 +52,10 @@ export async function loadBatch({ run, batch, compile }: ToLoad): Promise<Loaded
 
 /** What a batch is compiled from. */
 export async function inputOf(
-  batch: Pick<StoredBatch, 'base' | 'oldVersion' | 'options'>,
+  batch: Pick<StoredBatch, 'base' | 'oldVersion' | 'options'> & {
+    readonly target?: string | undefined
+    readonly rollback?: Pick<StoredRollback, 'columnOrder'> | undefined
+  },
   known: {
     readonly parts: readonly BatchMigration[]
     readonly catalogs: readonly Catalog[]
@@ -62,10 +65,12 @@ export async function inputOf(
 ): Promise<BatchInput> {
   const [first, ...others] = known.catalogs
   if (first === undefined) throw new RangeError('A batch is compiled from a catalog.')
-  const { base, oldVersion, options } = batch
+  const { base, oldVersion, options, target, rollback } = batch
   return {
     migrations: known.parts,
     catalogs: [first, ...others],
+    target,
+    columnOrder: rollback?.columnOrder,
     base,
     stateSchema: known.stateSchema,
     oldVersion,

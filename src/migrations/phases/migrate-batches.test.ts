@@ -89,7 +89,7 @@ describe('a plan of actions', () => {
     await using engine = await openEngine(database)
     const position = await engine.look()
     const pending = (await directory.read()).slice(1)
-    const plan = await planRun(engine, position.state, await parseAll(pending, engine, position, pending), 'up')
+    const plan = await planRun(engine, position.state, await parseAll(pending, engine, position, pending))
     expect(plan.bookkeeping).toEqual([])
     expect(plan.migrations.map(({ name, batch, remark }) => ({ name, batch, remark }))).toEqual([
       { name: '2_b', batch: ['2_b'], remark: undefined },
@@ -120,7 +120,7 @@ describe('a plan of actions', () => {
     await startBatch(engine, await directory.read())
     const position = await engine.look()
     const pending = (await directory.read()).slice(1)
-    const plan = await planRun(engine, position.state, await parseAll(pending, engine, position, pending), 'up')
+    const plan = await planRun(engine, position.state, await parseAll(pending, engine, position, pending))
     expect(plan.migrations.map(({ name, steps }) => [name, ...steps.map(({ phase }) => phase)])).toEqual([
       ['2_b', 'complete'],
     ])

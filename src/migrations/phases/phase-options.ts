@@ -48,6 +48,8 @@ export interface CompleteResult {
   /** `nothing` when there was no batch. */
   readonly outcome: 'completed' | 'nothing'
   readonly applied: readonly MigrationRun[]
+  /** What was rolled back, where it was a rollback that was interrupted. */
+  readonly rolledBack?: readonly MigrationRun[]
   /** The schema that applications use now. */
   readonly schema: string | null
 }

@@ -13,6 +13,16 @@ import { inputOf, loadBatch, partsOf } from './load-batch.ts'
 import type { PhaseOptions } from './phase-options.ts'
 import { readCatalog } from './reintrospect.ts'
 
+/** How a batch is planned. */
+export interface BatchPlanOptions extends PhaseOptions {
+  /** Whether nothing comes before it, so that the schema is as it will find it. */
+  readonly first: boolean
+  /** What the version schema is named after. Default: the last migration. */
+  readonly target?: string
+  readonly rollback?: StoredBatch['rollback']
+  readonly direction?: PlannedMigration['direction']
+}
+
 /**
  * A batch as a plan shows it: compiled against the schema as it is. What comes after other files depends on what they do, so
  * its steps are known only when they have run.
@@ -21,16 +31,18 @@ export async function planBatch(
   { database, session, bookkeeping }: Pick<Engine, 'database' | 'session' | 'bookkeeping'>,
   state: BookkeepingState,
   migrations: readonly Migration[],
-  { base = 'public', batch, first }: PhaseOptions & { readonly first: boolean },
+  { base = 'public', batch, first, target: version, rollback, direction = 'up' }: BatchPlanOptions,
 ): Promise<PlannedMigration> {
   const last = migrations.at(-1)
   if (last === undefined) throw new RangeError('A batch holds a migration.')
   const names = migrations.map(({ name }) => name)
-  const planned = { name: last.name, path: last.file.path, direction: 'up' as const, atomic: false, batch: names }
+  const planned = { name: last.name, path: last.file.path, direction, atomic: false, batch: names }
   if (!first) return { ...planned, steps: [], remark: 'Its steps depend on what runs before it.' }
   const target = {
     base,
     oldVersion: state.version,
+    target: version,
+    rollback,
     options: { ...usualBatchOptions, ...batch },
   }
   const compiled = compileBatch(
@@ -65,7 +77,8 @@ export async function planStanding(
     return compiled[phase].filter(({ key }) => !done.has(key)).map((step) => plannedStep(phase, step))
   })
   const path = batch.migrations.at(-1)?.path ?? ''
-  return { name: batch.target, path, direction: 'up', atomic: false, batch: namesOf(batch), steps }
+  const direction = batch.rollback === undefined ? 'up' : 'down'
+  return { name: batch.target, path, direction, atomic: false, batch: namesOf(batch), steps }
 }
 
 function plannedStep(phase: 'start' | 'prepare' | 'complete', { body, label, migration }: PhaseStep): PlannedStep {

@@ -5,9 +5,10 @@ import type { Refusal } from './transitions.ts'
 /** The error for something that a batch under way does not allow; `waiting` are names that wait for it. */
 export function refused(
   code: Refusal,
-  batch: Pick<StoredBatch, 'migrations'>,
+  batch: Pick<StoredBatch, 'migrations' | 'rollback'>,
   waiting: readonly string[] = [],
 ): MetastoreError {
+  if (batch.rollback !== undefined) return rollbackRefused(code, batch)
   const names = listed(namesOf(batch))
   const one = batch.migrations.length === 1
   const waits = waiting.length === 0 ? '' : ` ${listed(waiting)} ${waiting.length === 1 ? 'waits' : 'wait'} for that.`
@@ -36,8 +37,28 @@ export function refused(
   return new MetastoreError({ code, ...failure })
 }
 
+function rollbackRefused(code: Refusal, batch: Pick<StoredBatch, 'migrations'>): MetastoreError {
+  const names = listed(namesOf(batch))
+  const interrupted = `The rollback of ${names} was interrupted and is not finished.`
+  const eitherWay = 'Go on with metastore rollback, or take it back with metastore abort; then run this again.'
+  const failure = {
+    batch_applying: { message: interrupted, remedy: eitherWay },
+    batch_in_progress: { message: interrupted, remedy: eitherWay },
+    batch_completing: { message: interrupted, remedy: 'Finish it with metastore rollback; then run this again.' },
+    batch_aborting: {
+      message: `The abort of the rollback of ${names} was interrupted and is not finished.`,
+      remedy: 'Finish it with metastore abort; then run this again.',
+    },
+    batch_not_abortable: {
+      message: `The rollback of ${names} cannot be aborted any more: the version that it takes back is gone.`,
+      remedy: 'Finish it with metastore rollback.',
+    },
+  }[code]
+  return new MetastoreError({ code, ...failure })
+}
+
 /** The error for a command that has nothing to do with a batch, while one is under way. */
-export function batchUnderWay(phase: BatchPhase, batch: Pick<StoredBatch, 'migrations'>): MetastoreError {
+export function batchUnderWay(phase: BatchPhase, batch: Pick<StoredBatch, 'migrations' | 'rollback'>): MetastoreError {
   return refused(`batch_${phase}`, batch)
 }
 

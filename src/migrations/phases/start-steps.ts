@@ -8,13 +8,14 @@ import { setState, type BookkeepingState } from '../bookkeeping.ts'
 import type { Migration } from '../migration.ts'
 import { preflight } from '../preflight/preflight.ts'
 import { combineProblems } from '../problems.ts'
-import type { StoredBatch } from '../stored-batch.ts'
+import { namesOf, type StoredBatch } from '../stored-batch.ts'
 import { toolVersion } from '../../version.ts'
 import { undoSteps } from './abort-steps.ts'
 import { inputOf, loadBatch, partsOf } from './load-batch.ts'
 import { inPhaseTransaction } from './phase-transaction.ts'
 import type { BatchWork, PhaseWork } from './phase-work.ts'
 import { readCatalog } from './reintrospect.ts'
+import { listed } from './refusals.ts'
 import { runSteps } from './run-steps.ts'
 import { forgetAllSteps } from './step-journal.ts'
 
@@ -24,14 +25,18 @@ export interface NewBatch {
   readonly state: Pick<BookkeepingState, 'version'>
   /** Whether this run means to complete it as well. */
   readonly complete: boolean
+  /** What the version schema is named after. Default: the last migration. */
+  readonly target?: string
+  readonly rollback?: StoredBatch['rollback']
 }
 
 /**
  * Looks at everything that could go wrong and changes nothing; then notes the batch, which is `applying` from there on.
  * Throws the problems of its files and of the live data.
  */
-export async function beginBatch(work: PhaseWork, { migrations, state, complete }: NewBatch): Promise<StoredBatch> {
+export async function beginBatch(work: PhaseWork, begun: NewBatch): Promise<StoredBatch> {
   const { run, options } = work
+  const { migrations, state, complete, rollback } = begun
   const batch: StoredBatch = {
     id: randomUUID(),
     migrations: migrations.map(({ file, description, priority }) => {
@@ -40,7 +45,8 @@ export async function beginBatch(work: PhaseWork, { migrations, state, complete 
     }),
     base: options.base ?? 'public',
     oldVersion: state.version,
-    target: migrations.at(-1)?.name ?? '',
+    target: begun.target ?? migrations.at(-1)?.name ?? '',
+    ...(rollback && { rollback }),
     options: { ...usualBatchOptions, ...options.batch },
     complete,
     startedAt: new Date().toISOString(),
@@ -137,14 +143,19 @@ async function undoAfter(work: BatchWork, error: unknown): Promise<void> {
 }
 
 function undone(error: unknown, { batch }: BatchWork): unknown {
-  return withDetail(error, `Everything that the start of ${batch.target} had done was taken back.`)
+  return withDetail(error, `Everything that ${startOf(batch)} had done was taken back.`)
 }
 
 function resumable(error: unknown, { batch }: BatchWork): unknown {
+  const it = startOf(batch)
   return withDetail(
     error,
-    `The start of ${batch.target} is not finished: run the same command again to go on, or metastore abort to take it back.`,
+    `${it.charAt(0).toUpperCase()}${it.slice(1)} is not finished: run the same command again to go on, or metastore abort to take it back.`,
   )
+}
+
+function startOf({ rollback, target, migrations }: StoredBatch): string {
+  return rollback === undefined ? `the start of ${target}` : `the rollback of ${listed(namesOf({ migrations }))}`
 }
 
 function notUndone(first: unknown, second: unknown, { target }: StoredBatch): MetastoreError {

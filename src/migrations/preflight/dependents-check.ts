@@ -49,6 +49,15 @@ export function dependentsOfTable(dependents: Dependents): DataCheck {
       and depend.objid <> class.oid
       and (rewrite.oid is null or rewrite.ev_class <> class.oid)
       and not (depend.classid = 'pg_catalog.pg_attrdef'::regclass and ${column ?? null}::text is null)
+      -- The policies and triggers of a table go with it.
+      and (
+        ${column ?? null}::text is not null
+        or depend.objid not in (
+          select oid from pg_catalog.pg_policy where polrelid = class.oid
+          union all
+          select oid from pg_catalog.pg_trigger where tgrelid = class.oid
+        )
+      )
       and not (
         view_schema.nspname is not null
         and view_schema.nspname in (select pg_catalog.json_array_elements_text(${ignored}::json))
