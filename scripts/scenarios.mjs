@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** @typedef {{ name: string, assertionResults: { title: string, status: string }[] }} FileResult */
+/** @typedef {{ name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }} FileResult */
 
 const count = 84
 const directory = mkdtempSync(path.join(tmpdir(), 'scenarios-'))
@@ -18,12 +18,12 @@ try {
   /** @type {{ testResults: FileResult[] }} */
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
   const found = testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.flatMap(({ title, status: result }) => {
-      const [, number, text, engine] = /^scenario (\d+): (.*?)(?: \[(\w+)\])?$/.exec(title) ?? []
+    assertionResults.flatMap(({ ancestorTitles, title, status: result }) => {
+      const [, number, text, engine = 'any'] = /^scenario (\d+): (.*?)(?: \[(\w+)\])?$/.exec(title) ?? []
       if (number === undefined || result === 'pending' || result === 'skipped') return []
-      return [
-        { number: Number(number), title: text ?? '', engine: engine ?? 'any', result, file: path.relative('.', name) },
-      ]
+      // What a test is about may stand around it.
+      const whole = [...ancestorTitles, text].join(' ')
+      return [{ number: Number(number), title: whole, engine, result, file: path.relative('.', name) }]
     }),
   )
   found.sort((a, b) => a.number - b.number || a.title.localeCompare(b.title) || a.engine.localeCompare(b.engine))

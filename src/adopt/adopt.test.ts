@@ -109,7 +109,7 @@ async function managed(database: Database): Promise<boolean> {
 }
 
 describe.each(engines.filter(({ name }) => name !== 'sqlite'))('adopting from Reshape on $name', ({ freshUrl }) => {
-  test('copies the history with its times, and its version schema is the current one', async () => {
+  test('scenario 82: copies the history with its times, and its version schema is the current one', async () => {
     await using database = await reshapeDatabase(freshUrl)
     const adopted = ['1_runs', '2_state']
     const outcome = { pending: ['3_vendor'], current: '2_state', schema: 'migration_2_state' }
@@ -145,19 +145,22 @@ describe('adopting from Reshape', () => {
     expect(await rows(database, 'select * from migration_2_state.runs')).toEqual([])
   })
 
-  test.each(['applying', 'in_progress', 'completing', 'aborting'])('is refused in the state %s', async (state) => {
-    await using database = await reshapeDatabase(
-      freshUrl,
-      `insert into reshape.data values ('state', '{"state": "${state}", "migrations": []}')`,
-    )
-    await expect(run(database, migrationDirectory(files))).rejects.toMatchObject({
-      code: 'adoption_not_idle',
-      message: `Reshape is in the middle of a migration of ${database.address}: its state is ${state}. Nothing was changed.`,
-      where: database.address,
-      remedy: 'Complete or abort it with Reshape first.',
-    })
-    expect(await managed(database)).toBe(false)
-  })
+  test.each(['applying', 'in_progress', 'completing', 'aborting'])(
+    'scenario 82: is refused in the state %s',
+    async (state) => {
+      await using database = await reshapeDatabase(
+        freshUrl,
+        `insert into reshape.data values ('state', '{"state": "${state}", "migrations": []}')`,
+      )
+      await expect(run(database, migrationDirectory(files))).rejects.toMatchObject({
+        code: 'adoption_not_idle',
+        message: `Reshape is in the middle of a migration of ${database.address}: its state is ${state}. Nothing was changed.`,
+        where: database.address,
+        remedy: 'Complete or abort it with Reshape first.',
+      })
+      expect(await managed(database)).toBe(false)
+    },
+  )
 
   test('is refused where Reshape has never been', async () => {
     await using database = await openDatabase(await freshUrl())

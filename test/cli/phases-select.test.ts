@@ -5,7 +5,7 @@ import { commandLine } from './command-line.ts'
 import { phasesProject, runsFiles } from './phases-project.ts'
 
 describe('schema-query', () => {
-  test('prints the query of the newest file with actions; no database is needed', async () => {
+  test('scenario 7: prints the query of the newest file with actions; no database is needed', async () => {
     const line = commandLine({ ...runsFiles, 'migrations/004_note.sql': 'select 1;\n' })
     const environment = { DATABASE_URL: 'postgres://nobody.invalid/none' }
     for (const name of ['schema-query', 'generate-schema-query']) {
@@ -26,7 +26,7 @@ describe('schema-query', () => {
     })
   })
 
-  test('prints an empty line where no file has actions', async () => {
+  test('scenario 7: prints an empty line where no file has actions', async () => {
     const line = commandLine({ 'metastore.toml': '[database.main]\n', 'migrations/001_note.sql': 'select 1;\n' })
     expect(await line.run('schema-query')).toEqual({ status: 0, stdout: '\n', stderr: '' })
     expect(await line.json('schema-query')).toMatchObject({ document: { databases: [{ query: null, schema: null }] } })
@@ -43,7 +43,7 @@ describe('schema-query', () => {
     expect((await run('schema-query --applied')).stdout).toBe('SET search_path TO migration_001_runs\n')
   })
 
-  test('quotes a name that needs it, and the query works', async () => {
+  test('scenario 7: quotes a name that needs it, and the query works', async () => {
     const { run, rows } = await phasesProject({ 'migrations/1_Runs-a.toml': runsFiles['migrations/001_runs.toml'] })
     await run('migrate')
     const { stdout } = await run('schema-query')
@@ -55,7 +55,7 @@ describe('schema-query', () => {
 })
 
 describe('migration, as Reshape spells it', () => {
-  test('starts, completes and aborts the database of the flag, whatever the environment says', async () => {
+  test('scenario 11: starts, completes and aborts the database of the flag, whatever the environment says', async () => {
     const [wanted, other] = [await freshPostgresUrl(18), await freshPostgresUrl(18)]
     const line = commandLine(runsFiles)
     const environment = { DB_URL: other, DATABASE_URL: other }
@@ -121,7 +121,7 @@ describe('migrate and plan', () => {
 })
 
 describe('status', () => {
-  test('works for a role that may only read, on a database that was never touched and while a batch is in progress', async () => {
+  test('scenario 8: works for a role that may only read, on a database that was never touched and while a batch is in progress', async () => {
     const { run, line, rows, url } = await phasesProject()
     const role = `reader_${new URL(url).pathname.slice(1)}`
     await rows('public', `create role ${role} login password 'reader'`)

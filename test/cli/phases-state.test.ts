@@ -6,7 +6,7 @@ import { phasesProject, runsFiles } from './phases-project.ts'
 const idle = { databases: [{ state: 'idle', inProgress: [] }], status: 'idle', in_progress_migrations: [] }
 
 describe('with nothing to do', () => {
-  test('start, complete and abort say so and end with 0', async () => {
+  test('scenario 9: start, complete and abort say so and end with 0', async () => {
     const { run, address } = await phasesProject()
     await run('migrate')
     expect(await run('start')).toEqual({
@@ -32,7 +32,7 @@ describe('with nothing to do', () => {
 })
 
 describe('how far a start goes', () => {
-  test('is said by --migration, and again nothing is done', async () => {
+  test('scenario 10: is said by --migration, and again nothing is done', async () => {
     const { run, json } = await phasesProject()
     expect(await json('start --complete --migration 2')).toMatchObject({
       status: 0,
@@ -49,7 +49,7 @@ describe('how far a start goes', () => {
     expect((await run('start --migration 009')).status).toBe(2)
   })
 
-  test('is everything as one batch, whose schema is named after the last', async () => {
+  test('scenario 66: is everything as one batch, whose schema is named after the last', async () => {
     const { json } = await phasesProject()
     expect(await json('start')).toMatchObject({
       document: {
@@ -106,7 +106,7 @@ describe('with a batch in progress', () => {
     return project
   }
 
-  test('status tells of it, and start --complete completes it and then the rest', async () => {
+  test('scenario 12: status tells of it, and start --complete completes it and then the rest', async () => {
     const { run, json, address } = await inProgress()
     expect(await run('status')).toEqual({
       status: 0,
@@ -156,7 +156,7 @@ describe('with a batch in progress', () => {
 })
 
 describe('while another process migrates', () => {
-  test.each(['start', 'complete', 'abort'])('%s does not wait, unless it is told to', async (phase) => {
+  test.each(['start', 'complete', 'abort'])('scenario 13: %s does not wait, unless it is told to', async (phase) => {
     const { run, url, address } = await phasesProject()
     await run('migrate 2')
     if (phase !== 'start') await run('start')
@@ -181,7 +181,7 @@ describe('while another process migrates', () => {
 })
 
 describe('a database with tables and no history', () => {
-  test('is refused by start, until it has a baseline', async () => {
+  test('scenario 82: is refused by start, until it has a baseline', async () => {
     const { run, rows, address } = await phasesProject()
     await rows('public', 'create table runs (id bigint primary key, cost numeric(8,2) not null)')
     for (const attempt of [1, 2]) {

@@ -117,7 +117,7 @@ describe('adopt', () => {
     })
   })
 
-  test('lets the next batch start from the version schema that Reshape made', async () => {
+  test('scenario 82: lets the next batch start from the version schema that Reshape made', async () => {
     const { line, environment, rows } = await project(reshape)
     await line.run('adopt --from reshape', { environment })
     expect((await line.run('start', { environment })).status).toBe(0)

@@ -135,7 +135,7 @@ describe('abort', () => {
     ])
   })
 
-  test('keeps what would be lost in a table, and asks nothing then', async () => {
+  test('scenario 81: keeps what would be lost in a table, and asks nothing then', async () => {
     const { run, rows } = await withLosses()
     const { status, stdout } = await run('abort --save-lost runs_lost', { interactive: true })
     expect(status).toBe(0)

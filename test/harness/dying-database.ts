@@ -1,6 +1,9 @@
 import type { Database, Session, Transaction } from '../../src/database/database.ts'
 
-/** A database whose user dies at a moment: before or after anything is sent to it. */
+/**
+ * A database whose user dies at a moment: before anything is sent to it, in a transaction or outside. What dies after something
+ * dies before what follows it, as the database sees it: who dies in a transaction has it rolled back.
+ */
 export interface DyingDatabase {
   readonly database: Database
   /** How many moments there have been. */
@@ -21,25 +24,23 @@ export function dyingDatabase(real: Database, moment: number): DyingDatabase {
     if (moments === moment) dead = true
     if (dead) throw new Died()
   }
-  const around = async <T>(work: () => Promise<T>): Promise<T> => {
+  const passing = async <T>(work: () => Promise<T>): Promise<T> => {
     pass()
-    const result = await work()
-    pass()
-    return result
+    return await work()
   }
   const watchTransaction = (tx: Transaction): Transaction => ({
-    query: (statement) => around(() => tx.query(statement)),
-    script: (text) => around(() => tx.script(text)),
+    query: (statement) => passing(() => tx.query(statement)),
+    script: (text) => passing(() => tx.script(text)),
     stream: (statement, options) => tx.stream(statement, options),
-    load: (target, rows) => around(() => tx.load(target, rows)),
+    load: (target, rows) => passing(() => tx.load(target, rows)),
     beforeCommit: (statement) => tx.beforeCommit(statement),
   })
   const watchSession = (session: Session): Session => ({
-    query: (statement) => around(() => session.query(statement)),
-    script: (text) => around(() => session.script(text)),
+    query: (statement) => passing(() => session.query(statement)),
+    script: (text) => passing(() => session.script(text)),
     stream: (statement, options) => session.stream(statement, options),
-    load: (target, rows) => around(() => session.load(target, rows)),
-    transaction: (work, options) => around(() => session.transaction((tx) => work(watchTransaction(tx)), options)),
+    load: (target, rows) => passing(() => session.load(target, rows)),
+    transaction: (work, options) => passing(() => session.transaction((tx) => work(watchTransaction(tx)), options)),
     close: () => session.close(),
     [Symbol.asyncDispose]: () => session.close(),
   })

@@ -36,19 +36,32 @@ async function serverUrl(version: Version): Promise<string> {
 let count = 0
 const created: { readonly server: string; readonly database: string }[] = []
 
-/** The URL of a new, empty database on PostgreSQL of a version, as its superuser. */
-export async function freshPostgresUrl(version: Version): Promise<string> {
+/** The URL of a new database on PostgreSQL of a version, as its superuser: empty, or a copy of one that nobody uses. */
+export async function freshPostgresUrl(version: Version, copied?: string): Promise<string> {
   const server = await serverUrl(version)
   const database = `test_${process.pid}_${++count}`
-  await onServer(server, `create database ${escapeIdentifier(database)}`)
+  const template = copied === undefined ? '' : ` template ${escapeIdentifier(nameOf(copied))}`
+  await onServer(server, `create database ${escapeIdentifier(database)}${template}`)
   created.push({ server, database })
   return server.replace(/postgres$/, database)
 }
 
+/** Removes such a database before the test file is done, where there are too many to keep. */
+export async function dropDatabase(url: string): Promise<void> {
+  const index = created.findIndex(({ database }) => database === nameOf(url))
+  for (const { server, database } of created.splice(index, 1)) await drop(server, database)
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.slice(1)
+}
+
+async function drop(server: string, database: string): Promise<void> {
+  await onServer(server, `drop database if exists ${escapeIdentifier(database)} with (force)`)
+}
+
 afterAll(async () => {
-  for (const { server, database } of created.splice(0)) {
-    await onServer(server, `drop database if exists ${escapeIdentifier(database)} with (force)`)
-  }
+  for (const { server, database } of created.splice(0)) await drop(server, database)
 })
 
 async function onServer(url: string, statement: string): Promise<void> {

@@ -9,14 +9,6 @@ export function deriveRows(up: DerivedRows, action: CreateTable, table: DraftTab
   const { draft } = context
   const source = requireTable(context, up.table, ['up', 'table'])
   if (source === undefined) return
-  if (up.where !== undefined) {
-    warning(
-      context,
-      ['up', 'where'],
-      'where of up is ignored: every row of the source is copied.',
-      'Remove it, or make the table without up and fill it by a custom action.',
-    )
-  }
   const scope = scopeOf(source)
   const values = Object.entries(up.values).flatMap(([name, text]) => {
     const column = table.columns.find((candidate) => candidate.name === name)

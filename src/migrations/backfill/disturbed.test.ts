@@ -39,7 +39,7 @@ async function breakOff(bench: BackfillBench, rows: number, plan = doublePlan('r
 }
 
 describe.each(engines.filter(({ name }) => name !== 'sqlite'))('an interrupted backfill on $name', ({ freshUrl }) => {
-  test('says how far it came, and the next run goes on there', async () => {
+  test('scenario 74: says how far it came, and the next run goes on there', async () => {
     await using bench = await runs(await freshUrl(), 10_000)
     await bench.session.script(countWrites('runs'))
     const interruption = new AbortController()
@@ -131,7 +131,7 @@ describe.each(postgresVersions)('a backfill beside writers on PostgreSQL $versio
     }
   }
 
-  test('loses nothing of inserts, deletes and changes of keys at full rate, and ends all the same', async () => {
+  test('scenario 73: loses nothing of inserts, deletes and changes of keys at full rate, and ends all the same', async () => {
     await using bench = await runs(await freshUrl(), 20_000)
     await bench.session.script(inStep)
     const someRow = () => 1 + Math.floor(Math.random() * 20_000)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backfillBench, countWrites, doubled, doublePlan, type BackfillBench } from '../../../test/harness/backfill.ts'
+import { campaign } from '../../../test/harness/campaign.ts'
 import { engines, postgresVersions } from '../../../test/harness/engines.ts'
 import { sql } from '../../database/database.ts'
 import type { ProgressEvent } from '../../progress.ts'
@@ -33,7 +34,8 @@ describe.each(servers)('a backfill on $name', ({ freshUrl }) => {
     },
     { key: 'mixed-case', table: '"The Id" int generated always as identity primary key', plan: { key: ['The Id'] } },
     { key: 'missing', table: 'note text', plan: { key: [] } },
-  ])('brings each row up to date once where the key is $key', async ({ table, plan }) => {
+  ])('scenario 73: brings each row up to date once where the key is $key', async ({ table, plan }) => {
+    const rows = campaign ? 200_000 : 20_000
     await using bench = await backfillBench(await freshUrl())
     await bench.session.script(`
       create table runs (${table}, ${doubled});
@@ -61,7 +63,7 @@ describe.each(servers)('a backfill on $name', ({ freshUrl }) => {
     ).toEqual([{ n: 500 }])
   })
 
-  test('does so in every partition and sub-partition, with batches that span them', async () => {
+  test('scenario 73: does so in every partition and sub-partition, with batches that span them', async () => {
     await using bench = await backfillBench(await freshUrl())
     await bench.session.script(`
       create table runs (id int, ${doubled}) partition by list (id);
@@ -79,7 +81,7 @@ describe.each(servers)('a backfill on $name', ({ freshUrl }) => {
     expect(await state(bench, 'runs')).toMatchObject({ rows, wrong: 0 })
   })
 
-  test('has nothing to do in an empty table, with no batch', async () => {
+  test('scenario 73: has nothing to do in an empty table, with no batch', async () => {
     await using bench = await backfillBench(await freshUrl())
     await bench.session.script(`create table runs (id int, ${doubled})`)
     const events: ProgressEvent[] = []

@@ -2,9 +2,7 @@ import { id, sql } from '../../database/database.ts'
 import { compileAction } from '../actions/compile-action.ts'
 import type { ActionContext } from '../actions/context.ts'
 import { isOpaque } from '../actions/custom.ts'
-import type { BackfillPlan } from '../backfill/plan.ts'
-import { backfillPlans } from '../sync/backfill-plans.ts'
-import { compileSync, ensureSyncSchema, dropSyncSchema, type SyncObjects } from '../sync/compile-sync.ts'
+import { compileSync, ensureSyncSchema, dropSyncSchema } from '../sync/compile-sync.ts'
 import { serializeInserts } from '../sync/serialize-inserts.ts'
 import { createVersionSchema, dropVersionSchema } from '../versions/version-schema.ts'
 import { carryOver, type CarriedOver } from './carry-over.ts'
@@ -13,6 +11,15 @@ import { parseExpression } from './expression.ts'
 import type { GeneratedValue } from '../sync/sync-input.ts'
 import { alterTable, beginDraft, lockOf, type Draft, type DraftTable } from './draft.ts'
 import { placeOfAlteration, carryInput } from './carry-input.ts'
+import {
+  addedDefault,
+  keyOfPhysical,
+  settleSteps,
+  syncAndBackfillSteps,
+  tightenSteps,
+  type Carried,
+  type Sync,
+} from './fill-steps.ts'
 import type { PhaseStep } from './phase-step.ts'
 import { refreshDraft } from './refresh-draft.ts'
 import { compileSwaps } from './swap.ts'
@@ -94,8 +101,6 @@ function forgetIdleRules(draft: Draft): void {
   draft.rules.splice(0, draft.rules.length, ...kept)
 }
 
-type Carried = ReadonlyMap<DraftTable, CarriedOver>
-
 function carryAll(draft: Draft): Carried {
   const inputs = draft.tables.flatMap((table) => {
     const input = carryInput(draft, table)
@@ -113,8 +118,6 @@ function carryAll(draft: Draft): Carried {
   }
   return carried
 }
-
-type Sync = ReadonlyMap<string, SyncObjects>
 
 function syncObjects(draft: Draft): Sync {
   if (draft.rules.length === 0) return new Map()
@@ -167,47 +170,16 @@ function startSteps(draft: Draft, sync: Sync, carried: Carried): PhaseStep[] {
             undo: [{ kind: 'transaction', locks: [], statements: dropSyncSchema(stateSchema) }],
           },
         ]
-  const tables = [...draft.tables, ...draft.removed]
   return [
     ...schema,
     ...draft.expand,
-    ...tables.flatMap((table) => syncStep(draft, table, sync.get(table.physical), carried.get(table))),
-    ...tables.flatMap(({ relaxations }) => relaxations),
-    ...backfills(draft, sync).map(backfillStep),
+    ...syncAndBackfillSteps(draft, sync, carried),
     ...[...carried.values()].flatMap(({ build }) => build),
     ...draft.indexes.flatMap((steps) => steps()),
     ...[...carried.values()].flatMap(({ keys }) => keys),
     ...draft.keys.flatMap((steps) => steps()),
     versionSchemaStep(draft),
   ]
-}
-
-function backfills(draft: Draft, sync: Sync): BackfillPlan[] {
-  const tables = [...draft.tables, ...draft.removed]
-  return backfillPlans({
-    rules: draft.rules,
-    base: draft.base,
-    stateSchema: draft.input.stateSchema,
-    target: draft.target,
-    sync,
-    keyOf: (physical) => keyOfPhysical(tables, physical),
-    defaultOf: (physical, column) =>
-      addedDefault(
-        tables.find((table) => table.physical === physical),
-        column,
-      ),
-    catalog: draft.catalog,
-  })
-}
-
-function backfillStep(plan: BackfillPlan): PhaseStep {
-  return {
-    key: `backfill/${plan.kind}/${plan.kind === 'derive' ? plan.into : plan.table}`,
-    migration: null,
-    label: plan.kind === 'derive' ? `fill ${plan.into} from ${plan.table}` : `backfill ${plan.table}`,
-    body: { kind: 'backfill', plan },
-    undo: [],
-  }
 }
 
 function versionSchemaStep(draft: Draft): PhaseStep {
@@ -226,57 +198,10 @@ function versionSchemaStep(draft: Draft): PhaseStep {
   }
 }
 
-// Triggers and the checks that they make hold come and go together, or writers would fail between the two.
-function syncStep(
-  draft: Draft,
-  table: DraftTable,
-  sync: SyncObjects | undefined,
-  carried: CarriedOver | undefined,
-): PhaseStep[] {
-  if (sync === undefined && table.guards.length === 0) return []
-  const lock = lockOf(draft, table.physical)
-  const guards = table.guards.map(({ name, column }) =>
-    alterTable(draft, table, sql`add constraint ${id(name)} check (${id(column)} is not null) not valid`),
-  )
-  const unguard = table.guards.map(({ name }) => alterTable(draft, table, sql`drop constraint if exists ${id(name)}`))
-  return [
-    {
-      key: `sync/${table.physical}`,
-      migration: null,
-      label: `keep both versions of ${table.name} in step`,
-      body: {
-        kind: 'transaction',
-        locks: [lock],
-        statements: [...(carried?.columnSetup ?? []), ...(sync?.create ?? []), ...guards],
-      },
-      undo: [{ kind: 'transaction', locks: [lock], statements: [...unguard, ...(sync?.drop ?? [])] }],
-    },
-  ]
-}
-
-// Rows that wait are tried once more: what their values are computed from may have changed.
-function settleSteps(draft: Draft, sync: Sync): PhaseStep[] {
-  const tables = new Map([...draft.tables, ...draft.removed].map((table) => [table.physical, table.name]))
-  const again = backfills(draft, sync).filter((plan) => sync.get(plan.table)?.putOff != null && plan.kind === 'update')
-  const checks = [...sync.values()].flatMap(({ table, putOff }): PhaseStep[] => {
-    if (putOff === null) return []
-    const name = tables.get(table) ?? table
-    return [
-      {
-        key: `settled/${table}`,
-        migration: null,
-        label: `check that no row of ${name} waits for a value`,
-        body: { kind: 'require_settled', table: name, find: putOff.find },
-        undo: [],
-      },
-    ]
-  })
-  return [...again.map(backfillStep), ...checks]
-}
-
 function prepareSteps(draft: Draft, sync: Sync, carried: Carried): PhaseStep[] {
   return [
     ...settleSteps(draft, sync),
+    ...[...sync.values()].flatMap(({ table, putOff }) => (putOff === null ? [] : tightenSteps(draft, table))),
     ...draft.tables.flatMap((table) =>
       table.guards.map((guard): PhaseStep => ({
         key: `validate/${table.physical}/${guard.column}`,
@@ -329,12 +254,6 @@ function replacesUnique({ original, columns }: DraftTable): boolean {
   )
 }
 
-// Undefined for a column that was there before.
-function addedDefault(table: DraftTable | undefined, physical: string): string | null | undefined {
-  const column = table?.columns.find((candidate) => candidate.physical === physical)
-  return column === undefined || column.original !== null ? undefined : column.default
-}
-
 function generatedValue(draft: Draft, table: DraftTable | undefined, physical: string): GeneratedValue | undefined {
   const original = table?.original ?? undefined
   const generated = original?.columns.find(({ name }) => name === physical)?.generated
@@ -348,10 +267,4 @@ function generatedValue(draft: Draft, table: DraftTable | undefined, physical: s
       columns: original.columns.map(({ name, type }) => ({ name, physical: name, type })),
     },
   }
-}
-
-function keyOfPhysical(tables: readonly DraftTable[], physical: string): readonly string[] {
-  const table = tables.find((candidate) => candidate.physical === physical)
-  const key = table?.original?.constraints.find(({ kind }) => kind === 'primary_key')
-  return key?.kind === 'primary_key' ? key.columns : []
 }

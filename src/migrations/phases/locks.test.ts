@@ -24,7 +24,7 @@ async function whileRead<T>(session: Session, work: () => Promise<T>): Promise<T
 }
 
 describe('a table that is in use', () => {
-  test('beyond the deadline takes the start back, and who is in the way is named', async () => {
+  test('scenario 71: beyond the deadline takes the start back, and who is in the way is named', async () => {
     const world = await busyWorld(inStart)
     await using reader = await world.database.session()
     const [me] = await reader.query<{ pid: number }>(sql`select pg_backend_pid() as pid`)
@@ -49,7 +49,7 @@ describe('a table that is in use', () => {
     expect(await world.status()).toMatchObject({ state: 'idle', pending: ['1_a'] })
   })
 
-  test('is waited for, and writers meanwhile are not', async () => {
+  test('scenario 71: is waited for, and writers meanwhile are not', async () => {
     const world = await busyWorld(inStart)
     await using reader = await world.database.session()
     await using writer = await world.database.session()
@@ -68,7 +68,7 @@ describe('a table that is in use', () => {
     expect(await world.query('select count(*)::int as rows from busy')).toEqual([{ rows: 3 }])
   })
 
-  test('while preparing to complete leaves the batch in progress', async () => {
+  test('scenario 72: while preparing to complete leaves the batch in progress', async () => {
     const world = await busyWorld(() => ({ prepare: [step('widen', swap, unswap)] }))
     await world.start()
     await using reader = await world.database.session()
@@ -79,7 +79,7 @@ describe('a table that is in use', () => {
     expect(await world.abort()).toMatchObject({ outcome: 'aborted' })
   })
 
-  test('in a swap leaves the completion to be gone on with', async () => {
+  test('scenario 72: in a swap leaves the completion to be gone on with', async () => {
     const world = await busyWorld(() => ({ complete: [step('widen', swap)] }))
     await world.start()
     await using reader = await world.database.session()
@@ -93,7 +93,7 @@ describe('a table that is in use', () => {
 })
 
 describe('two runners', () => {
-  test('of which the second is told who holds the lock', async () => {
+  test('scenario 13: of which the second is told who holds the lock', async () => {
     const world = await busyWorld(inStart)
     await using reader = await world.database.session()
     const { running } = await whileRead(reader, async () => {
@@ -108,7 +108,7 @@ describe('two runners', () => {
     expect(await running).toMatchObject({ state: 'in_progress' })
   })
 
-  test('of which the second waits and finds nothing left to do', async () => {
+  test('scenario 13: of which the second waits and finds nothing left to do', async () => {
     const world = await busyWorld(inStart)
     const both = await Promise.all([
       world.start({ complete: true }, { lockWait: 60_000 }),

@@ -114,7 +114,7 @@ describe.each(engines.filter(({ name }) => name !== 'sqlite'))('phases on $name'
     expect(await world.query(`select key from metastore.state where key like 'catalog:%'`)).toEqual([])
   })
 
-  test('data that only the new version has is counted, confirmed, and saved where that is asked for', async () => {
+  test('scenario 81: data that only the new version has is counted, confirmed, and saved where that is asked for', async () => {
     const losses = [
       { what: 'first', count: sql`select count(*) as count from first`, rows: sql`select id from first` },
       { what: 'second', count: sql`select count(*) as count from second`, rows: sql`select id from second` },

@@ -32,7 +32,7 @@ async function worldAtSwap() {
   return { ...world, url }
 }
 
-test('status answers while the work goes on, and shows who works and how far backfills are', async () => {
+test('scenario 8: status answers while the work goes on, and shows who works and how far backfills are', async () => {
   const world = await worldAtSwap()
   await using reader = await world.database.session()
   const { starting } = await reader.transaction(async (tx) => {
@@ -58,7 +58,7 @@ test('status answers while the work goes on, and shows who works and how far bac
   expect(await world.status()).toMatchObject({ state: 'in_progress', lockHolder: null, step: null })
 })
 
-test('who has not been heard of for half a minute is shown no more', async () => {
+test('scenario 13: who has not been heard of for half a minute is shown no more', async () => {
   const world = await worldAtSwap()
   const { options, engine } = world.interruptedAfter('fill')
   await expect(world.start(options, engine)).rejects.toMatchObject({ code: 'canceled' })

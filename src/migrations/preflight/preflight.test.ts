@@ -225,7 +225,7 @@ describe.each(natives)('what stands around a batch on $name', ({ name, freshUrl 
       },
     ))
 
-  test('triggers that fire during a backfill are told where the role cannot keep them from it', () =>
+  test('scenario 75: triggers that fire during a backfill are told where the role cannot keep them from it', () =>
     withRole(
       `create table runs (id bigint, agent text); alter table runs owner to $role;
       create function touch() returns trigger language plpgsql as 'begin return new; end';

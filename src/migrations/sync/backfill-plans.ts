@@ -39,13 +39,17 @@ export function backfillPlans(input: BackfillInput): BackfillPlan[] {
     ...derived.map(({ rule, plan }) => ({
       plan,
       writes: rule.table,
-      reads: updates.some((update) => readsColumnsOf(rule, update.plan)) ? [rule.source.table] : [],
+      reads: [
+        ...(updates.some((update) => readsColumnsOf(rule, update.plan)) ? [rule.source.table] : []),
+        // It begins to keep its source in step, which may not be before that can take what it takes from elsewhere.
+        ...updates.flatMap(({ rules, plan }) => (plan.table === rule.source.table ? sourcesOf(rules) : [])),
+      ].filter((table) => table !== rule.table),
     })),
     ...updates.map(({ rules, plan }) => ({
       plan,
       writes: plan.table,
       reads: [
-        ...rules.flatMap((rule) => (rule.kind === 'lookup' ? [rule.source.table] : [])),
+        ...sourcesOf(rules),
         // Its rows have to be there.
         ...(derived.some(({ rule }) => rule.table === plan.table) ? [plan.table] : []),
       ],
@@ -72,6 +76,10 @@ function inOrder(passes: readonly Pass[]): BackfillPlan[] {
     plans.push(...waiting.splice(Math.max(ready, 0), 1).map(({ plan }) => plan))
   }
   return plans
+}
+
+function sourcesOf(rules: readonly RowRule[]): string[] {
+  return rules.flatMap((rule) => (rule.kind === 'lookup' ? [rule.source.table] : []))
 }
 
 function readsColumnsOf({ source, values }: DeriveRule, plan: UpdatePlan): boolean {

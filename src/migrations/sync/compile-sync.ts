@@ -56,7 +56,7 @@ function triggersOf(input: SyncInput, table: string, pending: string | null): Sy
     ...requiredColumns(input, table, required),
     ...input.rules.flatMap((rule, index) => {
       if (rule.kind === 'lookup' && rule.source.table === table) return pushTriggers(input, rule, index + 1)
-      if (rule.kind === 'derive' && rule.source.table === table) return deriveTriggers(input, rule, index + 1)
+      if (rule.kind === 'derive' && rule.source.table === table) return deriveTriggers(input, rule, index + 1, pending)
       return []
     }),
   ]

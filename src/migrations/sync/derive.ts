@@ -10,7 +10,12 @@ import { isSession, type SyncTrigger, type TriggerFunction } from './trigger.ts'
 const derivedRow = '__metastore_row'
 
 /** The triggers of a derived table's source: old sessions' rows get a counterpart, which follows their changes. */
-export function deriveTriggers(input: SyncInput, rule: DeriveRule, place: number): SyncTrigger[] {
+export function deriveTriggers(
+  input: SyncInput,
+  rule: DeriveRule,
+  place: number,
+  pending: string | null,
+): SyncTrigger[] {
   const { table, scope } = rule.source
   const on = { table, order: 'first', place, columns: null, when: isSession(input, 'old') } as const
   const role = `derive_${place}`
@@ -29,7 +34,7 @@ export function deriveTriggers(input: SyncInput, rule: DeriveRule, place: number
     )
     const body = sql`
       if not (${changed}) then return null; end if;
-      ${onUpdate(input, rule)}`
+      ${onUpdate(input, rule, pending)}`
     triggers.push({ ...on, event: 'after update', columns, calls: deriveFunction(`${role}_update`, body) })
   }
   const remove = rule.onSourceDelete === 'delete' ? onDelete(input, rule) : undefined
@@ -51,7 +56,7 @@ function onInsert(input: SyncInput, rule: DeriveRule): Sql {
 }
 
 // What an old session's change does not change is left to the new version, which may have written it.
-function onUpdate(input: SyncInput, rule: DeriveRule): Sql {
+function onUpdate(input: SyncInput, rule: DeriveRule, pending: string | null): Sql {
   const changed = (column: string) =>
     sql`(not __metastore_done or row(__metastore_was.${id(column)})::record operator(pg_catalog.*<>) row(__metastore_now.${id(column)})::record)`
   const follow = settled(rule).map(({ column }) => ({ column, changed: changed(column) }))
@@ -61,6 +66,7 @@ function onUpdate(input: SyncInput, rule: DeriveRule): Sql {
   )
   return sql`
     ${values(input, rule, 'new', failAs(rule.origin))}
+    ${unlessIncomplete(input, rule, pending)}
     __metastore_was := __metastore_now;
     __metastore_done := true;
     ${values(input, rule, 'old', sql`__metastore_done := false;`)}
@@ -70,6 +76,28 @@ function onUpdate(input: SyncInput, rule: DeriveRule): Sql {
       rule,
       follow.filter(({ column }) => !rule.conflict.includes(column)),
     )}
+    end if;`
+}
+
+// A source row that has not all of its own values yet makes no row: the backfill will, and leaves alone those that it finds.
+function unlessIncomplete({ base, rules }: SyncInput, rule: DeriveRule, pending: string | null): Sql {
+  const { table, scope } = rule.source
+  const computed = new Set(
+    rules.flatMap((other) =>
+      other.table === table && other.direction === 'up' && 'column' in other ? [other.column] : [],
+    ),
+  )
+  const reads = rule.values.some(({ expression }) =>
+    usesOf(expression, scope).some((physical) => computed.has(physical)),
+  )
+  if (pending === null || !reads) return sql``
+  const found = rule.conflict.map((column) => sql`${id(derivedRow, column)} = __metastore_now.${id(column)}`)
+  return sql`
+    if new.${id(pending)} and not exists (
+      select from ${id(base, rule.table)} as ${id(derivedRow)}
+      where ${join(found, ' and ')}
+    ) then
+      return null;
     end if;`
 }
 

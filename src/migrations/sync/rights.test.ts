@@ -56,7 +56,7 @@ async function sceneFor(url: string, more: string, role: string): Promise<TwoVer
 const roleName = () => `writer_${process.pid}_${Math.random().toString(36).slice(2)}`
 
 describe.each(engines.filter(({ name }) => name !== 'sqlite'))('on $name', (engine) => {
-  it('a role with rights on its tables alone goes on writing, and gets no others', async () => {
+  it('scenario 77: a role with rights on its tables alone goes on writing, and gets no others', async () => {
     const role = roleName()
     await using scene = await sceneFor(await engine.freshUrl(), '', role)
     await scene.asBase(`grant usage on schema migration_v1 to ${role}`)
@@ -94,7 +94,7 @@ describe.each(engines.filter(({ name }) => name !== 'sqlite'))('on $name', (engi
     await scene.asBase(`drop role ${role}`)
   })
 
-  it('what policies hide from the writer is kept in step all the same', async () => {
+  it('scenario 78: what policies hide from the writer is kept in step all the same', async () => {
     const role = roleName()
     const policies = ['runs', 'notes', 'costs']
       .map((table) => `alter table ${table} enable row level security; alter table ${table} force row level security;`)

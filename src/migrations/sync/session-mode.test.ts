@@ -40,7 +40,7 @@ describe.each(engines.filter(({ name }) => name !== 'sqlite'))('on $name', (engi
     "set search_path = 'migration_v2', public",
     'set search_path to missing, migration_v2, public',
     "select set_config('search_path', 'migration_v2', false)",
-  ])('counts a session as new after %s', async (script) => {
+  ])('scenario 76: counts a session as new after %s', async (script) => {
     expect(await written(script)).toEqual(newSession)
   })
 
@@ -48,11 +48,11 @@ describe.each(engines.filter(({ name }) => name !== 'sqlite'))('on $name', (engi
     'set search_path to migration_v1',
     'set search_path to public',
     'set search_path to migration_v1, migration_v2',
-  ])('counts a session as old after %s', async (script) => {
+  ])('scenario 76: counts a session as old after %s', async (script) => {
     expect(await written(script)).toEqual(oldSession)
   })
 
-  it('counts a transaction as new where the path is set for it alone', async () => {
+  it('scenario 76: counts a transaction as new where the path is set for it alone', async () => {
     await using session = await scene.session('old')
     const writtenIn = (path: string) =>
       session.transaction(async (tx) => {
@@ -68,12 +68,12 @@ describe.each(engines.filter(({ name }) => name !== 'sqlite'))('on $name', (engi
     "set metastore.version = 'v2'",
     "set metastore.version = 'migration_v2'",
     "set reshape.is_new_schema = 'YES'",
-  ])('counts a session as new after %s', async (script) => {
+  ])('scenario 76: counts a session as new after %s', async (script) => {
     expect(await written(script, 'migration_v2.t')).toEqual(newSession)
   })
 
   it.each(["set metastore.version = 'v1'", "set metastore.version = ''", "set reshape.is_new_schema = 'NO'"])(
-    'counts a session as old after %s',
+    'scenario 76: counts a session as old after %s',
     async (script) => {
       expect(await written(script, 'migration_v1.t')).toEqual(oldSession)
     },

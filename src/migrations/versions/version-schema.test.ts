@@ -59,7 +59,7 @@ const runs = `
   comment on column runs.cost is 'in dollars, "net"';`
 
 describe.each(servers)('On $name, a version schema', ({ freshUrl }) => {
-  test('lets an application do all that a view can with a table', async () => {
+  test('scenario 79: lets an application do all that a view can with a table', async () => {
     await using database = await openDatabase(await freshUrl())
     await using session = await database.session()
     await session.script(runs)
@@ -253,7 +253,7 @@ describe.each(servers)('On $name, roles', ({ freshUrl, name }) => {
     }
   }
 
-  test('that have rights on tables only can use the version as they use the tables', async () => {
+  test('scenario 77: that have rights on tables only can use the version as they use the tables', async () => {
     await using database = await openDatabase(await freshUrl())
     await using session = await database.session()
     const { app, reader, clerk, owner, nobody } = await roles(session)
@@ -321,7 +321,7 @@ describe.each(servers)('On $name, roles', ({ freshUrl, name }) => {
     await dropRoles(session, names)
   })
 
-  test('see the rows that policies let them see, or the version is refused', async () => {
+  test('scenario 78: see the rows that policies let them see, or the version is refused', async () => {
     await using database = await openDatabase(await freshUrl())
     await using session = await database.session()
     const names = await roles(session)

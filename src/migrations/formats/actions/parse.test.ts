@@ -221,7 +221,7 @@ describe('what does nothing', () => {
         'key_ignored',
         'm/1_a.toml:6:43',
         'actions[0].up.where does nothing: every row of the source is copied.',
-        'Remove it, or let a view with the condition be the source.',
+        'Remove it, or make the table without up and fill it by a custom action.',
       ],
     ])
   })

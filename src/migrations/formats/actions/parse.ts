@@ -154,7 +154,7 @@ function withoutEffect(document: ActionDocument, actions: readonly Action[]): Fo
     if (action.type !== 'create_table' || action.up?.where === undefined) return []
     const path = ['actions', index, 'up', 'where']
     const message = `${shownPath(path)} does nothing: every row of the source is copied.`
-    const remedy = 'Remove it, or let a view with the condition be the source.'
+    const remedy = 'Remove it, or make the table without up and fill it by a custom action.'
     return [{ code: 'migration_invalid' as const, offset: document.key(path)?.start ?? 0, message, remedy }]
   })
 }

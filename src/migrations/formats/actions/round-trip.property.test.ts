@@ -137,7 +137,7 @@ async function read(source: string, extension: string) {
   return { name: file.name, checksum: file.checksum, description, actions: up.kind === 'actions' ? up.actions : [] }
 }
 
-test('any legal actions come out of TOML, inline TOML and JSON as they went in, with one checksum', async () => {
+test('scenario 2: any legal actions come out of TOML, inline TOML and JSON as they went in, with one checksum', async () => {
   const file = record(
     { actions: fc.array(action, { maxLength: 4 }) },
     { name: name.filter((text) => Buffer.byteLength(text) <= 53), description: words },
