@@ -43,7 +43,17 @@ const shared = ['errors', 'finding', 'progress', 'nearest', 'text-position', 've
 const entries = ['index', 'testing']
 
 /** Development dependencies that the build puts into the bundle, so src/ may use them. */
-const bundled = ['pg', 'commander', 'smol-toml', 'picocolors', 'cli-progress', 'diff', 'zod', 'jsonc-parser']
+const bundled = [
+  'pg',
+  'commander',
+  'smol-toml',
+  'picocolors',
+  'cli-progress',
+  'diff',
+  'zod',
+  'jsonc-parser',
+  '@dagrejs/dagre',
+]
 
 const test = '\\.test\\.ts$'
 const anyOf = (/** @type {readonly string[]} */ names) => `(${names.join('|')})`

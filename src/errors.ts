@@ -27,6 +27,7 @@ export const errorCodes = {
   migration_invalid: { kind: 'input', summary: 'A migration file cannot be understood.' },
   key_ignored: { kind: 'input', summary: 'A migration file has a key that does nothing.' },
   migration_unknown: { kind: 'input', summary: 'No migration has that name, or several do.' },
+  statistics_invalid: { kind: 'input', summary: 'A file is none of the statistics that metastore writes.' },
   sql_syntax: { kind: 'input', summary: 'A migration holds SQL that does not parse.' },
   schema_conflict: { kind: 'input', summary: 'An action does not fit the schema that it would change.' },
   binding_failed: {
@@ -35,6 +36,8 @@ export const errorCodes = {
   },
 
   // What a batch of migrations meets on the live database
+  generate_loses_data: { kind: 'input', summary: 'The desired state can be reached only by losing data.' },
+  schema_file_invalid: { kind: 'input', summary: 'The SQL of a desired state fails on an empty database.' },
   data_conflict: { kind: 'input', summary: 'Rows of the database stand against what a migration asks of them.' },
   privilege_missing: {
     kind: 'input',

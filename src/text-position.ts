@@ -54,7 +54,7 @@ export function offsetOfCodePoint(text: string, count: number): number {
 
 const excerptWidth = 100
 
-// What a file holds must not steer the terminal that shows it.
-function printable(text: string): string {
+/** A text of which nothing steers the terminal that shows it. */
+export function printable(text: string): string {
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
 }

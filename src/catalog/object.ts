@@ -43,10 +43,12 @@ export type ObjectKind =
 
 /**
  * The identity of an object, which stays the same when its definition changes: `column public.runs.id`,
- * `routine public.notify("integer, text")`. No two objects of a catalog share one: a name that is not a plain
+ * `routine public.notify(integer, text)`. No two objects of a catalog share one: a name that is not a plain
  * lower-case word is quoted.
  */
 export function objectKey(kind: ObjectKind, path: readonly string[]): string {
+  // A routine is one of its name with these types of arguments.
+  if (kind === 'routine') return `${kind} ${path.slice(0, 2).map(displayName).join('.')}(${path[2] ?? ''})`
   return `${kind} ${path.map(displayName).join('.')}`
 }
 

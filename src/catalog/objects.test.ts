@@ -8,7 +8,7 @@ import { createEverything } from './introspect/everything.ts'
 describe('The key of an object', () => {
   test('reads like SQL, with quotes where a name needs them', () => {
     expect(objectKey('column', ['public', 'runs', 'id'])).toBe('column public.runs.id')
-    expect(objectKey('routine', ['public', 'total', 'integer, text'])).toBe('routine public.total."integer, text"')
+    expect(objectKey('routine', ['public', 'total', 'integer, text'])).toBe('routine public.total(integer, text)')
     expect(objectKey('table', ['a.b', 'say "hi"'])).toBe('table "a.b"."say ""hi"""')
     expect(displayName('order_2')).toBe('order_2')
     expect(displayName('Order')).toBe('"Order"')
@@ -56,7 +56,7 @@ describe.each(engines.filter(({ name }) => name !== 'pglite'))('The objects of a
     } else {
       expect(new Set(found.map(({ kind }) => kind)).size).toBe(18)
       expect(keys).toContain('policy app.runs.tenant')
-      expect(keys).toContain('routine app.total."integer[]"')
+      expect(keys).toContain('routine app.total(integer[])')
       expect(keys).toContain('default_privileges catalog_owner."".functions')
     }
   })

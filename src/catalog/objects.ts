@@ -37,14 +37,19 @@ export interface ObjectValues {
   readonly policy: Policy
 }
 
-interface ObjectOf<Kind extends ObjectKind> {
-  readonly kind: Kind
+/** Which object it is, whatever its definition. */
+export interface ObjectIdentity {
+  readonly kind: ObjectKind
   /** Its names from the outside in, as `['public', 'runs', 'id']`. */
   readonly path: readonly string[]
   /** Its identity: kind and path as one text. */
   readonly key: string
   /** The key of the table or view that it is a part of. */
   readonly partOf: string | null
+}
+
+interface ObjectOf<Kind extends ObjectKind> extends ObjectIdentity {
+  readonly kind: Kind
   readonly value: ObjectValues[Kind]
 }
 

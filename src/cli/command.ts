@@ -30,6 +30,8 @@ export interface CommandDefinition {
   readonly scope: Scope
   readonly arguments?: readonly ArgumentDefinition[]
   readonly options?: readonly OptionDefinition[]
+  /** What `--format` takes beside `human` and `json`. */
+  readonly formats?: readonly string[]
   /** What its `--json` document holds, for the manual. */
   readonly json: string
   run(input: Input, context: Context): Promise<ExitStatus>
@@ -46,9 +48,12 @@ const jsonOption: OptionDefinition = {
 }
 
 // Left out of a command that has an option of this name for something else.
-const formatOption: OptionDefinition = {
-  flags: '--format <format>',
-  description: 'human (default) or json, which is the same as --json',
+function formatOption(formats: readonly string[]): OptionDefinition {
+  const others = formats.length === 0 ? '' : `, ${formats.join(', ')}`
+  return {
+    flags: '--format <format>',
+    description: `human (default)${others} or json, which is the same as --json`,
+  }
 }
 
 const otherOutputOptions: readonly OptionDefinition[] = [
@@ -86,9 +91,11 @@ const serverOptions: readonly OptionDefinition[] = [
 const connectionSettings: readonly SettingName[] = ['wait', 'lockWait', 'lockTimeout', 'lockDeadline', 'bootstrap']
 
 /** All options of a command: its own, those of its scope, and those of every command. */
-export function optionsOf(definition: Pick<CommandDefinition, 'scope' | 'options'>): readonly OptionDefinition[] {
-  const { scope, options = [] } = definition
-  const output = [jsonOption, ...(hasOwnFormat(definition) ? [] : [formatOption]), ...otherOutputOptions]
+export function optionsOf(
+  definition: Pick<CommandDefinition, 'scope' | 'options' | 'formats'>,
+): readonly OptionDefinition[] {
+  const { scope, options = [], formats = [] } = definition
+  const output = [jsonOption, ...(hasOwnFormat(definition) ? [] : [formatOption(formats)]), ...otherOutputOptions]
   if (scope === 'nothing') return [...options, ...output]
   const settings = settingNames
     .filter((name) => scope === 'server' || scope === 'databases' || !connectionSettings.includes(name))

@@ -6,7 +6,9 @@ type Loader = () => Promise<CommandDefinition>
 export const commands: Readonly<Record<string, Loader>> = {
   init: async () => (await import('./commands/init.ts')).initCommand,
   new: async () => (await import('./commands/new.ts')).newCommand,
+  generate: async () => (await import('./commands/generate.ts')).generateCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
   plan: async () => (await import('./commands/plan.ts')).planCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   start: async () => (await import('./commands/start.ts')).startCommand,

@@ -1,5 +1,6 @@
 import { errorCodes } from '../errors.ts'
 import { actionSchema, keyReferences, type KeyReference } from '../migrations/action-reference.ts'
+import { hazardsReference } from '../migrations/hazard-reference.ts'
 import { settingsTable } from '../project/settings-table.ts'
 import { optionsOf, type CommandDefinition } from './command.ts'
 import { commands } from './commands.ts'
@@ -16,6 +17,7 @@ export async function generatedPages(readPage: (name: string) => string): Promis
     ['commands.md', commandList(definitions)],
     ['errors.md', errorsPage()],
     ['configuration.md', fill(readPage('configuration.md'), 'settings', settingsTable())],
+    ['hazards.md', hazardsPage(readPage('hazards.md'))],
     ['guides/actions.md', actionsPage(readPage('guides/actions.md'))],
     ['schema/migration.schema.json', actionSchema()],
   ])
@@ -27,6 +29,11 @@ function fill(page: string, part: string, text: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new RangeError(`The page has no part ${part}.`)
   return `${page.slice(0, from + begin.length)}\n\n${text.trim()}\n\n${page.slice(to)}`
+}
+
+function hazardsPage(page: string): string {
+  const { table, rates, pages } = hazardsReference()
+  return fill(fill(fill(page, 'hazards', table), 'rates', rates), 'pages', pages)
 }
 
 function actionsPage(page: string): string {

@@ -40,12 +40,13 @@ async function understand(words: readonly string[]) {
 function asksForJson({ command, input }: { command: CommandDefinition; input: Input }): boolean {
   const format = hasOwnFormat(command) ? undefined : text(input, 'format')
   if (format === 'json') return true
-  if (format === undefined || format === 'human') return flag(input, 'json')
+  const formats = ['human', ...(command.formats ?? []), 'json']
+  if (format === undefined || formats.includes(format)) return flag(input, 'json')
   throw new MetastoreError({
     code: 'usage',
     message: `--format cannot be ${JSON.stringify(format)}.`,
     where: `metastore ${command.name}`,
-    remedy: 'Use --format human or --format json.',
+    remedy: `Use one of ${formats.join(', ')}.`,
   })
 }
 

@@ -289,6 +289,7 @@ describe('names and order', () => {
       { '003_a.sql': 'select 1', '03_b.sql': 'select 1' },
       {
         code: 'shared_number',
+        hazard: 'H48',
         severity: 'P2',
         file: 'm/03_b.sql',
         object: '03_b',

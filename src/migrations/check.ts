@@ -2,11 +2,14 @@ import type { Dialect } from '../database/sql.ts'
 import { MetastoreError } from '../errors.ts'
 import type { Finding } from '../finding.ts'
 import { bodySyntax } from './check/body-syntax.ts'
+import { branchConflict } from './check/branch-conflict.ts'
 import type { Check, CheckInput } from './check/check-input.ts'
+import { historyHazards } from './check/history-hazards.ts'
 import { emptyMigration } from './check/empty-migration.ts'
 import { invalidStamp } from './check/invalid-stamp.ts'
 import { longName } from './check/long-name.ts'
 import { nameWithoutNumber } from './check/name-without-number.ts'
+import type { Surroundings } from './check/script-hazards.ts'
 import { sharedNumber } from './check/shared-number.ts'
 import { sqlPartsOf } from './check/sql-parts.ts'
 import { sqlSyntax } from './check/sql-syntax.ts'
@@ -14,13 +17,16 @@ import { unmetRequirement } from './check/unmet-requirement.ts'
 import { unusualName } from './check/unusual-name.ts'
 import { findingOf } from './finding-of.ts'
 import { parseMigration } from './formats.ts'
+import type { AppliedMigration } from './history.ts'
 import type { Migration, MigrationFile } from './migration.ts'
+import { compareWithHistory } from './pending.ts'
 import { problemsOf } from './problems.ts'
 import { loadParser } from './sql/parser.ts'
 
 /** Every rule about migration files that needs no database, in the order of their codes. */
 export const checks: readonly Check[] = [
   bodySyntax,
+  branchConflict,
   emptyMigration,
   invalidStamp,
   longName,
@@ -31,15 +37,24 @@ export const checks: readonly Check[] = [
   unusualName,
 ]
 
+/** What is known beside the files. */
+export interface CheckOptions extends Partial<Surroundings> {
+  /** What `findMigrationFiles` could not read. */
+  readonly problems?: readonly MetastoreError[]
+  /** What the database has applied, where one was asked: then hazards are only looked for in what is pending. */
+  readonly applied?: readonly AppliedMigration[] | undefined
+}
+
 /**
- * Everything that can be said of migration files without a database: formats, names, order and syntax. `problems` is what
- * `findMigrationFiles` could not read. Scripts are loaded, not run. In the order of the files, then of lines.
+ * Everything that can be said of migration files without running them: formats, names, order, syntax, and the hazards of
+ * their SQL. Scripts are loaded, not run. In the order of the files, then of lines.
  */
 export async function checkMigrations(
   files: readonly MigrationFile[],
   dialect: Dialect,
-  { problems = [] }: { readonly problems?: readonly MetastoreError[] } = {},
+  options: CheckOptions = {},
 ): Promise<Finding[]> {
+  const { problems = [], applied, schema = 'public', rules = [] } = options
   const parser = dialect === 'postgres' && files.length > 0 ? await loadParser() : undefined
   const migrations: Migration[] = []
   const wrong: MetastoreError[] = [...problems]
@@ -48,16 +63,22 @@ export async function checkMigrations(
     if (parsed instanceof MetastoreError) wrong.push(...problemsOf(parsed))
     else migrations.push(parsed)
   }
-  const input: CheckInput = { files, migrations, dialect, parser, parts: await sqlPartsOf(files, dialect) }
+  const comparison = applied && compareWithHistory(files, applied)
+  const pending = comparison && new Set(comparison.pending.map(({ name }) => name))
+  const input: CheckInput = { files, migrations, dialect, parser, parts: await sqlPartsOf(files, dialect), pending }
+  // Loaded here, because every command loads this file and few check anything.
+  const { scriptHazards } = await import('./check/script-hazards.ts')
   const findings = [
     ...wrong.map(findingOf),
     ...migrations.flatMap(({ warnings = [] }) =>
       warnings.map((warning) => ({ ...findingOf(warning), severity: 'P2' as const })),
     ),
     ...checks.flatMap((check) => {
-      const { code, severity } = check
-      return check.check(input).map((report) => ({ code, severity, ...report }))
+      const { code, severity, hazard } = check
+      return check.check(input).map((report) => ({ code, severity, ...(hazard && { hazard }), ...report }))
     }),
+    ...(comparison ? historyHazards(comparison) : []),
+    ...(await scriptHazards(input, { ...options, schema, rules })),
   ]
   return sorted(distinct(findings), files)
 }

@@ -18,7 +18,23 @@ export interface NewMigration {
 
 /** Writes the file of a new migration and returns its path as people see it. Throws `usage`, `file_exists`, `file_unwritable`. */
 export async function newMigration(migration: NewMigration): Promise<string> {
-  const text = await textOf(migration)
+  return writeFileOf(migration, await textOf(migration))
+}
+
+/** A migration whose SQL is known, statement by statement. */
+export interface GeneratedMigration extends Omit<NewMigration, 'format' | 'actions'> {
+  readonly up: readonly string[]
+  readonly down: readonly string[]
+}
+
+/** Writes the SQL file of a migration and returns its path as people see it. Throws as `newMigration` does. */
+export async function writeGenerated(migration: GeneratedMigration): Promise<string> {
+  const part = (statements: readonly string[]) => statements.map((statement) => `${statement};\n`).join('\n')
+  const text = `${part(migration.up)}\n-- metastore:down\n\n${part(migration.down)}`
+  return writeFileOf({ ...migration, format: 'sql' }, text)
+}
+
+async function writeFileOf(migration: NewMigration, text: string): Promise<string> {
   const title = slug(migration.name)
   const fileName = `${nextNumber(migration.existing, migration.now)}_${title}.${migration.format}`
   await mkdir(migration.directory.absolute, { recursive: true })

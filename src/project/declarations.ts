@@ -1,4 +1,5 @@
 import { nearest } from '../nearest.ts'
+import { readCheckRules, type CheckRule } from './check-rules.ts'
 import { configurationInvalid, problemAt, type ConfigurationFile } from './configuration-file.ts'
 import { readDeclaredValue, type DeclaredValue, type Reading } from './declared-value.ts'
 import { settingNames, settingOf, type SettingName } from './settings.ts'
@@ -13,20 +14,27 @@ export interface DeclaredDatabase {
   readonly values: ReadonlyMap<SettingName, DeclaredValue>
 }
 
+/** What a file declares. */
+export interface Declarations {
+  readonly databases: readonly DeclaredDatabase[]
+  readonly checkRules: readonly CheckRule[]
+}
+
 const settingsByKey: ReadonlyMap<string, SettingName> = new Map(settingNames.map((name) => [settingOf(name).key, name]))
 
 /**
- * The databases that a file declares, in its order. Everything that is wrong whatever the environment holds is told in one
- * `configuration_invalid`.
+ * The databases that a file declares, in its order, and its rules for migrations. Everything that is wrong whatever the
+ * environment holds is told in one `configuration_invalid`.
  */
-export function readDeclarations(file: ConfigurationFile): DeclaredDatabase[] {
+export function readDeclarations(file: ConfigurationFile): Declarations {
   const reading: Reading = { file, problems: [] }
   for (const key of file.positions.keys([])) {
-    if (key !== 'database') unknownTopLevel(reading, key)
+    if (key !== 'database' && key !== 'check') unknownTopLevel(reading, key)
   }
   const databases = readDatabases(reading, file.document['database'])
+  const checkRules = readCheckRules(reading, file.document['check'])
   if (reading.problems.length > 0) throw configurationInvalid(file, reading.problems)
-  return databases
+  return { databases, checkRules }
 }
 
 function readDatabases(reading: Reading, tables: unknown): DeclaredDatabase[] {

@@ -1,5 +1,6 @@
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import type { CheckRule } from './check-rules.ts'
 import type { SettingName, SettingValues } from './settings.ts'
 import { shownName, tomlKey } from './shown.ts'
 
@@ -38,6 +39,8 @@ export interface Project {
   readonly databases: readonly DatabaseSettings[]
   /** The databases that `--database` names; empty for all. */
   readonly named: readonly string[]
+  /** Its own rules for migrations. */
+  readonly checkRules: readonly CheckRule[]
 }
 
 /** The databases with these names, in the order given; all of them when there are none. Throws `database_unknown`. */

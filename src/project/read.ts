@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { readConfigurationFile } from './configuration-file.ts'
-import { readDeclarations, type DeclaredDatabase } from './declarations.ts'
+import { readDeclarations, type Declarations, type DeclaredDatabase } from './declarations.ts'
 import { configurationFileIn, projectMissing } from './find.ts'
 import { namedDatabases, readFlags, targetDatabase, type Flags } from './flags.ts'
 import type { Project } from './project.ts'
@@ -20,6 +20,8 @@ export interface ProjectSource {
   readonly flags?: Flags | undefined
 }
 
+const nothing: Declarations = { databases: [], checkRules: [] }
+
 /** The name of the database of a project that declares none. */
 const defaultDatabase = 'default'
 
@@ -37,7 +39,8 @@ export async function readProject(source: ProjectSource): Promise<Project> {
   const configFile = source.configFile === undefined ? await configurationFileIn(directory) : source.configFile
   const absoluteFile = configFile === null ? null : path.resolve(directory, configFile)
   const shownFile = absoluteFile === null ? null : shown(absoluteFile)
-  const declared = absoluteFile === null ? [] : await readDeclared(absoluteFile, shown(absoluteFile))
+  const { databases: declared, checkRules } =
+    absoluteFile === null ? nothing : await readDeclared(absoluteFile, shown(absoluteFile))
 
   const flags = readFlags(source.flags ?? {})
   const named = namedDatabases(source.flags ?? {})
@@ -55,10 +58,11 @@ export async function readProject(source: ProjectSource): Promise<Project> {
     file: shownFile,
     databases: Object.freeze(databases.map((database) => resolveDatabase(database, sources))),
     named: Object.freeze(named),
+    checkRules: Object.freeze(checkRules),
   })
 }
 
-async function readDeclared(file: string, shown: string): Promise<DeclaredDatabase[]> {
+async function readDeclared(file: string, shown: string): Promise<Declarations> {
   return readDeclarations(await readConfigurationFile(file, shown))
 }
 

@@ -13,7 +13,9 @@ const files = {
 const words: Readonly<Record<keyof typeof commands, string>> = {
   init: 'init',
   new: 'new more',
+  generate: 'generate --from schema.sql',
   check: 'check',
+  audit: 'audit --fix',
   plan: 'plan',
   migrate: 'migrate',
   start: 'start',

@@ -26,7 +26,7 @@ export function dyingDatabase(real: Database, moment: number): DyingDatabase {
   }
   const passing = async <T>(work: () => Promise<T>): Promise<T> => {
     pass()
-    return await work()
+    return work()
   }
   const watchTransaction = (tx: Transaction): Transaction => ({
     query: (statement) => passing(() => tx.query(statement)),

@@ -73,6 +73,6 @@ export function openMeter(): Meter {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error ? `${String(error.code)} ` : ''
-  const detail = 'detail' in error && error.detail !== undefined ? ` (${String(error.detail)})` : ''
+  const detail = 'detail' in error && typeof error.detail === 'string' ? ` (${error.detail})` : ''
   return `${code}${error.message}${detail}`
 }

@@ -5,6 +5,16 @@ import type { Column, IndexKey } from '../relation.ts'
 
 /** For tests: creates an object of each kind that a PostgreSQL of this version has, as everything.sql says. */
 export async function createEverything(session: Session, major: number): Promise<void> {
+  await createRoles(session)
+  const text = readFileSync(new URL('everything.sql', import.meta.url), 'utf8')
+  for (const block of text.split(/^---$/m)) {
+    const from = /^-- from (\d+)$/m.exec(block)?.[1]
+    if (from === undefined || major >= Number(from)) await session.script(block)
+  }
+}
+
+/** For tests: the roles that everything.sql names. */
+export async function createRoles(session: Session): Promise<void> {
   // Roles belong to the whole server, and another test may just be creating them.
   for (const role of ['catalog_owner', 'catalog_reader']) {
     await session.query(sql`
@@ -12,11 +22,6 @@ export async function createEverything(session: Session, major: number): Promise
         create role ${raw(role)};
       exception when duplicate_object or unique_violation then null;
       end $$`)
-  }
-  const text = readFileSync(new URL('everything.sql', import.meta.url), 'utf8')
-  for (const block of text.split(/^---$/m)) {
-    const from = /^-- from (\d+)$/m.exec(block)?.[1]
-    if (from === undefined || major >= Number(from)) await session.script(block)
   }
 }
 

@@ -40,7 +40,7 @@ export function assembleSqlite(rows: readonly SqliteRow[]): Catalog {
 function toTable(facts: TableFacts, all: ReadonlyMap<string, TableFacts>, rows: readonly SqliteRow[]): Table {
   const { name, type, text, sql } = facts
   const constraints = toConstraints(facts, all)
-  const module = /\busing\s+(\w+)/i.exec(sql)?.[1] ?? ''
+  const module = /\busing\s+["'`[]?(\w+)/i.exec(sql)?.[1] ?? ''
   return {
     kind: type === 'virtual' ? 'virtual' : 'table',
     schema: 'main',

@@ -20,7 +20,7 @@ export function resolveType(context: Pick<ActionContext, 'draft'>, type: string)
 export function columnSql({
   notNull,
   ...parts
-}: Omit<ColumnParts, 'nullable'> & { readonly notNull?: string | false }): Sql {
+}: Omit<ColumnParts, 'nullable' | 'notNull'> & { readonly notNull?: string | false }): Sql {
   const column = columnDefinition(parts)
   return notNull === undefined || notNull === false ? column : sql`${column} constraint ${id(notNull)} not null`
 }

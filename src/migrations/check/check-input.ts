@@ -15,13 +15,19 @@ export interface CheckInput {
   readonly parser: Parser | undefined
   /** The directions that are written in SQL, split into statements. */
   readonly parts: readonly SqlPartText[]
+  /** The names of those that are not applied; undefined where no database tells. */
+  readonly pending?: ReadonlySet<string> | undefined
 }
 
 /** One rule about migration files: one file, one line in the list of check.ts. */
 export interface Check {
   readonly code: string
   readonly severity: Severity
+  /** The hazard that it is a part of. */
+  readonly hazard?: string
   /** Why it matters, as a sentence. */
   readonly summary: string
-  readonly check: (input: CheckInput) => readonly Omit<Finding, 'code' | 'severity'>[]
+  readonly check: (
+    input: CheckInput,
+  ) => readonly (Omit<Finding, 'code' | 'severity'> & Partial<Pick<Finding, 'severity'>>)[]
 }

@@ -6,6 +6,7 @@ import type { Check } from './check-input.ts'
 export const sharedNumber: Check = {
   code: 'shared_number',
   severity: 'P2',
+  hazard: 'H48',
   summary: 'Two branches that added a migration each may depend on an order that only one of them had.',
 
   check({ files }) {

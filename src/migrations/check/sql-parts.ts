@@ -9,6 +9,10 @@ import { parseStatements, type Statement } from '../sql/split.ts'
 export interface SqlPartText {
   readonly file: MigrationFile
   readonly place: Place
+  readonly direction: 'up' | 'down'
+  readonly transaction: boolean
+  /** The text of it alone. */
+  readonly text: string
   readonly statements: readonly Statement[]
   readonly problems: readonly MetastoreError[]
 }
@@ -20,9 +24,12 @@ export async function sqlPartsOf(files: readonly MigrationFile[], dialect: Diale
     if (file.format !== 'sql') continue
     for (const { path, source } of file.down === undefined ? [file] : [file, file.down]) {
       const { up, down } = readSections(source, dialect, path)
-      for (const { start, end } of down === undefined ? [up] : [up, down]) {
+      for (const section of down === undefined ? [up] : [up, down]) {
+        const { start, end, transaction } = section
+        const direction = section === down || path !== file.path ? 'down' : 'up'
         const place = { path, source, offset: start }
-        parts.push({ file, place, ...(await parseStatements(source.slice(start, end), dialect, place)) })
+        const text = source.slice(start, end)
+        parts.push({ file, place, direction, transaction, text, ...(await parseStatements(text, dialect, place)) })
       }
     }
   }

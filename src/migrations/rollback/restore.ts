@@ -86,7 +86,7 @@ export function restoreIndex(table: ModelTable, index: ModelIndex, it: Inverting
  * to the type in between into them, and keeps these.
  */
 export function rewriteExpressions(table: ModelTable, column: string, it: Inverting): Action[] {
-  const current = <One extends Pick<ModelConstraint, 'writtenAt'>>({ writtenAt }: One) => writtenAt === table.renames
+  const current = ({ writtenAt }: Pick<ModelConstraint, 'writtenAt'>) => writtenAt === table.renames
   const checks = table.constraints.filter(current).flatMap(({ name, rule }): Action[] =>
     rule.kind === 'check' && mentions(rule.check.expression, column)
       ? [

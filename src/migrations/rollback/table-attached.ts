@@ -1,7 +1,8 @@
+import { roleName } from '../../catalog/catalog.ts'
 import type { Policy, Table } from '../../catalog/catalog.ts'
 import { id, join, literal, raw, sql, type Sql } from '../../database/database.ts'
 import type { Action } from '../actions/action.ts'
-import { grantStatements, role } from '../versions/version-schema.ts'
+import { grantStatements } from '../versions/version-schema.ts'
 import type { ModelTable } from './model.ts'
 
 /** What a table had besides columns, constraints and indexes, for one that is made again: who may see and do what, and triggers. */
@@ -37,7 +38,7 @@ function enabling(enabled: 'origin' | 'disabled' | 'replica' | 'always'): Sql {
 function createPolicy(table: Sql, { name, command, permissive, roles, using, check, comment }: Policy): Sql[] {
   const parts = [
     sql`create policy ${id(name)} on ${table} as ${raw(permissive ? 'permissive' : 'restrictive')} for ${raw(command)}`,
-    sql`to ${join(roles.map(role))}`,
+    sql`to ${join(roles.map(roleName))}`,
     ...(using === null ? [] : [sql`using (${raw(using)})`]),
     ...(check === null ? [] : [sql`with check (${raw(check)})`]),
   ]

@@ -26,6 +26,8 @@ export interface Parser {
   parse(text: string): readonly ParsedStatement[] | SyntaxFailure
   /** What is wrong with the PL/pgSQL body of a CREATE FUNCTION or DO statement; undefined when nothing is. */
   checkBody(statement: string): string | undefined
+  /** The tree of the PL/pgSQL body of a CREATE FUNCTION or DO statement; undefined when it has none that parses. */
+  parseBody(statement: string): unknown
 }
 
 /** Loads PostgreSQL's parser, some 0.1 s the first time; so ask for it only when a file needs it. */
@@ -54,6 +56,13 @@ export async function loadParser(): Promise<Parser> {
         return undefined
       } catch (error) {
         return error instanceof Error ? error.message : String(error)
+      }
+    },
+    parseBody(statement) {
+      try {
+        return parsePlPgSQLSync(statement)
+      } catch {
+        return undefined
       }
     },
   }

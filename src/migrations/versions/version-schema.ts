@@ -1,4 +1,4 @@
-import { findTable, type Catalog, type Grant } from '../../catalog/catalog.ts'
+import { findTable, roleName as role, type Catalog, type Grant } from '../../catalog/catalog.ts'
 import { id, join, literal, raw, sql, type Sql } from '../../database/database.ts'
 import type { VersionSchema, VersionView, VersionViewColumn } from '../batch/version-view.ts'
 import { block } from './block.ts'
@@ -181,11 +181,6 @@ export function grantStatements(what: Sql, grants: readonly Grant[], columns: Sq
       const list = join(privileges.map((privilege) => sql`${raw(privilege)}${columns}`))
       return sql`grant ${list} on ${what} to ${role(grantee)}${grantOption ? sql` with grant option` : sql``}`
     })
-}
-
-/** A role as GRANT takes it. */
-export function role(name: string): Sql {
-  return name === 'public' ? raw('public') : id(name)
 }
 
 // A table may belong to another role than the one that migrates, and so have no grant that says what its owner may do.

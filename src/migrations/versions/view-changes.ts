@@ -1,8 +1,8 @@
-import type { Grant } from '../../catalog/catalog.ts'
+import { roleName as role, type Grant } from '../../catalog/catalog.ts'
 import { id, join, literal, raw, sql, type Sql } from '../../database/database.ts'
 import type { VersionSchema, VersionView, VersionViewColumn } from '../batch/version-view.ts'
 import { shownColumns } from './shown-columns.ts'
-import { createView, grantStatements, role, usageGrants, viewBody } from './version-schema.ts'
+import { createView, grantStatements, usageGrants, viewBody } from './version-schema.ts'
 import type { ColumnState, RelationState, ViewState, ViewsState } from './views-state.ts'
 
 /** What has to happen to the views of a version schema. */

@@ -1,6 +1,6 @@
 import type { Catalog, Column, ObjectName, Table } from '../../../catalog/catalog.ts'
 import { displayName } from '../../../catalog/catalog.ts'
-import { id, literal, raw, sql, type Sql } from '../../../database/database.ts'
+import { id, literal, sql, type Sql } from '../../../database/database.ts'
 import type { SqlText } from '../../actions/action.ts'
 import type { Parser } from '../../sql/parser.ts'
 import { internalName } from '../names.ts'
@@ -216,14 +216,11 @@ export function alter(table: ObjectName, change: Sql): Sql {
   return sql`alter table ${id(table.schema, table.name)} ${change}`
 }
 
+export { roleName as role } from '../../../catalog/catalog.ts'
+
 /** `comment on <object> is <text>`, for an object that has one. */
 export function commentOn(object: Sql, comment: string | null): readonly Sql[] {
   return comment === null ? [] : [sql`comment on ${object} is ${literal(comment)}`]
-}
-
-/** A role as GRANT and CREATE POLICY take it; catalogs call everybody `public`. */
-export function role(name: string): Sql {
-  return name === 'public' ? raw('public') : id(name)
 }
 
 /** The columns that are replaced, as one of the tables has them. */

@@ -1,0 +1,158 @@
+import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { migrationDirectory } from '../../test/harness/migration-files.ts'
+import { temporaryDirectory } from '../../test/harness/temporary-directory.ts'
+import { engines } from '../../test/harness/engines.ts'
+import { openDatabase } from '../database/database.ts'
+import { migrate, openEngine } from '../migrations/migrations.ts'
+import { audit, repairDatabase } from './audit.ts'
+
+const files = {
+  '20250315_conversations.sql': `-- metastore: priority=P0
+    create table conversations (id uuid primary key default gen_random_uuid(), user_id text not null,
+      status text not null default 'active', updated_at timestamptz not null default now());
+    create index conversations_user on conversations (user_id);
+    create function touch() returns trigger language plpgsql as $$ begin new.updated_at := now(); return new; end $$;
+    create trigger conversations_touch before update on conversations for each row execute function touch();`,
+  '20250321_messages.sql': `-- metastore: priority=P1
+    create table messages (id bigint generated always as identity primary key,
+      conversation_id uuid not null references conversations (id) on delete cascade, content text not null);
+    create index messages_conversation on messages (conversation_id);`,
+  '20250328_summary.sql': `-- metastore: priority=P0
+    alter table conversations add column summary text;`,
+  '20250331_guardrails.sql': `-- metastore: priority=P0
+    create schema guardrails;
+    create table guardrails.rules (name text primary key, severity varchar(16) not null, priority int not null default 0);
+    create index rules_priority on guardrails.rules (priority desc, name);`,
+}
+
+const cache = path.join(temporaryDirectory(), 'shadow')
+
+for (const one of engines.filter(({ name }) => name !== 'sqlite')) {
+  describe(`audit on ${one.name}`, () => {
+    async function audited(breakage: string, options: { migrated?: boolean } = {}) {
+      const directory = migrationDirectory(files)
+      const database = await openDatabase(await one.freshUrl())
+      onTestFinished(() => database.close())
+      const engine = await openEngine(database, {})
+      onTestFinished(() => engine[Symbol.asyncDispose]())
+      const list = await directory.read()
+      if (options.migrated !== false) await migrate(engine, list)
+      await engine.session.script("insert into conversations (user_id) values ('ada'), ('ben')").catch(() => undefined)
+      if (breakage !== '') await engine.session.script(breakage)
+      const look = () => audit(engine, list, { database: 'main', cacheDirectory: cache, stateSchema: 'metastore' })
+      return { engine, look, ...(await look()) }
+    }
+
+    test('finds nothing wrong with what was just migrated', async () => {
+      const { report } = await audited('')
+      expect(report.findings).toEqual([])
+      expect(report.worst).toBeNull()
+      const [first] = report.migrations
+      expect(first).toMatchObject({ name: '20250315_conversations', priority: 'P0', state: 'applied' })
+      expect(first?.provides.map(({ key, state }) => [key, state])).toContainEqual([
+        'table public.conversations',
+        'there',
+      ])
+      for (const { query } of report.migrations.flatMap(({ provides }) => provides))
+        expect(query).toMatch(/^select .*;$/s)
+    })
+
+    const breaks: readonly [string, string, string, string, string][] = [
+      ['a table', 'drop table messages', 'table public.messages', '20250321_messages', 'P1'],
+      [
+        'a column',
+        'alter table conversations drop column summary',
+        'column public.conversations.summary',
+        '20250328_summary',
+        'P0',
+      ],
+      [
+        'an index',
+        'drop index conversations_user',
+        'index public.conversations.conversations_user',
+        '20250315_conversations',
+        'P0',
+      ],
+      [
+        'a trigger',
+        'drop trigger conversations_touch on conversations',
+        'trigger public.conversations.conversations_touch',
+        '20250315_conversations',
+        'P0',
+      ],
+      ['a schema', 'drop schema guardrails cascade', 'schema guardrails', '20250331_guardrails', 'P0'],
+      [
+        'a foreign key',
+        'alter table messages drop constraint messages_conversation_id_fkey',
+        'constraint public.messages.messages_conversation_id_fkey',
+        '20250321_messages',
+        'P1',
+      ],
+      [
+        'a disabled trigger',
+        'alter table conversations disable trigger conversations_touch',
+        'trigger public.conversations.conversations_touch',
+        '20250315_conversations',
+        'P0',
+      ],
+    ]
+    test.each(breaks)(
+      '%s: told with object, migration, severity and query, repaired, and rows are intact',
+      async (_, statement, key, migration, severity) => {
+        const { engine, look, report, repair } = await audited(statement)
+        const finding = report.findings.find(({ objectKey }) => objectKey === key)
+        expect(finding).toMatchObject({ objectKey: key, migration, severity })
+        expect(finding?.query).toMatch(/^select /)
+        expect(finding?.remedy).toBe('Run metastore audit --fix, which runs the statements below.')
+        const { failed, rows } = await repairDatabase(engine, repair, report.catalog)
+        expect(failed).toEqual([])
+        for (const { before, after } of rows) expect(after).toBe(before)
+        expect((await look()).report.findings).toEqual([])
+      },
+    )
+
+    test('a column of another type is told, and left to a person', async () => {
+      const { report, repair } = await audited('alter table guardrails.rules alter column severity type text')
+      expect(report.findings).toMatchObject([
+        {
+          kind: 'different',
+          objectKey: 'column guardrails.rules.severity',
+          migration: '20250331_guardrails',
+          severity: 'P0',
+          repair: [],
+        },
+      ])
+      expect(repair).toEqual([])
+    })
+
+    test('what nobody made by a migration is unexpected, and never removed', async () => {
+      const { report, repair } = await audited('create table notes (id int primary key)')
+      expect(report.findings).toMatchObject([
+        { kind: 'unexpected', objectKey: 'table public.notes', severity: 'P2', migration: null },
+      ])
+      expect(repair).toEqual([])
+    })
+
+    test('a migration that was never applied is one finding, and the checklist says what to do', async () => {
+      const { report } = await audited('', { migrated: false })
+      expect(report.findings.map(({ kind, migration, severity }) => [kind, migration, severity])).toEqual([
+        ['not_applied', '20250315_conversations', 'P0'],
+        ['not_applied', '20250328_summary', 'P0'],
+        ['not_applied', '20250331_guardrails', 'P0'],
+        ['not_applied', '20250321_messages', 'P1'],
+      ])
+      expect(report.checklist.map(({ run }) => run)).toContain('metastore migrate 20250315_conversations')
+    })
+
+    test('what was applied by hand is told as such', async () => {
+      const { report } = await audited(Object.values(files).join('\n'), { migrated: false })
+      expect(report.findings.map(({ kind, migration }) => [kind, migration])).toEqual([
+        ['not_recorded', '20250315_conversations'],
+        ['not_recorded', '20250328_summary'],
+        ['not_recorded', '20250331_guardrails'],
+        ['not_recorded', '20250321_messages'],
+      ])
+    })
+  })
+}

@@ -1,0 +1,32 @@
+import type { AuditedMigration, ChecklistItem } from './audit-report.ts'
+import type { AuditOutcome } from './findings.ts'
+
+/** What brings a database where it should be, in order. Pure. */
+export function checklistOf(outcome: AuditOutcome, migrations: readonly AuditedMigration[]): readonly ChecklistItem[] {
+  const { findings, repair } = outcome
+  const unrecorded = new Set(findings.filter(({ kind }) => kind === 'not_recorded').map(({ migration }) => migration))
+  // In the order of the project: both commands act on everything up to a name.
+  const catchUp = migrations
+    .filter(({ state }) => state === 'pending')
+    .map(({ name, priority }) =>
+      unrecorded.has(name)
+        ? { title: `Record ${name}, which was applied by hand`, run: `metastore stamp ${name}`, done: false }
+        : { title: `Apply ${name} (${priority})`, run: `metastore migrate ${name}`, done: false },
+    )
+  const items: ChecklistItem[] = [
+    { title: 'Note how many rows there are', run: 'metastore audit --count-rows', done: false },
+    ...catchUp,
+  ]
+  const broken = new Set(repair.map(({ object }) => object)).size
+  if (broken > 0) {
+    const missing = broken === 1 ? 'one object' : `${broken} objects`
+    items.push({ title: `Put back ${missing} without touching rows`, run: 'metastore audit --fix', done: false })
+  }
+  if (items.length === 1) return []
+  return [
+    ...items,
+    { title: 'Restart the processes that keep connections or prepared statements', run: null, done: false },
+    { title: 'Compare the numbers of rows with those from before', run: 'metastore audit --count-rows', done: false },
+    { title: 'Audit again: there is nothing left to do', run: 'metastore audit --fail-on P2', done: false },
+  ]
+}

@@ -1,0 +1,235 @@
+import {
+  describeDifference,
+  diffCatalogs,
+  objects,
+  type Catalog,
+  type Difference,
+  type RenderedStatement,
+  verificationQuery,
+} from '../catalog/catalog.ts'
+import type { Severity } from '../finding.ts'
+import {
+  compareWithHistory,
+  describeDiscrepancy,
+  type AppliedMigration,
+  type MigrationFile,
+} from '../migrations/migrations.ts'
+import type { ObjectProvenance, ReplayedFile } from '../shadow/shadow.ts'
+import type { AuditFinding } from './audit-finding.ts'
+import { healthRules } from './health/health.ts'
+import type { LiveFacts } from './health/live-facts.ts'
+import { pendingFindings } from './pending-findings.ts'
+import { repairsOf, type Repairs } from './repairs.ts'
+
+/** What an audit compares. Everything is data. */
+export interface AuditInput {
+  /** What the migrations make. What belongs to the migrating role has no owner there. */
+  readonly expected: Catalog
+  readonly actual: Catalog
+  readonly provenance: ReadonlyMap<string, ObjectProvenance>
+  readonly replayed: readonly ReplayedFile[]
+  readonly files: readonly MigrationFile[]
+  readonly applied: readonly AppliedMigration[]
+  /** How much each migration matters. */
+  readonly priorities: ReadonlyMap<string, Severity>
+  readonly facts: LiveFacts
+  /** Views (`["schema","name"]`) whose definitions the two servers only print differently. */
+  readonly printedAlike: ReadonlySet<string>
+}
+
+/** What an audit finds, and what it knows of every object. */
+export interface AuditOutcome {
+  /** The worst first. */
+  readonly findings: readonly AuditFinding[]
+  /** By the key of the object. */
+  readonly differences: ReadonlyMap<string, Difference>
+  /** The keys of what is really there. */
+  readonly present: ReadonlySet<string>
+  /** SQL that repairs what can be repaired without touching rows, in the order in which it has to run. */
+  readonly repair: readonly RenderedStatement[]
+  /** Names of migrations that are not in the history. */
+  readonly pending: readonly string[]
+}
+
+/** Compares what should be there with what is. Pure. */
+export function auditCatalogs(input: AuditInput): AuditOutcome {
+  const { expected, actual, files, applied } = input
+  const comparison = compareWithHistory(files, applied)
+  const pending = new Set(comparison.pending.map(({ name }) => name))
+  const differences = diffCatalogs(expected, actual, {
+    ignore: ({ path }) => path.some((name) => name.startsWith('__metastore_')),
+    // On another database the migrating role has another name. A column that was put back stands last, and nothing moves it.
+    ignoreChange: ({ kind, path }, { property, expected: value }) =>
+      (property === 'owner' && value === null) ||
+      property === 'columns.order' ||
+      (kind === 'view' && property === 'definition' && input.printedAlike.has(JSON.stringify(path))),
+  })
+  const told = differences.filter((difference) => {
+    const migration = responsible(input, difference)
+    // What every database has and no migration speaks of, such as the owner of the schema public, may be as it is.
+    if (difference.kind === 'different' && migration === null) return false
+    return !pending.has(migration ?? '')
+  })
+  const repairs = repairsOf(told, expected, actual)
+  // What goes with a missing table, such as the sequence of a column, is not told as a difference of its own.
+  const present = new Set([...objects(actual)].map(({ key }) => key))
+  const byKey = new Map(differences.map((difference) => [difference.object.key, difference]))
+  const isAsExpected = (key: string) => present.has(key) && !byKey.has(key)
+  const findings = [
+    ...comparison.discrepancies.map((discrepancy) => historyFinding(discrepancy, comparison.newest, input)),
+    ...pendingFindings(comparison.pending, { ...input, isAsExpected }),
+    ...input.replayed.flatMap((file) => replayFinding(file, pending)),
+    ...told.map((difference) => differenceFinding(difference, repairs, input)),
+    ...healthFindings(input, new Set(differences.map(({ object }) => object.key))),
+  ]
+  return {
+    findings: findings.toSorted((left, right) =>
+      left.severity < right.severity ? -1 : left.severity > right.severity ? 1 : 0,
+    ),
+    differences: byKey,
+    present,
+    repair: repairs.statements,
+    pending: [...pending],
+  }
+}
+
+// The migration that says last what the object is.
+function responsible({ provenance }: AuditInput, { kind, object }: Difference): string | null {
+  const known = provenance.get(object.key) ?? (object.partOf === null ? undefined : provenance.get(object.partOf))
+  if (known === undefined) return null
+  if (kind === 'unexpected') return known.removedBy
+  return known.changedBy.at(-1) ?? known.createdBy
+}
+
+function severityOf({ priorities }: AuditInput, migration: string | null): Severity {
+  return (migration === null ? undefined : priorities.get(migration)) ?? 'P1'
+}
+
+function differenceFinding(difference: Difference, repairs: Repairs, input: AuditInput): AuditFinding {
+  const { kind, object, expected, actual } = difference
+  const migration = responsible(input, difference)
+  const shown = expected ?? actual
+  const statements = repairs.of(object.key).map(({ sql }) => `${sql.inline('postgres')};`)
+  return {
+    code: kind === 'missing' ? 'object_missing' : kind === 'different' ? 'object_different' : 'object_unexpected',
+    kind,
+    severity: kind === 'unexpected' ? 'P2' : severityOf(input, migration),
+    object: object.key,
+    objectKey: object.key,
+    migration,
+    file: input.files.find(({ name }) => name === migration)?.path,
+    message: describeDifference(difference),
+    remedy: statements.length > 0 ? byFix : (waitingRemedy(difference, repairs) ?? remedyOf(kind, migration)),
+    query: shown === null ? null : `${verificationQuery(shown).inline('postgres')};`,
+    repair: statements,
+  }
+}
+
+const byFix = 'Run metastore audit --fix, which runs the statements below.'
+
+function waitingRemedy({ kind, object, expected }: Difference, repairs: Repairs): string | undefined {
+  const column = repairs.waitsFor(object.key)
+  if (column !== undefined) return `Put back ${column} first; then metastore audit --fix puts this back.`
+  if (kind !== 'missing' || expected?.kind !== 'column') return undefined
+  const { name, type } = expected.value
+  return `It cannot be null, and nothing says what the rows that are there should hold: restore its values from a backup, or add it with a value for them, as in alter table … add column ${name} ${type} not null default ….`
+}
+
+function remedyOf(kind: Difference['kind'], migration: string | null): string {
+  if (kind === 'unexpected') {
+    return migration === null
+      ? 'Write a migration that makes it (metastore generate), or drop it if nobody needs it.'
+      : `Migration ${migration} removes it: drop it if nobody needs it.`
+  }
+  return `Put it right by a new migration (metastore generate writes one)${migration === null ? '' : `, so that it is what ${migration} says`}.`
+}
+
+function historyFinding(
+  discrepancy: Parameters<typeof describeDiscrepancy>[0],
+  newest: string | null,
+  input: AuditInput,
+): AuditFinding {
+  const { code, message, where, remedy } = describeDiscrepancy(discrepancy, newest)
+  const kinds = {
+    edited: 'edited',
+    missing: 'file_missing',
+    out_of_order: 'out_of_order',
+    partly_replaced: 'out_of_order',
+  } as const
+  return {
+    code,
+    kind: kinds[discrepancy.kind],
+    severity: severityOf(input, discrepancy.name),
+    file: where,
+    object: discrepancy.name,
+    objectKey: null,
+    migration: discrepancy.name,
+    message,
+    remedy,
+    query: `select name, checksum, applied_at from metastore.migrations where name = '${discrepancy.name.replaceAll("'", "''")}';`,
+    repair: [],
+  }
+}
+
+function replayFinding(
+  { name, path, outcome, problem, after }: ReplayedFile,
+  pending: ReadonlySet<string>,
+): AuditFinding[] {
+  const about = { object: name, objectKey: null, migration: name, file: path, query: null, repair: [] }
+  if (outcome === 'unverified') {
+    return [
+      {
+        ...about,
+        code: 'migration_unverified',
+        kind: 'file_failed',
+        severity: 'P2',
+        message: `What ${name} makes could not be found out: ${problem?.message ?? ''}`,
+        remedy: 'Give a server that has what it needs, with --shadow URL.',
+      },
+    ]
+  }
+  if (outcome === 'late') {
+    return [
+      {
+        ...about,
+        code: 'migration_wrong_order',
+        kind: 'file_failed',
+        severity: pending.has(name) ? 'P0' : 'P2',
+        message: `${name} fails in its place, and runs after ${after ?? ''}: ${problem?.message ?? ''}`,
+        remedy: `Rename it so that it sorts after ${after ?? ''}; a new database cannot be made otherwise.`,
+      },
+    ]
+  }
+  if (outcome === 'applied' || problem === null) return []
+  return [
+    {
+      ...about,
+      ...problem,
+      object: name,
+      kind: 'file_failed',
+      // One that is applied has worked once; a new database cannot be made of it.
+      severity: pending.has(name) ? 'P0' : 'P1',
+    },
+  ]
+}
+
+// What the comparison tells of an object is not told again.
+function healthFindings({ actual, facts }: AuditInput, told: ReadonlySet<string>): AuditFinding[] {
+  return healthRules.flatMap((rule) =>
+    rule
+      .find(actual, facts)
+      .filter(({ objectKey }) => !told.has(objectKey))
+      .map(({ objectKey, message, remedy, query, repair, severity }) => ({
+        code: rule.code,
+        kind: 'health' as const,
+        severity: severity ?? rule.severity,
+        object: objectKey,
+        objectKey,
+        migration: null,
+        message,
+        remedy,
+        query,
+        repair,
+      })),
+  )
+}

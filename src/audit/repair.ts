@@ -1,0 +1,82 @@
+import type { Catalog, RenderedStatement } from '../catalog/catalog.ts'
+import { raw } from '../database/database.ts'
+import { MetastoreError } from '../errors.ts'
+import { withLockRetries, type Engine } from '../migrations/migrations.ts'
+import { countRows } from './row-counts.ts'
+
+/** What a repair did. */
+export interface RepairResult {
+  /** What was put back, as `create index public.runs.runs_state`. */
+  readonly done: readonly string[]
+  /** What could not be, and why. */
+  readonly failed: readonly FailedRepair[]
+  /** Rows of every table, counted before and after. */
+  readonly rows: readonly {
+    readonly schema: string
+    readonly name: string
+    readonly before: number
+    readonly after: number
+  }[]
+}
+
+/** Something that could not be put back. */
+export interface FailedRepair {
+  /** The key of the object. */
+  readonly object: string
+  readonly label: string
+  readonly error: MetastoreError
+}
+
+/**
+ * Puts back what is missing, one statement after the other, under the migration lock; no row is touched, and rows are counted
+ * to show it. One that fails is told and keeps none of the others from running. Throws `lock_held`.
+ */
+export async function repairDatabase(
+  engine: Engine,
+  statements: readonly RenderedStatement[],
+  catalog: Catalog,
+): Promise<RepairResult> {
+  const done: string[] = []
+  const failed: FailedRepair[] = []
+  const { session, progress } = engine
+  const rows = await engine.locked(async (run) => {
+    const before = await countRows(session, catalog, progress)
+    const task = 'repair'
+    progress({ kind: 'begin', task, total: statements.length })
+    for (const [index, { sql, label, object }] of statements.entries()) {
+      progress({ kind: 'advance', task, done: index, label })
+      const text = sql.inline('postgres')
+      try {
+        if (isConcurrent(text)) await session.script(text)
+        else
+          await withLockRetries(run, () =>
+            session.transaction((tx) => tx.query(raw(text)), { lockTimeout: run.retry.lockTimeout }),
+          )
+        // A setting of the session is nothing that was put back.
+        if (!/^(re)?set /i.test(text)) done.push(label)
+      } catch (error) {
+        if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
+        failed.push({ object, label, error })
+      }
+    }
+    progress({ kind: 'end', task })
+    const after = new Map(
+      (await countRows(session, catalog, progress)).map(({ schema, name, rows: count }) => [
+        JSON.stringify([schema, name]),
+        count,
+      ]),
+    )
+    return before.map(({ schema, name, rows: count }) => ({
+      schema,
+      name,
+      before: count,
+      after: after.get(JSON.stringify([schema, name])) ?? 0,
+    }))
+  })
+  return { done, failed, rows: rows ?? [] }
+}
+
+// Such a statement cannot be in a transaction (PostgreSQL manual, CREATE INDEX).
+function isConcurrent(text: string): boolean {
+  return /^\s*(create (unique )?index|drop index|reindex (index|table)) concurrently\b/i.test(text)
+}

@@ -1,0 +1,205 @@
+import { createGraph, placeGraph } from './dagre.ts'
+
+/** A box to be placed. */
+export interface Box {
+  readonly id: number
+  readonly width: number
+  readonly height: number
+}
+
+/** An edge to be led from one box to another one. */
+export interface Link {
+  readonly from: number
+  readonly to: number
+}
+
+/** Where a box is: its upper left corner. */
+export interface Placed extends Box {
+  readonly x: number
+  readonly y: number
+}
+
+/** A column of boxes that an edge passes through, and where it does so. */
+export interface Passage {
+  readonly left: number
+  readonly right: number
+  readonly y: number
+}
+
+/** Boxes and edges with their places; `passages` are those of the links, in their order and from left to right. */
+export interface Layout {
+  readonly width: number
+  readonly height: number
+  readonly boxes: readonly Placed[]
+  readonly passages: readonly (readonly Passage[])[]
+}
+
+const gap = { between: 28, columns: 92, parts: 44, margin: 16 }
+
+/**
+ * Places boxes in columns, so that what is referred to stands to the left of what refers to it, and finds ways for the edges
+ * past the boxes. What has no connection is placed apart, in rows. The same input gives the same layout. Pure.
+ */
+export function layOut(boxes: readonly Box[], links: readonly Link[]): Layout {
+  const parts = connected(boxes, links).map((part) => layOutPart(part, boxes, links))
+  const area = parts.reduce((sum, { width, height }) => sum + (width + gap.parts) * (height + gap.parts), 0)
+  const width = Math.max(...parts.map((part) => part.width), Math.min(1600, Math.sqrt(area * 1.8)), 0)
+  return stack(parts, width, links.length)
+}
+
+interface Part extends Layout {
+  /** The links that `passages` belong to. */
+  readonly links: readonly number[]
+}
+
+// Rows from the highest part to the lowest, each as wide as there is room.
+function stack(parts: readonly Part[], room: number, linkNumber: number): Layout {
+  const placed: Placed[] = []
+  const passages: (readonly Passage[])[] = Array.from({ length: linkNumber }, () => [])
+  let [x, y, rowHeight, width] = [gap.margin, gap.margin, 0, 0]
+  for (const part of parts.toSorted((one, other) => other.height - one.height || other.width - one.width)) {
+    if (x > gap.margin && x + part.width > room + gap.margin) {
+      y += rowHeight + gap.parts
+      x = gap.margin
+      rowHeight = 0
+    }
+    for (const box of part.boxes) placed.push({ ...box, x: box.x + x, y: box.y + y })
+    for (const [index, link] of part.links.entries()) {
+      const own = part.passages[index] ?? []
+      passages[link] = own.map((one) => ({ left: one.left + x, right: one.right + x, y: one.y + y }))
+    }
+    rowHeight = Math.max(rowHeight, part.height)
+    width = Math.max(width, x + part.width)
+    x += part.width + gap.parts
+  }
+  return { width: width + gap.margin, height: y + rowHeight + gap.margin, boxes: placed, passages }
+}
+
+function connected(boxes: readonly Box[], links: readonly Link[]): readonly ReadonlySet<number>[] {
+  const neighbours = new Map<number, number[]>(boxes.map(({ id }) => [id, []]))
+  for (const { from, to } of links) {
+    neighbours.get(from)?.push(to)
+    neighbours.get(to)?.push(from)
+  }
+  const seen = new Set<number>()
+  return boxes.flatMap(({ id }) => {
+    if (seen.has(id)) return []
+    const part = new Set([id])
+    for (const member of part) for (const next of neighbours.get(member) ?? []) part.add(next)
+    for (const member of part) seen.add(member)
+    return [part]
+  })
+}
+
+function layOutPart(members: ReadonlySet<number>, boxes: readonly Box[], links: readonly Link[]): Part {
+  const own = boxes.filter(({ id }) => members.has(id))
+  const indexed = [...links.entries()].filter(([, { from, to }]) => from !== to && members.has(from) && members.has(to))
+  const first = solve(own, indexed, new Map())
+  const wide = spread(first, own, indexed)
+  const { placed: centred, points } = wide === null ? first : solve(own, indexed, wide)
+  const columns = columnsOf(centred)
+  // All boxes of a column are as wide as the widest.
+  const placed = columns.flatMap(({ left, right, members }) =>
+    members.map((box) => ({ ...box, x: left, width: right - left })),
+  )
+  return {
+    width: Math.max(...placed.map(({ x, width }) => x + width)),
+    height: Math.max(...placed.map(({ y, height }) => y + height)),
+    boxes: placed,
+    links: indexed.map(([index]) => index),
+    passages: indexed.map(([index, { from, to }]) => {
+      const way = points.get(index) ?? []
+      const ends = new Set([columnAt(columns, centreOf(placed, from)), columnAt(columns, centreOf(placed, to))])
+      return way
+        .flatMap(({ x, y }) => {
+          const column = columnAt(columns, x)
+          return column === undefined || ends.has(column) ? [] : [{ left: column.left, right: column.right, y }]
+        })
+        .toSorted((one, other) => one.left - other.left)
+    }),
+  }
+}
+
+interface Solution {
+  readonly placed: readonly Placed[]
+  readonly points: ReadonlyMap<number, readonly { readonly x: number; readonly y: number }[]>
+}
+
+// `lengths` says how many columns at least the links into a box span.
+function solve(
+  boxes: readonly Box[],
+  links: readonly (readonly [number, Link])[],
+  lengths: ReadonlyMap<number, number>,
+): Solution {
+  const graph = createGraph()
+  graph.setGraph({ rankdir: 'LR', nodesep: gap.between, edgesep: 18, ranksep: gap.columns, marginx: 0, marginy: 0 })
+  for (const { id, width, height } of boxes) graph.setNode(String(id), { width, height })
+  for (const [index, { from, to }] of links) {
+    graph.setEdge(String(to), String(from), { minlen: lengths.get(from) ?? 1 }, String(index))
+  }
+  placeGraph(graph)
+  const placed = boxes.map((box) => {
+    const { x = 0, y = 0 } = graph.node(String(box.id))
+    return { ...box, x: x - box.width / 2, y: y - box.height / 2 }
+  })
+  const points = new Map(
+    links.map(([index, { from, to }]) => [
+      index,
+      graph.edge({ v: String(to), w: String(from), name: String(index) }).points ?? [],
+    ]),
+  )
+  return { placed, points }
+}
+
+// Boxes that nothing refers to make a long column where many refer to one; they are dealt out to several.
+function spread(
+  { placed }: Solution,
+  boxes: readonly Box[],
+  links: readonly (readonly [number, Link])[],
+): ReadonlyMap<number, number> | null {
+  const area = boxes.reduce((sum, { width, height }) => sum + (width + gap.columns) * (height + gap.between), 0)
+  const limit = Math.max(900, Math.sqrt(area))
+  const referredTo = new Set(links.map(([, { to }]) => to))
+  const lengths = new Map<number, number>()
+  for (const { members } of columnsOf(placed)) {
+    const ends = members.filter(({ id }) => !referredTo.has(id)).toSorted((one, other) => one.y - other.y)
+    const total = members.reduce((sum, { height }) => sum + height + gap.between, 0)
+    if (total <= limit || ends.length < 2) continue
+    let used = members.reduce((sum, { id, height }) => sum + (referredTo.has(id) ? height + gap.between : 0), 0)
+    for (const { id, height } of ends) {
+      used += height + gap.between
+      const length = 1 + Math.floor(used / limit)
+      if (length > 1) lengths.set(id, length)
+    }
+  }
+  return lengths.size === 0 ? null : lengths
+}
+
+interface ColumnOfBoxes {
+  readonly left: number
+  readonly right: number
+  readonly members: readonly Placed[]
+}
+
+// Boxes of one column have one centre; columns do not overlap.
+function columnsOf(placed: readonly Placed[]): readonly ColumnOfBoxes[] {
+  const byCentre = new Map<number, Placed[]>()
+  for (const box of placed) {
+    const centre = Math.round(box.x + box.width / 2)
+    byCentre.set(centre, [...(byCentre.get(centre) ?? []), box])
+  }
+  return [...byCentre.values()].map((members) => ({
+    left: Math.min(...members.map(({ x }) => x)),
+    right: Math.max(...members.map(({ x, width }) => x + width)),
+    members,
+  }))
+}
+
+function columnAt(columns: readonly ColumnOfBoxes[], x: number): ColumnOfBoxes | undefined {
+  return columns.find(({ left, right }) => x >= left - 1 && x <= right + 1)
+}
+
+function centreOf(placed: readonly Placed[], id: number): number {
+  const box = placed.find((one) => one.id === id)
+  return box === undefined ? 0 : box.x + box.width / 2
+}

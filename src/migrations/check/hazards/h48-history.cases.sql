@@ -1,0 +1,2 @@
+=== silent: a statement is never its matter
+alter table threads add column n int;

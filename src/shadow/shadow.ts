@@ -1,0 +1,6 @@
+export type { ObjectProvenance } from './provenance.ts'
+export { replay, type ReplayOptions, type Shadow } from './replay.ts'
+export type { ReplayedFile } from './replayed-file.ts'
+export type { ShadowDatabase } from './shadow-database.ts'
+export { withoutOwner } from './owners.ts'
+export { onEmptyDatabase, onReplayedDatabase } from './throw-away.ts'
