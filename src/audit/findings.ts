@@ -14,7 +14,7 @@ import {
   type AppliedMigration,
   type MigrationFile,
 } from '../migrations/migrations.ts'
-import type { ObjectProvenance, ReplayedFile } from '../shadow/shadow.ts'
+import { replayFindings, type ObjectProvenance, type ReplayedFile } from '../shadow/shadow.ts'
 import type { AuditFinding } from './audit-finding.ts'
 import { healthRules } from './health/health.ts'
 import type { LiveFacts } from './health/live-facts.ts'
@@ -78,7 +78,14 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   const findings = [
     ...comparison.discrepancies.map((discrepancy) => historyFinding(discrepancy, comparison.newest, input)),
     ...pendingFindings(comparison.pending, { ...input, isAsExpected }),
-    ...input.replayed.flatMap((file) => replayFinding(file, pending)),
+    ...replayFindings(input.replayed, pending).map((finding) => ({
+      ...finding,
+      kind: 'file_failed' as const,
+      objectKey: null,
+      migration: finding.object,
+      query: null,
+      repair: [],
+    })),
     ...told.map((difference) => differenceFinding(difference, repairs, input)),
     ...healthFindings(input, new Set(differences.map(({ object }) => object.key))),
   ]
@@ -169,48 +176,6 @@ function historyFinding(
     query: `select name, checksum, applied_at from metastore.migrations where name = '${discrepancy.name.replaceAll("'", "''")}';`,
     repair: [],
   }
-}
-
-function replayFinding(
-  { name, path, outcome, problem, after }: ReplayedFile,
-  pending: ReadonlySet<string>,
-): AuditFinding[] {
-  const about = { object: name, objectKey: null, migration: name, file: path, query: null, repair: [] }
-  if (outcome === 'unverified') {
-    return [
-      {
-        ...about,
-        code: 'migration_unverified',
-        kind: 'file_failed',
-        severity: 'P2',
-        message: `What ${name} makes could not be found out: ${problem?.message ?? ''}`,
-        remedy: 'Give a server that has what it needs, with --shadow URL.',
-      },
-    ]
-  }
-  if (outcome === 'late') {
-    return [
-      {
-        ...about,
-        code: 'migration_wrong_order',
-        kind: 'file_failed',
-        severity: pending.has(name) ? 'P0' : 'P2',
-        message: `${name} fails in its place, and runs after ${after ?? ''}: ${problem?.message ?? ''}`,
-        remedy: `Rename it so that it sorts after ${after ?? ''}; a new database cannot be made otherwise.`,
-      },
-    ]
-  }
-  if (outcome === 'applied' || problem === null) return []
-  return [
-    {
-      ...about,
-      ...problem,
-      object: name,
-      kind: 'file_failed',
-      // One that is applied has worked once; a new database cannot be made of it.
-      severity: pending.has(name) ? 'P0' : 'P1',
-    },
-  ]
 }
 
 // What the comparison tells of an object is not told again.

@@ -1,14 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { MetastoreError } from '../../errors.ts'
 import type { Finding, Severity } from '../../finding.ts'
-import {
-  applyFixes,
-  checkMigrations,
-  findMigrationFiles,
-  replayOnSqlite,
-  type AppliedMigration,
-} from '../../migrations/migrations.ts'
+import { applyFixes, checkMigrations, findMigrationFiles, replayOnSqlite } from '../../migrations/migrations.ts'
 import { nearest } from '../../nearest.ts'
+import { readLive, replayed, type Live, type ReplayChoice } from '../check-knowledge.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { exitStatus, type ExitStatus } from '../exit-status.ts'
@@ -22,10 +17,11 @@ export const checkCommand = defineCommand({
   name: 'check',
   summary: 'Look at the migration files: format, order, syntax, and what would hurt a database in use',
   description:
-    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending, and files that were edited, are missing or come late are told. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
+    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending and graded by the size of its tables, and files that were edited, are missing or come late are told. With --replay the files are run as well, on a throw-away database. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
   examples: [
     ['metastore check', 'look at the migrations of every database'],
     ['metastore check --dirs db/migrations --fail-on P2', 'look at one directory, and fail on hints as well'],
+    ['metastore check --replay', 'run the files as well, and find the order that works'],
     ['metastore check --fix', 'rewrite what can be made safe, and say what is left'],
     ['metastore check --explain H01', 'say why a hazard hurts, and what to do instead'],
   ],
@@ -37,6 +33,10 @@ export const checkCommand = defineCommand({
       description:
         'write the rewrites that are always safe into the files, then look again; with --url never into one that is applied',
     },
+    { flags: '--replay', description: 'run the files on a throw-away PostgreSQL as well, and name those that fail' },
+    { flags: '--shadow <url>', description: 'with --replay: a server to run them on, in a database of their own' },
+    { flags: '--statistics <file>', description: 'grade hazards by the tables of which these statistics were saved' },
+    { flags: '--save-statistics <file>', description: 'with --url: write the statistics of its tables to this file' },
     { flags: '--explain <hazard>', description: 'print the page of a hazard, by its id or code, and do nothing else' },
   ],
   json: 'databases[]: database, files (how many), fixed[] (file, description; with --fix), findings[] (code, hazard, severity, file, line, column, object, message, remedy, fix (description, edits[] (start, end, text; offsets in UTF-16 code units)), asAction (the same as a file of actions)); with --explain hazard (id, code, title, severity, why, remedy, silence, needs)',
@@ -46,9 +46,10 @@ export const checkCommand = defineCommand({
     if (explained !== undefined) return explain(explained, context.output)
     const worst = failOn(input)
     return eachDatabase(context, async (entry) => {
-      const applied = await appliedIn(entry)
-      const fixed = flag(input, 'fix') ? await fixAll(entry, context, applied) : undefined
-      const { files, findings } = await look(entry, context, applied)
+      const live = await readLive(entry, input, context.workingDirectory)
+      const fixed = flag(input, 'fix') ? await fixAll(entry, context, live) : undefined
+      const options = { replay: flag(input, 'replay'), shadow: text(input, 'shadow') }
+      const { files, findings } = await look(entry, context, live, options)
       render(context.output, findings, files)
       return {
         document: { files, ...(fixed && { fixed }), findings },
@@ -58,21 +59,23 @@ export const checkCommand = defineCommand({
   },
 })
 
-/** What the database has applied, where its URL was given on the command line. */
-async function appliedIn(entry: DatabaseEntry): Promise<readonly AppliedMigration[] | undefined> {
-  if (entry.settings.origins.url.from !== 'flag') return undefined
-  await using engine = await entry.engine({ command: 'check', reads: true })
-  return (await engine.look()).applied
-}
-
-async function look(entry: DatabaseEntry, context: Context, applied: readonly AppliedMigration[] | undefined) {
+async function look(entry: DatabaseEntry, context: Context, live: Live | undefined, options: ReplayChoice) {
   const { files, problems } = await findMigrationFiles(entry.directories(), { unknownKeys: entry.settings.unknownKeys })
   const dialect = entry.dialect()
   const { schema } = entry.settings
   const { checkRules: rules } = await context.project()
-  const read = await checkMigrations(files, dialect, { problems, applied, schema, rules })
+  const run =
+    options.replay && dialect === 'postgres' ? await replayed(files, entry, context, live?.applied, options) : undefined
+  const read = await checkMigrations(files, dialect, {
+    problems,
+    applied: live?.applied,
+    statistics: live?.statistics,
+    catalogBefore: run?.catalogBefore,
+    schema,
+    rules,
+  })
   const runs = dialect === 'sqlite' && read.every(({ severity }) => severity !== 'P0')
-  const findings = runs ? [...read, ...(await replayOnSqlite(files, context.signal))] : read
+  const findings = [...read, ...(runs ? await replayOnSqlite(files, context.signal) : []), ...(run?.findings ?? [])]
   return { files: files.length, findings, sources: files }
 }
 
@@ -82,17 +85,13 @@ interface Fixed {
 }
 
 // A fix can uncover another, or get in the way of one; so it goes on until nothing is left to fix.
-async function fixAll(
-  entry: DatabaseEntry,
-  context: Context,
-  applied: readonly AppliedMigration[] | undefined,
-): Promise<Fixed[]> {
+async function fixAll(entry: DatabaseEntry, context: Context, live: Live | undefined): Promise<Fixed[]> {
   const fixed: Fixed[] = []
   for (let round = 0; round < mostRounds; round += 1) {
-    const { findings, sources } = await look(entry, context, applied)
+    const { findings, sources } = await look(entry, context, live, { replay: false, shadow: undefined })
     const before = fixed.length
     for (const { path, absolutePath, source, name } of sources) {
-      if (applied?.some((one) => one.name === name)) continue
+      if (live?.applied?.some((one) => one.name === name)) continue
       const fixes = findings.flatMap(({ file, fix }) => (file === path && fix ? [fix] : []))
       if (fixes.length === 0) continue
       const result = applyFixes(source, fixes)
