@@ -1,4 +1,5 @@
 -- metastore: priority=P1 description="workflows that the agent has learnt, and how their runs went"
+-- metastore: allow H40 because the file is of the days when it was run by hand, on databases that had it already
 
 create table if not exists skill_workflows (
   id uuid primary key default gen_random_uuid(),

@@ -1,4 +1,5 @@
 -- metastore: priority=P0 description="summaries of long conversations"
+-- metastore: allow H40, H01 because the file is of the days when it was run by hand, on databases that had it already
 
 alter table ai_conversations
   add column if not exists summary text,

@@ -1,4 +1,5 @@
 -- metastore: priority=P1 description="what the agent did, for dashboards"
+-- metastore: allow H40, H47 because the file is of the days when it was run by hand, on databases that had it already
 
 create table if not exists agent_event_logs (
   id bigserial primary key,

@@ -1,4 +1,5 @@
 -- metastore: priority=P0 description="what the agent thinks of its own answers"
+-- metastore: allow H40 because the file is of the days when it was run by hand, on databases that had it already
 
 create table if not exists ai_conversation_reflections (
   id uuid primary key default gen_random_uuid(),

@@ -1,4 +1,5 @@
 -- metastore: priority=P0 description="the rules that hold the agent back"
+-- metastore: allow H40 because the file is of the days when it was run by hand, on databases that had it already
 
 create schema if not exists ai_guardrails;
 

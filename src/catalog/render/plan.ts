@@ -290,6 +290,8 @@ function repairs(difference: FoldedDifference): boolean {
   const { kind, expected } = difference
   if (kind === 'unexpected' || expected === null) return false
   if (expected.kind === 'column' && kind === 'missing') {
+    // With its table, there are no rows that would have to have a value.
+    if (difference.cause?.kind === 'missing') return true
     const { nullable, default: value, identity, generated } = expected.value
     return nullable || value !== null || identity !== null || generated !== null
   }
