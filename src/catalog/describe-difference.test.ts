@@ -72,7 +72,7 @@ describe('A difference is told in a sentence:', () => {
     ],
     [
       'alter table runs disable trigger touched',
-      'Trigger public.runs.touched has enabled disabled, but should have origin.',
+      'Trigger public.runs.touched is disabled, but should be enabled.',
     ],
     ["comment on table runs is 'All'", 'Table public.runs has comment All, but should have none.'],
     [

@@ -61,7 +61,7 @@ describe('what the phases refuse before a database is opened', () => {
       words: 'status --format yaml',
       message: '--format cannot be "yaml".',
       where: 'metastore status',
-      remedy: 'Use --format human or --format json.',
+      remedy: 'Use one of human, json.',
     },
   ])('$words', async ({ words, message, where, remedy }) => {
     expect(await commandLine(twoMigrations).run(words)).toEqual({

@@ -157,7 +157,7 @@ describe('a user who dies at any moment', () => {
       const expected = await look(undisturbed.world)
       expect(expected.invalid).toEqual([])
       const { moments } = await dieAndGoOn(phase, 0)
-      expect(moments).toBeGreaterThan(30)
+      expect(moments).toBeGreaterThan(20)
       for (const moment of sample(
         Array.from({ length: moments }, (_, number) => number + 1),
         29,
