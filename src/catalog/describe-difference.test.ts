@@ -70,10 +70,7 @@ describe('A difference is told in a sentence:', () => {
       'create or replace view open as select id from runs where true',
       'View public.open is defined otherwise than it should be.',
     ],
-    [
-      'alter table runs disable trigger touched',
-      'Trigger public.runs.touched is disabled, but should be enabled.',
-    ],
+    ['alter table runs disable trigger touched', 'Trigger public.runs.touched is disabled, but should be enabled.'],
     ["comment on table runs is 'All'", 'Table public.runs has comment All, but should have none.'],
     [
       'grant select, insert on runs to public',
