@@ -20,12 +20,11 @@ export const liveActions: readonly LiveAction[] = [
       {
         type: 'add_column',
         table,
-        column: { name: 'tokens', type: 'INTEGER', nullable: false },
+        column: { name: 'tokens', type: 'INTEGER' },
         up: 'ceil(length(content) / 4.0)::int',
       },
     ],
-    plain:
-      'alter table messages add column tokens int; update messages set tokens = ceil(length(content) / 4.0)::int; alter table messages alter column tokens set not null',
+    plain: 'alter table messages add column tokens int; update messages set tokens = ceil(length(content) / 4.0)::int',
   },
   {
     name: 'alter_column, type',
