@@ -65,5 +65,4 @@ export interface ChecklistItem {
   readonly title: string
   /** The command or the SQL; null where a person has to do something else. */
   readonly run: string | null
-  readonly done: boolean
 }

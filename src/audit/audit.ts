@@ -69,6 +69,7 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
   const expected = major < 18 ? withoutNotNullConstraints(shadow.catalog) : shadow.catalog
   const sameMajor = shadow.server.includes(`PostgreSQL ${major}`)
   const outcome = auditCatalogs({
+    stateSchema,
     printedAlike: sameMajor ? new Set() : await viewsPrintedAlike({ expected, actual }, files, replayOptions),
     expected,
     actual,

@@ -10,23 +10,23 @@ export function checklistOf(outcome: AuditOutcome, migrations: readonly AuditedM
     .filter(({ state }) => state === 'pending')
     .map(({ name, priority }) =>
       unrecorded.has(name)
-        ? { title: `Record ${name}, which was applied by hand`, run: `metastore stamp ${name}`, done: false }
-        : { title: `Apply ${name} (${priority})`, run: `metastore migrate ${name}`, done: false },
+        ? { title: `Record ${name}, which was applied by hand`, run: `metastore stamp ${name}` }
+        : { title: `Apply ${name} (${priority})`, run: `metastore migrate ${name}` },
     )
   const items: ChecklistItem[] = [
-    { title: 'Note how many rows there are', run: 'metastore audit --count-rows', done: false },
+    { title: 'Note how many rows there are', run: 'metastore audit --count-rows' },
     ...catchUp,
   ]
   const broken = new Set(repair.map(({ object }) => object)).size
   if (broken > 0) {
     const missing = broken === 1 ? 'one object' : `${broken} objects`
-    items.push({ title: `Put back ${missing} without touching rows`, run: 'metastore audit --fix', done: false })
+    items.push({ title: `Put back ${missing} without touching rows`, run: 'metastore audit --fix' })
   }
   if (items.length === 1) return []
   return [
     ...items,
-    { title: 'Restart the processes that keep connections or prepared statements', run: null, done: false },
-    { title: 'Compare the numbers of rows with those from before', run: 'metastore audit --count-rows', done: false },
-    { title: 'Audit again: there is nothing left to do', run: 'metastore audit --fail-on P2', done: false },
+    { title: 'Restart the processes that keep connections or prepared statements', run: null },
+    { title: 'Compare the numbers of rows with those from before', run: 'metastore audit --count-rows' },
+    { title: 'Audit again: there is nothing left to do', run: 'metastore audit --fail-on P2' },
   ]
 }

@@ -7,6 +7,7 @@ import {
   type RenderedStatement,
   verificationQuery,
 } from '../catalog/catalog.ts'
+import { id, literal, sql } from '../database/database.ts'
 import type { Severity } from '../finding.ts'
 import {
   compareWithHistory,
@@ -33,6 +34,8 @@ export interface AuditInput {
   /** How much each migration matters. */
   readonly priorities: ReadonlyMap<string, Severity>
   readonly facts: LiveFacts
+  /** The schema of the bookkeeping. */
+  readonly stateSchema: string
   /** Views (`["schema","name"]`) whose definitions the two servers only print differently. */
   readonly printedAlike: ReadonlySet<string>
 }
@@ -173,7 +176,7 @@ function historyFinding(
     migration: discrepancy.name,
     message,
     remedy,
-    query: `select name, checksum, applied_at from metastore.migrations where name = '${discrepancy.name.replaceAll("'", "''")}';`,
+    query: `${sql`select name, checksum, applied_at from ${id(input.stateSchema, 'migrations')} where name = ${literal(discrepancy.name)}`.inline('postgres')};`,
     repair: [],
   }
 }

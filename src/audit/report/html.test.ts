@@ -222,7 +222,7 @@ describe('the HTML report', () => {
         name: `${name}${migration.name}`,
         path: name,
       })),
-      checklist: [{ title: name, run: name, done: false }],
+      checklist: [{ title: name, run: name }],
     }
     const whole = await renderHtml(hostile)
     const found = elements(whole)

@@ -18,9 +18,7 @@ export function renderMarkdown(report: AuditReport): string {
           '',
           '## Checklist',
           '',
-          ...checklist.map(
-            ({ title, run, done }) => `- [${done ? 'x' : ' '}] ${escape(title)}${run === null ? '' : `: ${code(run)}`}`,
-          ),
+          ...checklist.map(({ title, run }) => `- [ ] ${escape(title)}${run === null ? '' : `: ${code(run)}`}`),
         ]),
     '',
     '## Migrations',

@@ -42,7 +42,7 @@ export const auditCommand = defineCommand({
     { flags: '--shadow <url>', description: 'a server to replay the migrations on, in a database of their own' },
     { flags: '--out <file>', description: 'write the report to this file: Markdown, or HTML when it ends in .html' },
   ],
-  json: 'databases[]: database, address, server, at, current, worst, findings[] (code, kind, severity, file, object, migration, message, remedy, query, repair[]), migrations[] (name, path, priority, state, appliedAt, provides[] (key, kind, state, changedBy[], query)), tables[] (schema, name, rows, bytes), checklist[] (title, run, done), rowCounts[] (schema, name, rows; null without --count-rows), repaired (done[], failed[], rows[]; null without --fix)',
+  json: 'databases[]: database, address, server, at, current, worst, findings[] (code, kind, severity, file, object, migration, message, remedy, query, repair[]), migrations[] (name, path, priority, state, appliedAt, provides[] (key, kind, state, changedBy[], query)), tables[] (schema, name, rows, bytes), checklist[] (title, run), rowCounts[] (schema, name, rows; null without --count-rows), repaired (done[], failed[], rows[]; null without --fix)',
 
   async run(input, context) {
     const form = reportForm(input)
