@@ -23,6 +23,6 @@ export interface AuditFinding extends Finding {
   readonly migration: string | null
   /** Plain SQL that shows it, to paste into psql; null when there is nothing to ask. */
   readonly query: string | null
-  /** SQL that repairs it without touching rows; empty when nothing of that kind does. */
+  /** SQL that repairs it without touching rows; empty when nothing does. `--fix` runs it, but for that of `health`. */
   readonly repair: readonly string[]
 }

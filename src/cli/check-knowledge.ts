@@ -37,6 +37,7 @@ export async function readLive(
   await using engine = await entry.engine({ command: 'check', reads: true })
   const { applied } = await engine.look()
   const live = engine.database.dialect === 'postgres' ? await readStatistics(engine.session) : undefined
+  if (save !== undefined && live === undefined) throw saveNeedsPostgres(entry.address())
   if (save !== undefined && live !== undefined) await saveStatistics(path.resolve(workingDirectory, save), live)
   return { applied, statistics: statistics ?? live }
 }
@@ -84,5 +85,14 @@ function saveNeedsUrl(): MetastoreError {
     message: '--save-statistics needs a database to read them from.',
     where: '--save-statistics',
     remedy: 'Give its URL on the command line, with --url.',
+  })
+}
+
+function saveNeedsPostgres(address: string): MetastoreError {
+  return new MetastoreError({
+    code: 'not_supported',
+    message: 'Only a PostgreSQL database has statistics to save.',
+    where: address,
+    remedy: 'Leave --save-statistics out.',
   })
 }

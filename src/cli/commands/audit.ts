@@ -215,7 +215,9 @@ function renderFinding(line: Output['line'], paint: Output['paint'], finding: Au
   line(`${colour(how)} ${message} ${paint.faint(`[${code}${migration === null ? '' : `, ${migration}`}]`)}`)
   line(`   ${remedy}`)
   if (query !== null) line(`   look  ${query.replaceAll(/\s+/g, ' ')}`)
-  for (const statement of repair) line(`   fix   ${statement.replaceAll(/\s+/g, ' ')}`)
+  // What is about the health of a database is for a person to run: --fix leaves it alone.
+  const word = finding.kind === 'health' ? 'run' : 'fix'
+  for (const statement of repair) line(`   ${word}   ${statement.replaceAll(/\s+/g, ' ')}`)
 }
 
 function severity(input: Input, option: string): Severity | undefined {
