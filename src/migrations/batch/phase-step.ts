@@ -10,6 +10,11 @@ export interface TableLock {
   readonly schema: string
   readonly name: string
   readonly mode: LockMode
+  /**
+   * A view of it that the step changes as well. Sessions lock the view before the table, so the step does too; to lock a view
+   * is to lock the tables that it shows (PostgreSQL manual, LOCK).
+   */
+  readonly view?: { readonly schema: string; readonly name: string }
 }
 
 /**

@@ -51,11 +51,23 @@ function compileGroup(draft: Draft, group: readonly TableSwap[]): PhaseStep[] {
 
 function locksOf(draft: Draft, group: readonly TableSwap[]): TableLock[] {
   const own = new Set(group.flatMap(({ table }) => [table.physical, ...table.swapWith]))
+  const views = new Map(
+    group.flatMap(({ table }) => (changesView(draft, table) ? [[table.physical, table.name] as const] : [])),
+  )
   const others = group.flatMap(({ carried }) => carried?.swap.locks ?? [])
   return [
-    ...[...own].map((physical) => lockOf(draft, physical)),
+    ...[...own].map((physical) => {
+      const name = views.get(physical)
+      const lock = lockOf(draft, physical)
+      return name === undefined ? lock : { ...lock, view: { schema: draft.newSchema, name } }
+    }),
     ...others.filter(({ name, schema }) => schema !== draft.base || !own.has(name)),
   ]
+}
+
+// Where the table could not have a default yet, its view had it, and gives it back.
+function changesView(draft: Draft, table: DraftTable): boolean {
+  return !draft.removed.includes(table) && table.columns.some(({ viewDefault }) => viewDefault !== null)
 }
 
 function swapStatements(draft: Draft, group: readonly TableSwap[]): Sql[] {

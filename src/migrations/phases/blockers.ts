@@ -37,7 +37,8 @@ export async function findBlockers(
   locks: readonly TableLock[],
   schema?: string,
 ): Promise<readonly Blocker[]> {
-  const rows = locks.map(
+  const relations = locks.flatMap(({ view, ...lock }) => (view === undefined ? [lock] : [lock, { ...lock, ...view }]))
+  const rows = relations.map(
     ({ schema: of, name, mode }) => sql`(${of}::text, ${name}::text, array[${join(conflicting[mode].map(value))}])`,
   )
   if (schema !== undefined) {

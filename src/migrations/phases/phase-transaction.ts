@@ -130,8 +130,12 @@ function lockStatements(locks: readonly TableLock[]): Sql[] {
 }
 
 function lockTables(locks: readonly TableLock[], mode: LockMode): Sql {
-  const names = [...new Set(locks.map(({ schema, name }) => id(schema, name).inline('postgres')))]
+  const names = [...new Set(locks.map(({ view, ...table }) => idOf(view ?? table).inline('postgres')))]
   return sql`lock table ${join(names.map(raw))} in ${raw(mode)} mode`
+}
+
+function idOf({ schema, name }: { readonly schema: string; readonly name: string }): Sql {
+  return id(schema, name)
 }
 
 async function tableBusy(
