@@ -3,6 +3,7 @@ import { batchWorld, refusalOf, type HandmadeSteps } from '../../../test/harness
 import { freshPostgresUrl } from '../../../test/harness/engines.ts'
 import { locking, step } from '../../../test/harness/handmade-batch.ts'
 import { sql, type Session } from '../../database/database.ts'
+import type { TableLock } from '../batch/phase-step.ts'
 
 const swap = locking('access exclusive', ['busy'], sql`alter table busy add column wide int`)
 const unswap = locking('access exclusive', ['busy'], sql`alter table busy drop column if exists wide`)
@@ -89,6 +90,35 @@ describe('a table that is in use', () => {
     expect(await world.status()).toMatchObject({ state: 'completing' })
     expect(await world.complete()).toMatchObject({ outcome: 'completed' })
     expect(await world.query('select wide from busy')).toEqual([])
+  })
+})
+
+describe('a view that is changed with its table', () => {
+  test('is waited for while nothing else is locked, because its readers have it before the table', async () => {
+    const view = { schema: 'public', name: 'shown' }
+    const lock: TableLock = { schema: 'public', name: 'busy', mode: 'access exclusive', view }
+    const change = sql`alter view shown alter column id drop default`
+    const world = await busyWorld(() => ({
+      complete: [step('change', { kind: 'transaction', locks: [lock], statements: [change] })],
+    }))
+    await world.query('create view shown as select id from busy')
+    await world.start()
+    await using holder = await world.database.session()
+    const { completing } = await holder.transaction(async (tx) => {
+      await tx.query(sql`comment on view shown is 'Held.'`)
+      const running = world.complete()
+      const waiting = `
+        select exists (
+          select from pg_locks t
+          where t.pid = w.pid and t.relation = 'busy'::regclass and t.mode = 'AccessExclusiveLock'
+        ) as table_held
+        from pg_locks w where w.relation = 'shown'::regclass and not w.granted`
+      let seen = await world.query(waiting)
+      while (seen.length === 0) seen = await world.query(waiting)
+      expect(seen).toEqual([{ table_held: false }])
+      return { completing: running }
+    })
+    expect(await completing).toMatchObject({ outcome: 'completed' })
   })
 })
 
