@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import { openDatabase, parseDatabaseUrl, redactUrl, type Database, type Dialect } from '../database/database.ts'
 import {
   openEngine,
+  migrationsHere,
   readMigrationFiles,
   type Engine,
   type InterruptedPolicy,
   type MigrationDirectory,
   type MigrationFile,
+  type MigrationsHere,
 } from '../migrations/migrations.ts'
 import { findProject } from '../project/find.ts'
 import type { Flags } from '../project/flags.ts'
@@ -59,6 +61,8 @@ export interface DatabaseEntry {
   dialect(): Dialect
   /** Its migration files, in order, read once. */
   files(): Promise<readonly MigrationFile[]>
+  /** The files without those that wait for an extension that the server does not have. */
+  migrationsOn(engine: Engine): Promise<MigrationsHere>
   /** Opens it with an engine session; closing the engine closes both. */
   engine(options: EngineUse): Promise<Engine>
 }
@@ -146,6 +150,7 @@ function databaseEntry(settings: DatabaseSettings, project: Project, { output, s
     },
     dialect: () => (settings.problems.url === undefined ? dialectOf(settings) : 'postgres'),
     files: () => (files ??= readMigrationFiles(entry.directories(), { unknownKeys: settings.unknownKeys })),
+    migrationsOn: async (engine) => migrationsHere(engine, await entry.files()),
     async engine({ command, interrupted, impatient = false, reads = false }) {
       const standIn = reads ? emptyStandIn(settings) : undefined
       const database = await openDatabase(standIn ?? settings.url, {

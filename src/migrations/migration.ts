@@ -24,6 +24,8 @@ export interface MigrationFile {
   readonly source: string
   /** Names of migrations that this one stands for, when it was made of them by squashing. */
   readonly replaces?: readonly string[]
+  /** Extensions without which it waits: a server that does not have them goes on without it. */
+  readonly extensions?: readonly string[]
   /** The text and path of the down file, where the migration is a pair of files. */
   readonly down?: { readonly path: string; readonly source: string } | undefined
   /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MetastoreError } from '../errors.ts'
 import type { Identity } from './formats/identity.ts'
-import { replacedNames } from './formats/read-marker.ts'
+import { earlyHeader } from './formats/read-marker.ts'
 import type { FormatName, MigrationFile } from './migration.ts'
 import { versionOf } from './order.ts'
 
@@ -75,15 +75,10 @@ function migrationFile(stem: string, up: SourceFile, down: SourceFile | undefine
     absolutePath: up.absolutePath,
     format: up.format,
     source: up.source,
-    ...replacing(up),
+    ...(up.format === 'sql' && earlyHeader(up.source)),
     down: down && { path: down.path, source: down.source },
     checksum: up.identity?.checksum ?? checksumOf(up.source, ...(down === undefined ? [] : [down.source])),
   }
-}
-
-function replacing({ format, source }: SourceFile): Pick<MigrationFile, 'replaces'> {
-  const replaces = format === 'sql' ? replacedNames(source) : undefined
-  return replaces === undefined ? {} : { replaces }
 }
 
 function duplicate({ name, path }: MigrationFile, first: string): MetastoreError {

@@ -72,7 +72,8 @@ export function compareWithHistory(
       )
       .map(({ name }) => ({ kind: 'missing' as const, name, path: null })),
     ...late
-      .filter((file) => !allow.outOfOrder?.includes(file.name) && !partly.includes(file))
+      // One that waited for an extension comes when the server has it.
+      .filter((file) => !allow.outOfOrder?.includes(file.name) && !partly.includes(file) && !file.extensions)
       .map(({ name, path }) => ({ kind: 'out_of_order' as const, name, path })),
     ...partly.map(({ name, path }) => ({ kind: 'partly_replaced' as const, name, path })),
   ]

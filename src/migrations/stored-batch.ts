@@ -5,7 +5,7 @@ import type { MigrationFile, Priority } from './migration.ts'
 export type BatchPhase = 'applying' | 'in_progress' | 'completing' | 'aborting'
 
 /** One migration of a batch as its start found it, so that nothing that comes later needs the file. */
-export interface StoredMigration extends Omit<MigrationFile, 'absolutePath' | 'down' | 'replaces'> {
+export interface StoredMigration extends Omit<MigrationFile, 'absolutePath' | 'down' | 'replaces' | 'extensions'> {
   readonly description: string | undefined
   readonly priority: Priority
 }

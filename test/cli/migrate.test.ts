@@ -62,6 +62,7 @@ describe.each(['migrate', 'upgrade'])('%s', (command) => {
             address: 'sqlite:app.db',
             applied: [{ name: '001_users', durationMs: 0 }],
             pending: ['002_chats'],
+            waiting: [],
             current: '001_users',
           },
         ],

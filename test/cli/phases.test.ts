@@ -69,6 +69,7 @@ describe('start and complete', () => {
             newSchema: two,
             oldSchema: one,
             warnings: [],
+            waiting: [],
             schemaQuery: `SET search_path TO ${two}`,
           },
         ],

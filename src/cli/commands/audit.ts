@@ -51,8 +51,9 @@ export const auditCommand = defineCommand({
     const say = form === 'lines' || text(input, 'out') !== undefined ? context.output.line : context.output.note
     const [only, worst] = [severity(input, 'only'), severity(input, 'failOn') ?? 'P1']
     return eachDatabase(context, async (entry) => {
-      const files = await entry.files()
+      await entry.files()
       await using engine = await entry.engine({ command: 'audit', reads: !flag(input, 'fix') })
+      const { files } = await entry.migrationsOn(engine)
       const first = await auditOf(engine, files, entry, input, context)
       const repaired =
         flag(input, 'fix') && first.repair.length > 0

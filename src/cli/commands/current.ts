@@ -10,8 +10,9 @@ export const currentCommand = defineCommand({
   json: 'databases[]: database, address, current (name or null), head (whether nothing is pending)',
   run: (_input, context) =>
     eachDatabase(context, async (entry) => {
-      const files = await entry.files()
+      await entry.files()
       await using engine = await entry.engine({ command: 'current', reads: true })
+      const { files } = await entry.migrationsOn(engine)
       const { applied } = await engine.look()
       const names = new Set(applied.map(({ name }) => name))
       const current = applied.at(-1)?.name ?? null

@@ -19,8 +19,9 @@ export const historyCommand = defineCommand({
 
   run: (input, context) =>
     eachDatabase(context, async (entry) => {
-      const files = await entry.files()
+      await entry.files()
       await using engine = await entry.engine({ command: 'history', reads: true })
+      const { files } = await entry.migrationsOn(engine)
       const all = await readHistory(engine.session, engine.bookkeeping)
       const history = flag(input, 'all') ? all : all.filter(({ rolledBackAt }) => rolledBackAt === null)
       const inEffect = new Set(all.filter(({ rolledBackAt }) => rolledBackAt === null).map(({ name }) => name))

@@ -7,6 +7,7 @@ import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { destination, allowances, allowanceOptions, interruptedOption } from '../destination.ts'
 import { count, duration } from '../ui/tables.ts'
+import { describeWaiting } from '../ui/waiting.ts'
 
 /** Applies pending migrations. */
 export const migrateCommand = defineCommand({
@@ -23,7 +24,7 @@ export const migrateCommand = defineCommand({
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'head (the default), a migration, or +N for the next N' }],
   options: [...batchOptions, ...allowanceOptions, interruptedOption],
-  json: 'databases[]: database, address, applied[] (name, durationMs), pending[] (names), current (name or null); of the database that failed without pending and current',
+  json: 'databases[]: database, address, applied[] (name, durationMs), pending[] (names), waiting[] (name, path, extensions[]), current (name or null); of the database that failed without pending and current',
 
   run: (input, context) => eachDatabase(context, (entry) => migrateDatabase(entry, input, context, argument(input, 0))),
 })
@@ -36,8 +37,9 @@ export async function migrateDatabase(
   to: string | undefined,
 ): Promise<DatabaseAnswer> {
   const { output } = context
-  const files = await entry.files()
+  await entry.files()
   await using engine = await entry.engine({ command: 'migrate', interrupted: interruptedPolicy(input) })
+  const { files, waiting } = await entry.migrationsOn(engine)
   const applied: MigrationRun[] = []
   const options: MigrateOptions = {
     ...phaseOptions(entry, input, context),
@@ -54,8 +56,9 @@ export async function migrateDatabase(
   }
   try {
     const result = await migrate(engine, files, options)
+    for (const migration of waiting) output.say(describeWaiting(migration))
     output.say(conclusion(entry, result.current, applied.length, result.pending.length))
-    return { document: { address: entry.address(), ...result } }
+    return { document: { address: entry.address(), ...result, waiting } }
   } catch (error) {
     if (!(error instanceof Error)) throw error
     if (applied.length > 0) output.note(`Kept: ${count(applied.length, 'migration')} applied before the failure.`)

@@ -17,6 +17,7 @@ import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { argument, flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
 import { count, duration } from '../ui/tables.ts'
+import { describeWaiting } from '../ui/waiting.ts'
 
 /** The options of a start, whatever the command is called. */
 export const startOptions: readonly OptionDefinition[] = [
@@ -46,7 +47,7 @@ export const startCommand = defineCommand({
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'head (the default), a migration, or +N for the next N' }],
   options: startOptions,
-  json: 'databases[]: database, address, state, applied[] (name, durationMs), inProgress[] (names), newSchema, oldSchema (or null), schemaQuery (or null), warnings[]',
+  json: 'databases[]: database, address, state, applied[] (name, durationMs), inProgress[] (names), newSchema, oldSchema (or null), schemaQuery (or null), waiting[] (name, path, extensions[]), warnings[]',
 
   run: (input, context) => eachDatabase(context, (entry) => startDatabase(entry, input, context, argument(input, 0))),
 })
@@ -59,12 +60,14 @@ export async function startDatabase(
   given: string | undefined,
 ): Promise<DatabaseAnswer> {
   const { output } = context
-  const files = await entry.files()
-  const to = chosen(input, given, files)
+  const all = await entry.files()
+  const to = chosen(input, given, all)
   const options = phaseOptions(entry, input, context)
-  const allow = allowances(input, files)
+  const allow = allowances(input, all)
   output.say(`Starting on ${entry.address()}`)
   await using engine = await entry.engine({ command: 'start', impatient: true })
+  const { files, waiting } = await entry.migrationsOn(engine)
+  for (const migration of waiting) output.say(describeWaiting(migration))
   if (flag(input, 'expectOne')) await assertOnePending(engine, files)
   const result = await startBatch(engine, files, {
     ...options,
@@ -75,7 +78,7 @@ export async function startDatabase(
   })
   const query = result.newSchema === null ? null : queryFor(result.newSchema)
   conclude(output, entry, result, query)
-  return { document: { address: entry.address(), ...result, schemaQuery: query } }
+  return { document: { address: entry.address(), ...result, waiting, schemaQuery: query } }
 }
 
 function conclude(output: Output, entry: DatabaseEntry, result: StartResult, query: string | null): void {

@@ -5,6 +5,7 @@ import type { Output } from '../output.ts'
 import { aheadOption } from '../destination.ts'
 import { eachDatabase } from '../each-database.ts'
 import { count } from '../ui/tables.ts'
+import { describeWaiting } from '../ui/waiting.ts'
 
 /** Says where each database stands. */
 export const statusCommand = defineCommand({
@@ -18,16 +19,18 @@ export const statusCommand = defineCommand({
   ],
   scope: 'databases',
   options: [{ flags: '--check', description: 'exit 3 unless the database is at its newest migration' }, aheadOption],
-  json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], rollingBack, pending[], discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
+  json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], rollingBack, pending[], waiting[] (name, path, extensions[]), discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
 
   run: (input, context) =>
     eachDatabase(context, async (entry) => {
-      const files = await entry.files()
+      await entry.files()
       await using engine = await entry.engine({ command: 'status', reads: true })
+      const { files, waiting } = await entry.migrationsOn(engine)
       const status = await readStatus(engine, files, { ahead: flag(input, 'allowAhead') })
       const { line, say, paint } = context.output
       render(flag(input, 'check') ? say : line, paint, entry.address(), status)
-      const document = { ...status, ...asReshapeSays(status) }
+      for (const migration of waiting) (flag(input, 'check') ? say : line)(`  ${describeWaiting(migration)}`)
+      const document = { ...status, waiting, ...asReshapeSays(status) }
       // Scripts that were written for Reshape look for its keys at the top, where it has one database.
       if ((await context.databases()).length === 1) context.output.document(asReshapeSays(status))
       return { document: { address: entry.address(), ...document }, clean: status.atHead || !flag(input, 'check') }

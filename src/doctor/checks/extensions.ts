@@ -16,7 +16,9 @@ export const extensionsCheck: DoctorCheck = {
     const offered = await session.query<Extension>(sql`
       select name::text, installed_version as installed, default_version as offered
       from pg_available_extensions`)
-    return requiredExtensions(files).map(([name, path]) => diagnose(name, path, offered))
+    // What waits for its extension is told of as that.
+    const needed = files.filter(({ extensions }) => extensions === undefined)
+    return requiredExtensions(needed).map(([name, path]) => diagnose(name, path, offered))
   },
 }
 

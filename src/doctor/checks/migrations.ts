@@ -1,10 +1,11 @@
-import { readStatus } from '../../migrations/migrations.ts'
+import { migrationsHere, readStatus } from '../../migrations/migrations.ts'
 import { healthy, type Diagnosis, type DoctorCheck } from '../diagnosis.ts'
 
 /** Files and history agree, nothing is half done, and how much is pending. */
 export const migrationsCheck: DoctorCheck = {
   name: 'migrations',
-  async run({ session, bookkeeping, files }) {
+  async run({ database, session, bookkeeping, files: all }) {
+    const { files, waiting } = await migrationsHere({ database, session }, all)
     const status = await readStatus({ session, bookkeeping }, files)
     const findings: Diagnosis[] = status.discrepancies.map(({ message, remedy }) => ({
       check: 'migrations',
@@ -16,6 +17,14 @@ export const migrationsCheck: DoctorCheck = {
       const [first] = status.interrupted
       const message = `Migration ${first?.migration} was begun and is not finished.`
       findings.push({ check: 'migrations', severity: 'warning', message, remedy: 'metastore migrate goes on with it.' })
+    }
+    for (const { path, extensions } of waiting) {
+      findings.push({
+        check: 'migrations',
+        severity: 'warning',
+        message: `${path} waits for ${extensions.join(', ')}, which this server does not offer; the rest works without it.`,
+        remedy: `Install ${extensions.join(', ')} on the server; metastore migrate then applies it.`,
+      })
     }
     if (findings.length > 0) return findings
     const [pending, applied] = [status.pending.length, status.applied.length]

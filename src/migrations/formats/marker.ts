@@ -6,6 +6,7 @@ export interface Header {
   readonly priority?: Priority
   readonly requires?: readonly string[]
   readonly replaces?: readonly string[]
+  readonly extensions?: readonly string[]
   readonly description?: string
   readonly noTransaction?: boolean
 }

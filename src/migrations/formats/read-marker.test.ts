@@ -73,13 +73,13 @@ describe('the markers of metastore', () => {
       '-- metastore: priority=P0 colour=red',
       '1:27',
       'metastore knows no setting "colour".',
-      'Use one of priority, requires, replaces, description or no-transaction.',
+      'Use one of priority, requires, replaces, extension, description or no-transaction.',
     ],
     [
       '-- metastore: hello',
       '1:15',
       'metastore knows no setting "hello".',
-      'Use one of up, down, priority, requires, replaces, description or no-transaction.',
+      'Use one of up, down, priority, requires, replaces, extension, description or no-transaction.',
     ],
     [
       '-- metastore: priority=P3',
@@ -94,6 +94,7 @@ describe('the markers of metastore', () => {
       'requires has no value.',
       'Write requires=001_create_threads,002_create_messages.',
     ],
+    ['-- metastore: extension=', '1:15', 'extension has no value.', 'Write extension=vector.'],
     ['-- metastore: description=""', '1:15', 'description has no value.', 'Write description="what it is for".'],
     ['-- metastore: no-transaction=true', '1:15', 'no-transaction takes no value.', 'Write no-transaction alone.'],
     ['-- metastore: priority=P0 priority=P1', '1:27', 'priority is said twice.', 'Say it once.'],
@@ -121,7 +122,7 @@ describe('the markers of metastore', () => {
       '-- metastore:',
       '1:14',
       'This marker says nothing.',
-      'After "metastore:" write one of up, down, priority, requires, replaces, description or no-transaction.',
+      'After "metastore:" write one of up, down, priority, requires, replaces, extension, description or no-transaction.',
     ],
     [
       '-- metastore:up priority=P0',

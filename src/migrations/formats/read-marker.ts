@@ -60,7 +60,7 @@ export function isError(marker: Marker | MetastoreError): marker is MetastoreErr
   return marker instanceof Error
 }
 
-const headerWords = ['priority', 'requires', 'replaces', 'description', 'no-transaction']
+const headerWords = ['priority', 'requires', 'replaces', 'extension', 'description', 'no-transaction']
 const allWords = ['up', 'down', ...headerWords]
 const priorities: readonly Priority[] = ['P0', 'P1', 'P2']
 
@@ -80,6 +80,7 @@ function headerSetting(key: string, word: Word, legal: readonly string[]): Omit<
   if (key === 'description') return { description: word.value }
   if (key === 'requires') return { requires: namesIn(word.value) }
   if (key === 'replaces') return { replaces: namesIn(word.value) }
+  if (key === 'extension') return { extensions: namesIn(word.value) }
   const priority = priorities.find((known) => known === word.value?.toUpperCase())
   return priority === undefined ? unknownPriority(word) : { priority }
 }
@@ -93,6 +94,7 @@ const examples: Readonly<Record<string, string>> = {
   priority: 'P0',
   requires: '001_create_threads,002_create_messages',
   replaces: '001_create_threads,002_create_messages',
+  extension: 'vector',
   description: '"what it is for"',
 }
 
@@ -115,11 +117,20 @@ function list(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
-/** The names that a file replaces, by its header; found without reading the file's SQL, because every run asks for it. */
-export function replacedNames(source: string): readonly string[] | undefined {
-  if (!source.includes('replaces')) return undefined
-  const line = /^--[ \t]*metastore:.*\breplaces[ \t]*=.*$/im.exec(source)?.[0]
+/** What a header says that every run has to know of a file. */
+export type EarlyHeader = Pick<Header, 'replaces' | 'extensions'>
+
+/** What a file replaces and which extensions it needs, by its header; found without reading the file's SQL. */
+export function earlyHeader(source: string): EarlyHeader {
+  const { replaces } = headerWith('replaces', source)
+  const { extensions } = headerWith('extension', source)
+  return { ...(replaces && { replaces }), ...(extensions && { extensions }) }
+}
+
+function headerWith(key: string, source: string): EarlyHeader {
+  if (!source.includes(key)) return {}
+  const line = new RegExp(`^--[ \\t]*metastore:.*\\b${key}[ \\t]*=.*$`, 'im').exec(source)?.[0]
   const marker =
     line === undefined ? undefined : readMarker(line.trimEnd(), 0, { path: undefined, source: line, offset: 0 })
-  return marker !== undefined && !isError(marker) && marker.kind === 'header' ? marker.replaces : undefined
+  return marker !== undefined && !isError(marker) && marker.kind === 'header' ? marker : {}
 }
