@@ -27,6 +27,8 @@ export interface Output {
   line(text?: string): void
   /** A line above what follows, printed only when something follows; the second one is set off by an empty line. */
   heading(text: string): void
+  /** A text for another program, alone on standard output; not printed with --json, nor where it is empty. */
+  report(text: string): void
   /** A line that tells how the work goes, on standard output; not printed with --quiet or --json. */
   say(text: string): void
   /** A remark beside the result, on standard error; not printed with --quiet or --json. */
@@ -70,6 +72,10 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
     line,
     heading: (text) => {
       waitingHeading = text
+    },
+    report: (text) => {
+      waitingHeading = undefined
+      if (text !== '') line(text)
     },
     say: options.quiet ? () => {} : line,
     paint: palette(options.colour && streams.stdout.isTTY === true),

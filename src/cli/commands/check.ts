@@ -7,6 +7,8 @@ import { readLive, replayed, type Live, type ReplayChoice } from '../check-knowl
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { exitStatus, type ExitStatus } from '../exit-status.ts'
+import { relativeTo, type Checked } from '../findings/checked.ts'
+import { checkedFormats, renderChecked } from '../findings/render-checked.ts'
 import { flag, text, type Input } from '../input.ts'
 import { eachDatabase } from '../each-database.ts'
 import type { Output } from '../output.ts'
@@ -23,9 +25,14 @@ export const checkCommand = defineCommand({
     ['metastore check --dirs db/migrations --fail-on P2', 'look at one directory, and fail on hints as well'],
     ['metastore check --replay', 'run the files as well, and find the order that works'],
     ['metastore check --fix', 'rewrite what can be made safe, and say what is left'],
+    [
+      'metastore check --format github',
+      'annotations on a pull request; also gitlab, sarif, and markdown for a comment',
+    ],
     ['metastore check --explain H01', 'say why a hazard hurts, and what to do instead'],
   ],
   scope: 'project',
+  formats: checkedFormats,
   options: [
     { flags: '--fail-on <severity>', description: 'P0, P1 (default) or P2: what makes the exit status 3' },
     {
@@ -41,21 +48,28 @@ export const checkCommand = defineCommand({
   ],
   json: 'databases[]: database, files (how many), fixed[] (file, description; with --fix), findings[] (code, hazard, severity, file, line, column, object, message, remedy, fix (description, edits[] (start, end, text; offsets in UTF-16 code units)), asAction (the same as a file of actions)); with --explain hazard (id, code, title, severity, why, remedy, silence, needs)',
 
-  run(input, context) {
+  async run(input, context) {
     const explained = text(input, 'explain')
     if (explained !== undefined) return explain(explained, context.output)
     const worst = failOn(input)
-    return eachDatabase(context, async (entry) => {
+    const format = checkedFormats.find((known) => known === text(input, 'format'))
+    const checked: Checked[] = []
+    const status = await eachDatabase(context, async (entry) => {
       const live = await readLive(entry, input, context.workingDirectory)
       const fixed = flag(input, 'fix') ? await fixAll(entry, context, live) : undefined
       const options = { replay: flag(input, 'replay'), shadow: text(input, 'shadow') }
       const { files, findings } = await look(entry, context, live, options)
-      render(context.output, findings, files)
+      if (format === undefined) render(context.output, findings, files)
+      const { directory } = await context.project()
+      const placed = relativeTo(context.workingDirectory, directory, findings)
+      checked.push({ database: entry.settings.name, files, findings: placed })
       return {
         document: { files, ...(fixed && { fixed }), findings },
         clean: findings.every(({ severity }) => severity > worst),
       }
     })
+    if (format !== undefined) context.output.report(await renderChecked(format, checked))
+    return status
   },
 })
 
