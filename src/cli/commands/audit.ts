@@ -168,7 +168,7 @@ async function show(
     output.line(rendered.trimEnd())
     return
   }
-  await writeReport(path.resolve(context.workingDirectory, file), rendered)
+  await writeReport(path.resolve(context.workingDirectory, file), context.secrets.redact(rendered))
   output.line(`Written to ${file}.`)
 }
 
