@@ -1,4 +1,3 @@
-import type { Scene } from '../check/scene.ts'
 import {
   alterations,
   calledFunctions,
@@ -12,7 +11,7 @@ import {
 import { isSerial, typeChange, typeShape } from '../check/type-names.ts'
 import { isVolatile } from '../check/volatile-functions.ts'
 import type { Node } from '../sql/parser.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, ForecastScene } from './effect.ts'
 import type { TableLockMode } from './lock-mode.ts'
 
 type Subtype = NonNullable<NodeOf<'AlterTableCmd'>['subtype']>
@@ -37,11 +36,36 @@ const weaker: Readonly<Partial<Record<Subtype, TableLockMode>>> = {
   AT_DisableTrigUser: 'share row exclusive',
 }
 
+// What partitions do not follow.
+const ofItself = new Set<Subtype>([
+  'AT_AttachPartition',
+  'AT_ChangeOwner',
+  'AT_DetachPartition',
+  'AT_DetachPartitionFinalize',
+  'AT_DisableTrig',
+  'AT_DisableTrigAll',
+  'AT_DisableTrigUser',
+  'AT_EnableTrig',
+  'AT_EnableTrigAll',
+  'AT_EnableTrigUser',
+  'AT_EnableRowSecurity',
+  'AT_DisableRowSecurity',
+  'AT_ForceRowSecurity',
+  'AT_NoForceRowSecurity',
+  'AT_ReplicaIdentity',
+  'AT_SetRelOptions',
+  'AT_ResetRelOptions',
+])
+
 /** What an ALTER TABLE does to its table and to those that it refers to. */
-export function alterTableEffects(node: Node, scene: Scene): Effect[] {
+export function alterTableEffects(node: Node, scene: ForecastScene): Effect[] {
   return alterations(node).flatMap((alteration) => {
     const { table, command } = alteration
-    const own = { table, mode: modeOf(command) }
+    const own: Effect = {
+      table,
+      mode: modeOf(command),
+      ...(command.subtype && ofItself.has(command.subtype) && { alone: true }),
+    }
     switch (command.subtype) {
       case 'AT_AddColumn':
         return addColumn(alteration, scene)
@@ -64,7 +88,8 @@ export function alterTableEffects(node: Node, scene: Scene): Effect[] {
       case 'AT_AttachPartition':
         return [own, { table: partitionOf(command), mode: 'access exclusive', work: 'scan', atMost: true }]
       case 'AT_DetachPartition':
-        return [own, { table: partitionOf(command), mode: own.mode }]
+        // PostgreSQL 13 takes the weaker lock of the partition.
+        return [own, { table: partitionOf(command), mode: scene.serverMajor < 14 ? 'share update exclusive' : own.mode }]
       case 'AT_AddInherit':
         return [own, { table: parentOf(command), mode: 'share update exclusive' }]
       default:
@@ -88,7 +113,7 @@ function storageMode(def: Node | undefined): TableLockMode {
   return names.includes('user_catalog_table') ? 'access exclusive' : 'share update exclusive'
 }
 
-function addColumn({ table, command: { def } }: Alteration, scene: Scene): Effect[] {
+function addColumn({ table, command: { def } }: Alteration, scene: ForecastScene): Effect[] {
   const own: Effect = { table, mode: 'access exclusive' }
   if (!def || !('ColumnDef' in def)) return [own]
   const column = def.ColumnDef
@@ -111,7 +136,7 @@ function atLeast(effect: Effect, own: Effect): Effect {
 }
 
 /** What a constraint that is added does, as an effect on its table and on the one that it refers to. */
-function constraint(table: ObjectRef, one: NodeOf<'Constraint'>, scene: Scene): Effect[] {
+function constraint(table: ObjectRef, one: NodeOf<'Constraint'>, scene: ForecastScene): Effect[] {
   const own: Effect = { table, mode: 'access exclusive' }
   switch (one.contype) {
     case 'CONSTR_FOREIGN':
@@ -142,13 +167,13 @@ function constraint(table: ObjectRef, one: NodeOf<'Constraint'>, scene: Scene): 
   }
 }
 
-function validate({ table, command: { name = '' } }: Alteration, scene: Scene): Effect[] {
+function validate({ table, command: { name = '' } }: Alteration, scene: ForecastScene): Effect[] {
   const kind = scene.constraint(table, name)?.kind
   const own: Effect = { table, mode: 'share update exclusive', work: kind === 'foreign_key' ? 'lookup' : 'scan' }
   return [own, ...referenced(table, name, scene).map((ref): Effect => ({ table: ref, mode: 'row share' }))]
 }
 
-function retype({ table, command: { name = '', def } }: Alteration, scene: Scene): Pick<Effect, 'work' | 'atMost'> {
+function retype({ table, command: { name = '', def } }: Alteration, scene: ForecastScene): Pick<Effect, 'work' | 'atMost'> {
   if (!def || !('ColumnDef' in def)) return { work: 'rewrite', atMost: true }
   const from = scene.typeOf(table, name)
   // What USING computes decides whether rows stay as they are.
@@ -156,12 +181,12 @@ function retype({ table, command: { name = '', def } }: Alteration, scene: Scene
   return typeChange(from, typeShape(def.ColumnDef.typeName)).rewrites ? { work: 'rewrite' } : {}
 }
 
-function mayHoldNulls(table: ObjectRef, column: string, scene: Scene): boolean {
+function mayHoldNulls(table: ObjectRef, column: string, scene: ForecastScene): boolean {
   return scene.isNullable(table, column) !== false && !scene.isProvenNotNull(table, column)
 }
 
 /** The tables that a constraint of the catalog refers to. */
-function referenced(table: ObjectRef, name: string, scene: Scene): ObjectRef[] {
+function referenced(table: ObjectRef, name: string, scene: ForecastScene): ObjectRef[] {
   return (scene.table(table)?.constraints ?? []).flatMap((one) =>
     one.name === name && one.kind === 'foreign_key'
       ? [{ schema: one.references.schema, name: one.references.name }]

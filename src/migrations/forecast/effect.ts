@@ -1,4 +1,5 @@
 import type { Work } from '../check/cost.ts'
+import type { Scene } from '../check/scene.ts'
 import type { ObjectRef } from '../check/tree.ts'
 import type { TableLockMode } from './lock-mode.ts'
 
@@ -10,6 +11,13 @@ export interface Effect {
   readonly work?: Work | undefined
   /** True where the work depends on what nobody can see beforehand, such as the rows that a condition finds. */
   readonly atMost?: boolean
+  /** Whether the partitions of the table are left alone; otherwise they are locked with it. */
+  readonly alone?: boolean
+}
+
+/** What is there before a statement, on a server of this major version. */
+export interface ForecastScene extends Scene {
+  readonly serverMajor: number
 }
 
 /** What a statement does, or why that cannot be told. */

@@ -1,10 +1,9 @@
 import type { Catalog } from '../../catalog/catalog.ts'
 import { costOf, type Work } from '../check/cost.ts'
-import type { Scene } from '../check/scene.ts'
 import type { TableSize } from '../check/statistics.ts'
 import type { ObjectRef } from '../check/tree.ts'
 import type { Node } from '../sql/parser.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, ForecastScene } from './effect.ts'
 import { stronger, strongest, waitingFor, type TableLockMode, type Waiting } from './lock-mode.ts'
 import { statementEffects } from './statement-effects.ts'
 
@@ -50,10 +49,12 @@ export interface StatementForecast {
 
 // The rates are an order of magnitude, so the range is one as well: from a third to three times.
 const spread = 3
+// Nobody waits for these, of a partition neither.
+const spares = new Set<TableLockMode>(['access share', 'row share'])
 const instant: Seconds = { least: 0, most: 0.1 }
 
 /** The forecast for one statement, where `scene` is what is there before it. */
-export function forecastStatement(statement: string, node: Node, scene: Scene): StatementForecast {
+export function forecastStatement(statement: string, node: Node, scene: ForecastScene): StatementForecast {
   const effects = statementEffects(node, scene)
   if ('unknown' in effects) return unforeseen(statement, effects.unknown)
   // What came with the plan itself nobody uses yet, and has no rows to speak of.
@@ -70,12 +71,13 @@ export function unforeseen(statement: string, why: string): StatementForecast {
 }
 
 /** The forecast for these effects. */
-export function forecastEffects(statement: string, effects: readonly Effect[], scene: Scene): StatementForecast {
+export function forecastEffects(statement: string, effects: readonly Effect[], scene: ForecastScene): StatementForecast {
   const locks = new Map<string, TableLockMode>()
   const works = new Map<string, { readonly effect: Effect; readonly size: TableSize | undefined; readonly kind: Work }>()
   for (const effect of effects) {
     const table = nameOf(effect.table, scene)
-    locks.set(table, stronger(effect.mode, locks.get(table) ?? effect.mode))
+    const parts = effect.alone || spares.has(effect.mode) ? [] : allPartitionsOf(effect.table, scene)
+    for (const locked of [table, ...parts]) locks.set(locked, stronger(effect.mode, locks.get(locked) ?? effect.mode))
     // Two scans of one statement are one pass, as are two rewrites.
     if (effect.work) works.set(`${effect.work} ${table}`, { effect, size: sizeOf(effect.table, scene), kind: effect.work })
   }
@@ -123,12 +125,12 @@ function secondsOf(
 }
 
 /** A table for people, with its schema. */
-export function nameOf({ schema, name }: ObjectRef, scene: Pick<Scene, 'schema'>): string {
+export function nameOf({ schema, name }: ObjectRef, scene: Pick<ForecastScene, 'schema'>): string {
   return `${schema ?? scene.schema}.${name}`
 }
 
 // The rows of a partitioned table are those of its partitions.
-function sizeOf(table: ObjectRef, scene: Scene): TableSize | undefined {
+function sizeOf(table: ObjectRef, scene: ForecastScene): TableSize | undefined {
   const own = scene.size(table)
   const parts = partitionsOf(table, scene.catalog, scene.schema)
   if (own === undefined || parts.length === 0) return own
@@ -139,6 +141,13 @@ function sizeOf(table: ObjectRef, scene: Scene): TableSize | undefined {
     bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
     indexBytes: sizes.reduce((sum, { indexBytes }) => sum + indexBytes, 0),
   }
+}
+
+function allPartitionsOf(table: ObjectRef, scene: ForecastScene): string[] {
+  return partitionsOf(table, scene.catalog, scene.schema).flatMap((part) => [
+    nameOf(part, scene),
+    ...allPartitionsOf(part, scene),
+  ])
 }
 
 function partitionsOf({ schema, name }: ObjectRef, catalog: Catalog | undefined, base: string): ObjectRef[] {

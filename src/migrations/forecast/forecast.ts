@@ -1,12 +1,13 @@
 import type { Catalog } from '../../catalog/catalog.ts'
 import { copyOf, knowNothing, type KnownObjects } from '../check/known-objects.ts'
 import { noteStatement } from '../check/note-statement.ts'
-import { sceneOf, type Scene } from '../check/scene.ts'
+import { sceneOf } from '../check/scene.ts'
 import type { TableStatistics } from '../check/statistics.ts'
 import { refOf } from '../check/tree.ts'
 import { labelOf } from '../compile.ts'
 import type { PlannedMigration, PlannedStep } from '../planned.ts'
 import { isFailure, type Parser } from '../sql/parser.ts'
+import type { ForecastScene } from './effect.ts'
 import {
   forecastEffects,
   forecastStatement,
@@ -25,6 +26,7 @@ export interface ForecastContext {
   /** The whole database as it is before the plan. */
   readonly catalog: Catalog
   readonly statistics: TableStatistics
+  readonly serverMajor: number
   /** How a backfill is slowed down. */
   readonly pace?: { readonly throttle?: number; readonly batchSize?: number; readonly batchDelay?: number }
 }
@@ -78,7 +80,11 @@ function statementsOf(step: PlannedStep, context: ForecastContext, objects: Know
   })
 }
 
-function sceneFor(text: string, { parser, schema, catalog, statistics }: ForecastContext, objects: KnownObjects) {
+function sceneFor(
+  text: string,
+  { parser, schema, catalog, statistics, serverMajor }: ForecastContext,
+  objects: KnownObjects,
+): ForecastScene {
   const script = {
     path: '',
     source: text,
@@ -90,14 +96,14 @@ function sceneFor(text: string, { parser, schema, catalog, statistics }: Forecas
     statements: [],
     parser,
   }
-  return sceneOf(script, [], { schema, catalogBefore: catalog, statistics }, objects)
+  return { ...sceneOf(script, [], { schema, catalogBefore: catalog, statistics }, objects), serverMajor }
 }
 
 // The plan shows it as one statement; it runs in blocks, each a transaction of its own.
 function backfill(
   label: string,
   node: Parameters<typeof forecastStatement>[1],
-  scene: Scene,
+  scene: ForecastScene,
   { pace = {} }: ForecastContext,
 ): StatementForecast {
   const relation = 'UpdateStmt' in node ? node.UpdateStmt.relation : undefined

@@ -42,7 +42,7 @@ function vacuum({ rels = [], options, is_vacuumcmd: isVacuum }: NodeOf<'VacuumSt
   return tables.map((table): Effect =>
     full
       ? { table, mode: 'access exclusive', work: 'rewrite' }
-      : { table, mode: 'share update exclusive', work: isVacuum ? 'scan' : undefined },
+      : { table, mode: 'share update exclusive', alone: true, work: isVacuum ? 'scan' : undefined },
   )
 }
 

@@ -1,8 +1,7 @@
-import type { Scene } from '../check/scene.ts'
 import { calledFunctions, dropped, refOf, refOfNames, walk, type NodeOf, type ObjectRef } from '../check/tree.ts'
 import type { Node } from '../sql/parser.ts'
 import { alterTableEffects } from './alter-table.ts'
-import { known, unknown, type Effect, type Effects } from './effect.ts'
+import { known, unknown, type Effect, type Effects, type ForecastScene } from './effect.ts'
 import { indexEffects } from './index-effects.ts'
 import { readTables, writeEffects } from './row-effects.ts'
 import { tableLockModes } from './lock-mode.ts'
@@ -36,7 +35,7 @@ const harmless = new Set([
 ])
 
 /** The locks that a statement takes and the work that it makes, before it runs; `scene` is what is there by then. */
-export function statementEffects(node: Node, scene: Scene): Effects {
+export function statementEffects(node: Node, scene: ForecastScene): Effects {
   const [kind = ''] = Object.keys(node)
   if ('DoStmt' in node) return unknown('a DO block')
   if ('CallStmt' in node) return unknown('it calls a procedure')
@@ -50,23 +49,23 @@ export function statementEffects(node: Node, scene: Scene): Effects {
 // Where a function of the project's own is called now, and not only named.
 const runsFunctions = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
 
-function isOwn(name: string, { catalog }: Scene): boolean {
+function isOwn(name: string, { catalog }: ForecastScene): boolean {
   return (catalog?.routines ?? []).some(
     (routine) => routine.name === name && 'volatility' in routine && routine.volatility === 'volatile',
   )
 }
 
-function schemaEffects(node: Node, scene: Scene): Effect[] | undefined {
+function schemaEffects(node: Node, scene: ForecastScene): Effect[] | undefined {
   if ('AlterTableStmt' in node) return alterEffects(node, scene)
   if ('CreateStmt' in node) return createTable(node.CreateStmt)
   if ('RenameStmt' in node) return renameEffects(node.RenameStmt)
   if ('DropStmt' in node) return dropEffects(node, scene)
   if ('TruncateStmt' in node) return exclusive(rangesOf(node.TruncateStmt.relations))
   if ('CreateTrigStmt' in node) return [{ table: refOf(node.CreateTrigStmt.relation), mode: 'share row exclusive' }]
-  if ('RuleStmt' in node) return exclusive([refOf(node.RuleStmt.relation)])
-  if ('CreatePolicyStmt' in node) return exclusive([refOf(node.CreatePolicyStmt.table)])
-  if ('AlterPolicyStmt' in node) return exclusive([refOf(node.AlterPolicyStmt.table)])
-  if ('AlterObjectSchemaStmt' in node) return exclusive([refOf(node.AlterObjectSchemaStmt.relation)].filter(isNamed))
+  if ('RuleStmt' in node) return alone(refOf(node.RuleStmt.relation))
+  if ('CreatePolicyStmt' in node) return alone(refOf(node.CreatePolicyStmt.table))
+  if ('AlterPolicyStmt' in node) return alone(refOf(node.AlterPolicyStmt.table))
+  if ('AlterObjectSchemaStmt' in node) return alone(refOf(node.AlterObjectSchemaStmt.relation))
   if ('AlterSeqStmt' in node) return [{ table: refOf(node.AlterSeqStmt.sequence), mode: 'share row exclusive' }]
   if ('CreateStatsStmt' in node) return weakly(rangesOf(node.CreateStatsStmt.relations))
   if ('CommentStmt' in node) return commentEffects(node.CommentStmt)
@@ -82,7 +81,7 @@ function schemaEffects(node: Node, scene: Scene): Effect[] | undefined {
   return undefined
 }
 
-function alterEffects(node: Extract<Node, { AlterTableStmt: unknown }>, scene: Scene): Effect[] {
+function alterEffects(node: Extract<Node, { AlterTableStmt: unknown }>, scene: ForecastScene): Effect[] {
   const { relation, objtype } = node.AlterTableStmt
   if (objtype === 'OBJECT_TABLE') return alterTableEffects(node, scene)
   // An index attached to that of a partitioned table, a view with other options: short, and nobody may look meanwhile.
@@ -93,6 +92,7 @@ function createTable({ tableElts = [], constraints = [], inhRelations = [], part
   const parents = rangesOf(inhRelations).map((table): Effect => ({
     table,
     mode: partbound === undefined ? 'share update exclusive' : 'access exclusive',
+    alone: true,
   }))
   const keys = [...walk([tableElts, constraints])].flatMap(([kind, value]): Effect[] => {
     const one = kind === 'Constraint' ? (value as NodeOf<'Constraint'>) : undefined
@@ -107,10 +107,10 @@ function createTable({ tableElts = [], constraints = [], inhRelations = [], part
 function renameEffects({ renameType, relation }: NodeOf<'RenameStmt'>): Effect[] {
   if (relation === undefined) return []
   const mode = renameType === 'OBJECT_INDEX' ? 'share update exclusive' : 'access exclusive'
-  return [{ table: refOf(relation), mode }]
+  return [{ table: refOf(relation), mode, ...(renameType === 'OBJECT_TABLE' && { alone: true }) }]
 }
 
-function dropEffects(node: Extract<Node, { DropStmt: unknown }>, scene: Scene): Effect[] | undefined {
+function dropEffects(node: Extract<Node, { DropStmt: unknown }>, scene: ForecastScene): Effect[] | undefined {
   const { removeType, objects = [] } = node.DropStmt
   if (removeType === 'OBJECT_INDEX') return undefined
   if (removeType === 'OBJECT_TABLE') {
@@ -145,16 +145,16 @@ function exclusive(tables: readonly ObjectRef[]): Effect[] {
   return tables.map((table) => ({ table, mode: 'access exclusive' }))
 }
 
+function alone(table: ObjectRef): Effect[] {
+  return table.name === '' ? [] : [{ table, mode: 'access exclusive', alone: true }]
+}
+
 function weakly(tables: readonly ObjectRef[]): Effect[] {
-  return tables.map((table) => ({ table, mode: 'share update exclusive' }))
+  return tables.map((table) => ({ table, mode: 'share update exclusive', alone: true }))
 }
 
 function rangesOf(nodes: readonly Node[] | undefined): ObjectRef[] {
   return (nodes ?? []).flatMap((node) => ('RangeVar' in node ? [refOf(node.RangeVar)] : []))
-}
-
-function isNamed({ name }: ObjectRef): boolean {
-  return name !== ''
 }
 
 // `AlterDomainStmt` as people say it.
