@@ -16,6 +16,7 @@ import { allowanceOptions, allowances, destination } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { argument, flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
+import { planOption, savedPlan } from '../saved-plan.ts'
 import { count, duration } from '../ui/tables.ts'
 
 /** The options of a start, whatever the command is called. */
@@ -27,6 +28,7 @@ export const startOptions: readonly OptionDefinition[] = [
     description: 'start and complete one migration after another; the last one stays in progress',
   },
   { flags: '--expect-one', description: 'refuse when more than one migration is pending' },
+  planOption,
   ...batchOptions,
   ...allowanceOptions,
 ]
@@ -59,6 +61,7 @@ export async function startDatabase(
   given: string | undefined,
 ): Promise<DatabaseAnswer> {
   const { output } = context
+  const plan = await savedPlan(input, context, given ?? text(input, 'migration'))
   const files = await entry.files()
   const to = chosen(input, given, files)
   const options = phaseOptions(entry, input, context)
@@ -72,6 +75,7 @@ export async function startDatabase(
     allow,
     complete: flag(input, 'complete'),
     oneByOne: flag(input, 'oneByOne'),
+    ...(plan && { ...plan, approve: plan.approve(engine, files) }),
   })
   const query = result.newSchema === null ? null : queryFor(result.newSchema)
   conclude(output, entry, result, query)

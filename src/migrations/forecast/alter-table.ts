@@ -89,7 +89,10 @@ export function alterTableEffects(node: Node, scene: ForecastScene): Effect[] {
         return [own, { table: partitionOf(command), mode: 'access exclusive', work: 'scan', atMost: true }]
       case 'AT_DetachPartition':
         // PostgreSQL 13 takes the weaker lock of the partition.
-        return [own, { table: partitionOf(command), mode: scene.serverMajor < 14 ? 'share update exclusive' : own.mode }]
+        return [
+          own,
+          { table: partitionOf(command), mode: scene.serverMajor < 14 ? 'share update exclusive' : own.mode },
+        ]
       case 'AT_AddInherit':
         return [own, { table: parentOf(command), mode: 'share update exclusive' }]
       default:
@@ -173,7 +176,10 @@ function validate({ table, command: { name = '' } }: Alteration, scene: Forecast
   return [own, ...referenced(table, name, scene).map((ref): Effect => ({ table: ref, mode: 'row share' }))]
 }
 
-function retype({ table, command: { name = '', def } }: Alteration, scene: ForecastScene): Pick<Effect, 'work' | 'atMost'> {
+function retype(
+  { table, command: { name = '', def } }: Alteration,
+  scene: ForecastScene,
+): Pick<Effect, 'work' | 'atMost'> {
   if (!def || !('ColumnDef' in def)) return { work: 'rewrite', atMost: true }
   const from = scene.typeOf(table, name)
   // What USING computes decides whether rows stay as they are.

@@ -47,6 +47,14 @@ export interface StatementForecast {
   readonly unknown: string | null
 }
 
+/** What a step will do: all locks of a transaction are held to its end. */
+export interface StepForecast {
+  readonly statements: readonly StatementForecast[]
+  readonly locks: StatementForecast['locks']
+  readonly waits: Waiting | null
+  readonly seconds: Seconds | null
+}
+
 // The rates are an order of magnitude, so the range is one as well: from a third to three times.
 const spread = 3
 // Nobody waits for these, of a partition neither.
@@ -71,15 +79,23 @@ export function unforeseen(statement: string, why: string): StatementForecast {
 }
 
 /** The forecast for these effects. */
-export function forecastEffects(statement: string, effects: readonly Effect[], scene: ForecastScene): StatementForecast {
+export function forecastEffects(
+  statement: string,
+  effects: readonly Effect[],
+  scene: ForecastScene,
+): StatementForecast {
   const locks = new Map<string, TableLockMode>()
-  const works = new Map<string, { readonly effect: Effect; readonly size: TableSize | undefined; readonly kind: Work }>()
+  const works = new Map<
+    string,
+    { readonly effect: Effect; readonly size: TableSize | undefined; readonly kind: Work }
+  >()
   for (const effect of effects) {
     const table = nameOf(effect.table, scene)
     const parts = effect.alone || spares.has(effect.mode) ? [] : allPartitionsOf(effect.table, scene)
     for (const locked of [table, ...parts]) locks.set(locked, stronger(effect.mode, locks.get(locked) ?? effect.mode))
     // Two scans of one statement are one pass, as are two rewrites.
-    if (effect.work) works.set(`${effect.work} ${table}`, { effect, size: sizeOf(effect.table, scene), kind: effect.work })
+    if (effect.work)
+      works.set(`${effect.work} ${table}`, { effect, size: sizeOf(effect.table, scene), kind: effect.work })
   }
   const all = [...works.values()]
   return {

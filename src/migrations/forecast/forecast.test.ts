@@ -5,7 +5,8 @@ import { postgresVersions } from '../../../test/harness/engines.ts'
 import { readStatistics } from '../check/statistics.ts'
 import type { PlannedStep } from '../planned.ts'
 import { loadParser } from '../sql/parser.ts'
-import { forecastPlan, type StepForecast } from './forecast.ts'
+import { forecastPlan } from './forecast.ts'
+import type { StepForecast } from './forecast-statement.ts'
 import { stronger, tableLockModes, type TableLockMode } from './lock-mode.ts'
 
 const world = `
@@ -168,7 +169,10 @@ async function happens(session: Session, text: string) {
       for (const { oid, mode } of held) {
         const name = before.find((one) => one.oid === oid)?.name
         if (name === undefined) continue
-        const words = mode.replace(/Lock$/, '').replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+        const words = mode
+          .replace(/Lock$/, '')
+          .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+          .toLowerCase()
         const known = tableLockModes.find((one) => one === words) ?? expect.unreachable(words)
         locks.set(name, stronger(known, locks.get(name) ?? known))
       }

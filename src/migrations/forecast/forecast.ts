@@ -13,10 +13,10 @@ import {
   forecastStatement,
   sumOf,
   unforeseen,
-  type Seconds,
   type StatementForecast,
+  type StepForecast,
 } from './forecast-statement.ts'
-import { stronger, strongest, waitingFor, type TableLockMode, type Waiting } from './lock-mode.ts'
+import { stronger, strongest, waitingFor, type TableLockMode } from './lock-mode.ts'
 
 /** What is known of the database that a plan is for. */
 export interface ForecastContext {
@@ -29,14 +29,6 @@ export interface ForecastContext {
   readonly serverMajor: number
   /** How a backfill is slowed down. */
   readonly pace?: { readonly throttle?: number; readonly batchSize?: number; readonly batchDelay?: number }
-}
-
-/** What a step will do: all locks of a transaction are held to its end. */
-export interface StepForecast {
-  readonly statements: readonly StatementForecast[]
-  readonly locks: StatementForecast['locks']
-  readonly waits: Waiting | null
-  readonly seconds: Seconds | null
 }
 
 /** Tells for every step of a plan which locks it takes, who waits, and about how long. A pure function. */
@@ -73,8 +65,7 @@ function statementsOf(step: PlannedStep, context: ForecastContext, objects: Know
   return parsed.map(({ start, end, node }) => {
     const scene = sceneFor(sql, context, objects)
     const text = labelOf(sql.slice(start, end))
-    const forecast =
-      kind === 'backfill' ? backfill(label, node, scene, context) : forecastStatement(text, node, scene)
+    const forecast = kind === 'backfill' ? backfill(label, node, scene, context) : forecastStatement(text, node, scene)
     noteStatement(objects, node)
     return forecast
   })

@@ -18,7 +18,9 @@ export function writeEffects(node: Node): Effect[] | undefined {
   }
   if ('CopyStmt' in node && node.CopyStmt.relation) {
     const { relation, is_from: writes } = node.CopyStmt
-    return [{ table: refOf(relation), mode: writes ? 'row exclusive' : 'access share', work: writes ? undefined : 'scan' }]
+    return [
+      { table: refOf(relation), mode: writes ? 'row exclusive' : 'access share', work: writes ? undefined : 'scan' },
+    ]
   }
   if ('CreateTableAsStmt' in node) return reading(node.CreateTableAsStmt.query)
   if ('SelectStmt' in node) return selecting(node.SelectStmt)
