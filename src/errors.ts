@@ -28,6 +28,7 @@ export const errorCodes = {
   key_ignored: { kind: 'input', summary: 'A migration file has a key that does nothing.' },
   migration_unknown: { kind: 'input', summary: 'No migration has that name, or several do.' },
   statistics_invalid: { kind: 'input', summary: 'A file is none of the statistics that metastore writes.' },
+  plan_invalid: { kind: 'input', summary: 'A file is no plan that this version of metastore can apply.' },
   sql_syntax: { kind: 'input', summary: 'A migration holds SQL that does not parse.' },
   schema_conflict: { kind: 'input', summary: 'An action does not fit the schema that it would change.' },
   binding_failed: {
@@ -100,6 +101,10 @@ export const errorCodes = {
   bookkeeping_newer: { kind: 'state', summary: 'The database was last migrated by a newer version of metastore.' },
   database_behind: { kind: 'state', summary: 'The database has pending migrations.' },
 
+  plan_stale: {
+    kind: 'state',
+    summary: 'A saved plan is not applied, because the files or the database are not those it was made from.',
+  },
   several_pending: { kind: 'state', summary: 'More migrations are pending than the one that --expect-one allows.' },
   already_managed: {
     kind: 'state',

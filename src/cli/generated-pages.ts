@@ -1,5 +1,5 @@
 import { errorCodes } from '../errors.ts'
-import { actionSchema, keyReferences, type KeyReference } from '../migrations/action-reference.ts'
+import { actionSchema, keyReferences, planJsonSchema, type KeyReference } from '../migrations/action-reference.ts'
 import { hazardsReference } from '../migrations/hazard-reference.ts'
 import { settingsTable } from '../project/settings-table.ts'
 import { optionsOf, type CommandDefinition } from './command.ts'
@@ -20,6 +20,7 @@ export async function generatedPages(readPage: (name: string) => string): Promis
     ['hazards.md', hazardsPage(readPage('hazards.md'))],
     ['guides/actions.md', actionsPage(readPage('guides/actions.md'))],
     ['schema/migration.schema.json', actionSchema()],
+    ['schema/plan.schema.json', planJsonSchema()],
   ])
 }
 

@@ -101,8 +101,8 @@ function numberTwins(steps: readonly Step[]): Step[] {
   })
 }
 
-// The first words, with comments and line breaks taken out, as far as they fit a line.
-function labelOf(text: string): string {
+/** What a statement is called: its first words, without comments and line breaks, as far as they fit a line. */
+export function labelOf(text: string): string {
   const words = text
     .replaceAll(/--[^\n]*/g, ' ')
     .replaceAll(/\/\*[\s\S]*?\*\//g, ' ')

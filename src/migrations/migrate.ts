@@ -40,6 +40,7 @@ export async function migrate(
   const selectFrom = (position: Position) => selectPending(files, position, options)
   const position = await engine.look()
   await assertConsistent(engine, files, position, options.allow)
+  await options.approve?.(position)
   const { phase, batch } = position.state
   if (phase !== null && batch?.rollback !== undefined) throw batchUnderWay(phase, batch)
   if (nothingToDo(engine, files, position, options)) return summary(files, position, [])
@@ -50,6 +51,7 @@ export async function migrate(
   await engine.locked(
     async (run, locked) => {
       await assertConsistent(engine, files, locked, options.allow)
+      await options.approve?.(locked)
       const migrations = await parseAll(selectFrom(locked), engine, locked, files)
       if (locked.state.batch !== null || !migrations.every(runsWhole)) {
         applied.push(...(await migrateInPhases(engine, run, locked, files, options)))

@@ -1,4 +1,5 @@
 import type { LockMode, StepBody } from './batch/phase-step.ts'
+import type { StepForecast } from './forecast/forecast-statement.ts'
 import type { Direction } from './journal.ts'
 import type { Step } from './step.ts'
 
@@ -14,6 +15,8 @@ export interface PlannedStep {
   readonly migration?: string | null
   /** Of a batch: the tables that it locks first. */
   readonly locks?: readonly { readonly table: string; readonly mode: LockMode }[]
+  /** What it will do to others, where that was looked at. */
+  readonly forecast?: StepForecast | undefined
 }
 
 /** One migration, or one batch of them, as a plan shows it. */

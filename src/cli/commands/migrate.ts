@@ -6,6 +6,7 @@ import { argument, text, type Input } from '../input.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { destination, allowances, allowanceOptions, interruptedOption } from '../destination.ts'
+import { planOption, savedPlan } from '../saved-plan.ts'
 import { count, duration } from '../ui/tables.ts'
 import { describeWaiting } from '../ui/waiting.ts'
 
@@ -19,11 +20,12 @@ export const migrateCommand = defineCommand({
     ['metastore migrate', 'apply everything that is pending, to every database of metastore.toml'],
     ['metastore migrate 003 --database assistant', 'go as far as migration 003_…'],
     ['metastore migrate +1', 'apply the next one only'],
+    ['metastore migrate --plan plan.json', 'apply what metastore plan --out plan.json has saved, or nothing'],
     ['metastore migrate --url postgres://localhost/app --wait 60s', 'wait for a server that is starting'],
   ],
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'head (the default), a migration, or +N for the next N' }],
-  options: [...batchOptions, ...allowanceOptions, interruptedOption],
+  options: [planOption, ...batchOptions, ...allowanceOptions, interruptedOption],
   json: 'databases[]: database, address, applied[] (name, durationMs), pending[] (names), waiting[] (name, path, extensions[]), current (name or null); of the database that failed without pending and current',
 
   run: (input, context) => eachDatabase(context, (entry) => migrateDatabase(entry, input, context, argument(input, 0))),
@@ -37,6 +39,7 @@ export async function migrateDatabase(
   to: string | undefined,
 ): Promise<DatabaseAnswer> {
   const { output } = context
+  const plan = await savedPlan(input, context, to)
   await entry.files()
   await using engine = await entry.engine({ command: 'migrate', interrupted: interruptedPolicy(input) })
   const { files, waiting } = await entry.migrationsOn(engine)
@@ -46,6 +49,7 @@ export async function migrateDatabase(
     onWarning: (message) => output.note(`Warning: ${message}`),
     ...(to !== undefined && { to: destination(to, files) }),
     allow: allowances(input, files),
+    ...(plan && { ...plan, approve: plan.approve(engine, files) }),
     onBegin: (_migration, { index, total }) => {
       if (index === 0) output.say(`Migrating ${entry.address()}: ${count(total, 'migration')} to apply`)
     },

@@ -1,112 +1,117 @@
+import path from 'node:path'
+import { MetastoreError } from '../../errors.ts'
 import {
   assertConsistent,
+  loadStatistics,
   parseAll,
   planRollback,
   planRun,
   readRollback,
   selectPending,
   selectRollback,
+  type Engine,
   type Plan,
-  type PlannedMigration,
+  type Position,
 } from '../../migrations/migrations.ts'
 import { phaseOptions, stepOptions } from '../batch-options.ts'
 import { defineCommand } from '../command.ts'
-import { argument, flag } from '../input.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
 import { allowanceOptions, allowances, countAsSteps, destination, uniteNames } from '../destination.ts'
-import { eachDatabase } from '../each-database.ts'
-import type { Output } from '../output.ts'
-import { count } from '../ui/tables.ts'
+import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { argument, flag, text, type Input } from '../input.ts'
+import { renderPlan } from '../ui/plan.ts'
 
 /** Shows what migrating or rolling back would run; nothing is executed. */
 export const planCommand = defineCommand({
   name: 'plan',
-  summary: 'Show the SQL that migrate would run; nothing is executed',
+  summary: 'Show the SQL that migrate would run, what it locks, and about how long; nothing is executed',
   description:
-    'Looks at the database to see what is pending, and changes nothing. The output is SQL, with remarks as comments.',
+    'Looks at the database to see what is pending, and changes nothing. The output is SQL, with remarks as comments. On PostgreSQL each migration begins with a table of what others will feel: the locks of each statement, who waits for them, and about how long, from the number of rows and usual rates; the range is an order of magnitude and no promise. With --out the plan is saved as JSON, to be approved and then applied with metastore migrate --plan.',
   examples: [
     ['metastore plan', 'what metastore migrate would run now'],
     ['metastore plan --rollback 2', 'what metastore rollback 2 would run'],
+    ['metastore plan --out plan.json', 'save it, to be read by a person and applied as it is'],
+    ['metastore plan --statistics production.json', 'foretell times by the tables of another database'],
   ],
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'as for migrate, or with --rollback as for rollback' }],
-  options: [{ flags: '--rollback', description: 'show a rollback' }, ...stepOptions, ...allowanceOptions],
-  json: 'databases[]: database, address, bookkeeping[] (SQL), migrations[] (name, path, direction, atomic, batch[] (names, of actions), remark, steps[] (kind, label, sql; of a batch also phase, migration, locks[] (table, mode)))',
+  options: [
+    { flags: '--rollback', description: 'show a rollback' },
+    { flags: '--out <file>', description: 'save the plan as JSON for metastore migrate --plan' },
+    {
+      flags: '--statistics <file>',
+      description: 'foretell times by statistics that metastore check --save-statistics has written',
+    },
+    ...stepOptions,
+    ...allowanceOptions,
+  ],
+  json: 'databases[]: database, address, bookkeeping[] (SQL), migrations[] (name, path, direction, atomic, batch[] (names, of actions), remark, steps[] (kind, label, sql; of a batch also phase, migration, locks[] (table, mode); on PostgreSQL forecast (statements[] (statement, locks[] (table, mode), waits, work[] (table, kind, rows, bytes, atMost), seconds (least, most; or null), basis, unknown), locks[], waits, seconds)))',
 
-  run: (input, context) =>
-    eachDatabase(context, async (entry) => {
-      const files = await entry.files()
-      await using engine = await entry.engine({ command: 'plan', reads: true })
-      const position = await engine.look()
-      const given = argument(input, 0)
-      const back = flag(input, 'rollback')
-      const known = uniteNames(files, position.applied)
-      const to = given === undefined ? {} : { to: destination(back ? countAsSteps(given) : given, known) }
-      const allow = allowances(input, files)
-      // What migrate would refuse to begin is refused here as well.
-      if (!back) await assertConsistent(engine, files, position, allow)
-      const options = phaseOptions(entry, input, context)
-      const pending = back ? [] : selectPending(files, position, { ...to, allow })
-      const plan = back
-        ? await planRollback(
-            engine,
-            position.state,
-            await readRollback(engine, files, selectRollback(position, to.to)),
-            options,
-          )
-        : await planRun(engine, position.state, await parseAll(pending, engine, position, files), options)
-      render(context.output, entry.address(), plan)
-      return { document: { address: entry.address(), ...plan } }
-    }),
+  async run(input, context) {
+    if (text(input, 'out') !== undefined) {
+      if (flag(input, 'rollback')) throw rollbackSaved()
+      // A saved plan is for one database.
+      await context.oneDatabase()
+    }
+    return await eachDatabase(context, (entry) => planDatabase(entry, input, context))
+  },
 })
 
-function render({ line, paint }: Output, address: string, plan: Plan): void {
-  line(paint.faint(`-- ${address}: ${count(plan.migrations.length, 'migration')} to run`))
-  if (plan.bookkeeping.length > 0 && plan.migrations.length > 0) {
-    line(paint.faint('-- bookkeeping, because metastore has not been here before'))
-    plan.bookkeeping.forEach((statement) => line(`${statement};`))
+async function planDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
+  const files = await entry.files()
+  await using engine = await entry.engine({ command: 'plan', reads: true })
+  const position = await engine.look()
+  const compiled = await compile(engine, entry, position, { input, context })
+  const shown = text(input, 'statistics')
+  const statistics =
+    shown === undefined ? undefined : await loadStatistics(path.resolve(context.workingDirectory, shown), shown)
+  const options = phaseOptions(entry, input, context)
+  const base = options.base ?? 'public'
+  const foreseen =
+    engine.database.dialect === 'postgres' && compiled.migrations.length > 0
+      ? await (await import('../../migrations/foresee.ts')).foresee(engine, compiled, { base, statistics })
+      : undefined
+  const plan = foreseen?.plan ?? compiled
+  renderPlan(context.output, entry.address(), plan)
+  const out = text(input, 'out')
+  if (out !== undefined) {
+    const { makePlanFile, writePlanFile } = await import('../../migrations/plan-files.ts')
+    const { batch } = options
+    const catalog = foreseen?.catalog ?? null
+    const allow = allowances(input, files)
+    const saved = await makePlanFile(engine, { plan, files, position, catalog, base, batch, allow })
+    await writePlanFile(path.resolve(context.workingDirectory, out), out, saved)
+    context.output.note(`Saved: ${out}. Apply it with metastore migrate --plan ${out}.`)
   }
-  for (const migration of plan.migrations) {
-    if (migration.batch === undefined) renderMigration(line, paint, migration)
-    else renderBatch(line, paint, migration, migration.batch)
-  }
+  return { document: { address: entry.address(), ...plan } }
 }
 
-function renderMigration(line: Output['line'], paint: Output['paint'], migration: PlannedMigration): void {
-  const how = migration.atomic ? 'in one transaction' : 'statement by statement, journalled'
-  line()
-  line(paint.strong(`-- ${migration.name} (${migration.direction}, ${migration.path}), ${how}`))
-  if (migration.atomic) line('begin;')
-  for (const step of migration.steps) {
-    if (step.kind === 'outside') line(paint.faint('-- outside a transaction'))
-    line(step.sql === null ? `-- code: ${step.label}` : terminated(step.sql))
-  }
-  if (migration.atomic) line('commit;')
+async function compile(
+  engine: Engine,
+  entry: DatabaseEntry,
+  position: Position,
+  { input, context }: { readonly input: Input; readonly context: Context },
+): Promise<Plan> {
+  const files = await entry.files()
+  const given = argument(input, 0)
+  const back = flag(input, 'rollback')
+  const known = uniteNames(files, position.applied)
+  const to = given === undefined ? {} : { to: destination(back ? countAsSteps(given) : given, known) }
+  const allow = allowances(input, files)
+  // What migrate would refuse to begin is refused here as well.
+  if (!back) await assertConsistent(engine, files, position, allow)
+  const options = phaseOptions(entry, input, context)
+  const pending = back ? [] : selectPending(files, position, { ...to, allow })
+  return back
+    ? planRollback(engine, position.state, await readRollback(engine, files, selectRollback(position, to.to)), options)
+    : planRun(engine, position.state, await parseAll(pending, engine, position, files), options)
 }
 
-const phaseTitles = {
-  start: 'start: the old version goes on',
-  prepare: 'complete, while both versions live',
-  complete: 'complete, when the old version is gone',
-}
-
-function renderBatch(
-  line: Output['line'],
-  paint: Output['paint'],
-  { path, direction, steps, remark }: PlannedMigration,
-  names: readonly string[],
-): void {
-  line()
-  line(paint.strong(`-- ${names.join(', ')} (${direction}, ${path}), in phases, journalled`))
-  for (const [index, { phase = 'start', label, migration, locks = [], sql }] of steps.entries()) {
-    if (phase !== steps[index - 1]?.phase) line(paint.strong(`\n-- ${phaseTitles[phase]}`))
-    const of = migration == null ? '' : `, of ${migration}`
-    const held = locks.map(({ table, mode }) => `, locks ${table} in ${mode} mode`).join('')
-    line(paint.faint(`-- ${label}${of}${held}`))
-    if (sql !== null) line(terminated(sql))
-  }
-  if (remark !== undefined) line(`-- ${remark}`)
-}
-
-function terminated(sql: string): string {
-  return sql.endsWith(';') || sql === '' ? sql : `${sql};`
+function rollbackSaved(): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: 'Only a plan of migrate can be saved, not one of rollback.',
+    where: '--out',
+    remedy: 'Leave --rollback or --out out.',
+  })
 }

@@ -16,6 +16,7 @@ import { allowanceOptions, allowances, destination } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { argument, flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
+import { planOption, savedPlan } from '../saved-plan.ts'
 import { count, duration } from '../ui/tables.ts'
 import { describeWaiting } from '../ui/waiting.ts'
 
@@ -28,6 +29,7 @@ export const startOptions: readonly OptionDefinition[] = [
     description: 'start and complete one migration after another; the last one stays in progress',
   },
   { flags: '--expect-one', description: 'refuse when more than one migration is pending' },
+  planOption,
   ...batchOptions,
   ...allowanceOptions,
 ]
@@ -60,6 +62,7 @@ export async function startDatabase(
   given: string | undefined,
 ): Promise<DatabaseAnswer> {
   const { output } = context
+  const plan = await savedPlan(input, context, given ?? text(input, 'migration'))
   const all = await entry.files()
   const to = chosen(input, given, all)
   const options = phaseOptions(entry, input, context)
@@ -75,6 +78,7 @@ export async function startDatabase(
     allow,
     complete: flag(input, 'complete'),
     oneByOne: flag(input, 'oneByOne'),
+    ...(plan && { ...plan, approve: plan.approve(engine, files) }),
   })
   const query = result.newSchema === null ? null : queryFor(result.newSchema)
   conclude(output, entry, result, query)

@@ -1,6 +1,7 @@
 import type { BackfillOptions } from '../backfill/options.ts'
 import type { BatchOptions } from '../batch/compiled-batch.ts'
 import type { Loss } from '../batch/compiled-batch.ts'
+import type { Position } from '../engine.ts'
 import type { Allowances } from '../pending.ts'
 import type { Destination } from '../resolve.ts'
 import type { MigrationRun } from '../run.ts'
@@ -27,6 +28,8 @@ export interface StartOptions extends PhaseOptions {
   readonly complete?: boolean
   /** Start and complete one migration after another instead of all as one batch. */
   readonly oneByOne?: boolean
+  /** Asked before anything is done, and again under the lock, where the database stands; throws where that will not do. */
+  readonly approve?: (position: Position) => Promise<void>
 }
 
 /** What a start came to. */

@@ -24,6 +24,7 @@ export async function start(
 ): Promise<StartResult> {
   const position = await engine.look()
   await assertConsistent(engine, files, position, options.allow)
+  await options.approve?.(position)
   const warnings: string[] = []
   if (position.state.batch === null && nothingToDo(engine, files, position, options)) return result(position, [], [])
 
@@ -48,13 +49,15 @@ export async function start(
       warn,
       alreadyDone: (now) => now.state.batch === null && nothingToDo(engine, files, now, options),
     },
-    (work, locked) =>
-      applyInPhases(work, locked, files, {
+    async (work, locked) => {
+      await options.approve?.(locked)
+      await applyInPhases(work, locked, files, {
         ...options,
         command: 'start',
         complete,
         onApplied: (run) => applied.push(run),
-      }),
+      })
+    },
   )
   return result(await engine.look(), applied, warnings)
 }

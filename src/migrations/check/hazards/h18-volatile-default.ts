@@ -4,6 +4,7 @@ import type { Scene } from '../scene.ts'
 import type { SeenStatement } from '../seen-statement.ts'
 import { addedColumns, calledFunctions, shown, type AddedColumn } from '../tree.ts'
 import { isSerial } from '../type-names.ts'
+import { isVolatile } from '../volatile-functions.ts'
 
 /** A default that has to be computed for each row. */
 export const volatileDefault: Hazard = {
@@ -36,30 +37,6 @@ export const volatileDefault: Hazard = {
         },
       ]
     }),
-}
-
-const volatile = new Set([
-  'clock_timestamp',
-  'gen_random_uuid',
-  'nextval',
-  'random',
-  'random_normal',
-  'timeofday',
-  'uuid_generate_v1',
-  'uuid_generate_v1mc',
-  'uuid_generate_v4',
-  'uuidv4',
-  'uuidv7',
-  'gen_random_bytes',
-  'txid_current',
-  'setval',
-])
-
-function isVolatile(name: string, { catalog }: Scene): boolean {
-  if (volatile.has(name)) return true
-  return (catalog?.routines ?? []).some(
-    (routine) => routine.name === name && 'volatility' in routine && routine.volatility === 'volatile',
-  )
 }
 
 function asAction(
