@@ -113,7 +113,12 @@ describe.each(engines.filter(({ name }) => name !== 'sqlite'))('adopting from Re
     await using database = await reshapeDatabase(freshUrl)
     const adopted = ['1_runs', '2_state']
     const outcome = { pending: ['3_vendor'], current: '2_state', schema: 'migration_2_state' }
-    expect(await run(database, migrationDirectory(files))).toEqual({ adopted, ...outcome })
+    expect(await run(database, migrationDirectory(files))).toEqual({
+      adopted,
+      notCompared: [],
+      leftOut: [],
+      ...outcome,
+    })
 
     await using engine = await openEngine(database)
     const history = await readHistory(engine.session, engine.bookkeeping)
@@ -126,7 +131,12 @@ describe.each(engines.filter(({ name }) => name !== 'sqlite'))('adopting from Re
       { name: '2_state', format: 'actions', description: null, appliedBy: 'ann@host', startedAt: times?.['utc'] },
     ])
     expect((await engine.look()).state).toMatchObject({ version: '2_state', phase: null })
-    expect(await run(database, migrationDirectory(files))).toEqual({ adopted: [], ...outcome })
+    expect(await run(database, migrationDirectory(files))).toEqual({
+      adopted: [],
+      notCompared: [],
+      leftOut: [],
+      ...outcome,
+    })
   })
 })
 
@@ -169,7 +179,7 @@ describe('adopting from Reshape', () => {
       message: `Reshape has never been at work in ${database.address}: its tables are not there. Nothing was changed.`,
       where: database.address,
       remedy:
-        'Look whether this is the right database. One that has tables and no history becomes managed with metastore baseline.',
+        'Look whether this is the right database. One that has tables and no history becomes managed with metastore adopt, by what is there, or with metastore baseline.',
     })
     expect(await managed(database)).toBe(false)
   })
@@ -219,7 +229,8 @@ test('a tool that is not known is refused with the nearest that is', async () =>
     code: 'usage',
     message: 'There is no tool "reshap" that a database can be adopted from.',
     where: '--from',
-    remedy: 'Did you mean reshape? Known are: reshape.',
+    remedy:
+      'Did you mean reshape? Known are: alembic, dbmate, django, drizzle, flyway, golang-migrate, knex, liquibase, node-pg-migrate, prisma, rails, reshape.',
   })
 })
 

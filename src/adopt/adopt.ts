@@ -1,39 +1,53 @@
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-import {
-  assertUnmanaged,
-  makeVersionSchema,
-  parseMigration,
-  recordAsApplied,
-  versionSchemaName,
-  type Engine,
-  type MigrationFile,
-} from '../migrations/migrations.ts'
-import type { AdoptionSource, RecordedHistory, RecordedMigration } from './history.ts'
-import { recordedFile, saysTheSame } from './same-actions.ts'
+import { assertUnmanaged, type Engine, type MigrationFile } from '../migrations/migrations.ts'
+import type { AdoptionSource, RecordedHistory } from './history.ts'
+import { matchFiles, matchingOf, type Agreements } from './match.ts'
+import { recordAdoption, standingOf, type Standing } from './record.ts'
 import { sources } from './sources.ts'
 
 /** The tools that a database can be adopted from. */
 export const adoptionSources: readonly string[] = Object.keys(sources)
 
 /** How a database is adopted; everything has a default. */
-export interface AdoptOptions {
+export interface AdoptOptions extends Agreements {
   /** The schema that holds the real tables. Default `public`. */
   readonly base?: string
-  /** Migrations whose files differ from what was recorded, and whose files count. */
-  readonly changed?: readonly string[]
-  /** Migrations whose files are gone. */
-  readonly missing?: readonly string[]
+  /** Whether views and functions of the base schema are carried into a version's. Default true. */
+  readonly exposeViews?: boolean
+  /** Find out and change nothing. */
+  readonly dryRun?: boolean
 }
 
 /** What adopting came to. */
-export interface AdoptResult {
+export interface AdoptResult extends Standing {
   /** The migrations that were taken over, in order; none when that was done before. */
   readonly adopted: readonly string[]
-  readonly pending: readonly string[]
-  readonly current: string | null
-  /** The version schema that applications use; null where there is none. */
-  readonly schema: string | null
+  /** Those of them whose text could not be compared with what was applied. */
+  readonly notCompared: readonly string[]
+  /** What the tool has recorded, has no file, and was left out. */
+  readonly leftOut: readonly string[]
+}
+
+/** A tool that has been at work in a database. */
+export interface DetectedTool {
+  readonly tool: string
+  /** As people call it. */
+  readonly title: string
+  /** Its table, as people say it. */
+  readonly table: string
+}
+
+/** The tools whose tables a database has. */
+export async function detectTools({ session, database }: Engine, base = 'public'): Promise<readonly DetectedTool[]> {
+  if (database.dialect !== 'postgres') return []
+  const found: DetectedTool[] = []
+  for (const [tool, load] of Object.entries(sources)) {
+    const source = await load()
+    const table = await source.table(session, base)
+    if (table !== undefined) found.push({ tool, title: source.title, table: `${table.schema}.${table.name}` })
+  }
+  return found
 }
 
 /**
@@ -47,38 +61,30 @@ export async function adopt(
   from: string,
   options: AdoptOptions = {},
 ): Promise<AdoptResult> {
+  const { base = 'public', exposeViews = true, dryRun = false } = options
   const source = await findSource(from)
-  const { applied } = await engine.look()
-  const before = await readRecorded(engine, source)
-  if (isAdopted(applied, before)) return summary(engine, files, [])
+  const look = () => readRecorded(engine, source, base, files)
+  const before = await look()
+  const position = await engine.look()
+  if (position.applied.length > 0 && (await isAdopted(position.applied, before, files, source, options))) {
+    return { adopted: [], notCompared: [], leftOut: [], ...(await standingOf(engine, files)) }
+  }
   // Everything is looked at before the bookkeeping is made: a database that cannot be adopted stays as it was.
-  assertUnmanaged(engine, await engine.look())
-  await matchFiles(before, files, source, options)
-  await engine.locked(async (run, position) => {
-    assertUnmanaged(engine, position)
-    const history = await readRecorded(engine, source)
-    const matched = await matchFiles(history, files, source, options)
-    const migrations = await Promise.all(
-      matched.map(async ({ file, recorded }) => ({ migration: await parseMigration(file, 'postgres'), recorded })),
-    )
-    const newest = history.versions ? history.migrations.at(-1)?.name : undefined
-    await run.session.transaction(
-      async (tx) => {
-        for (const { migration, recorded } of migrations) {
-          await recordAsApplied(run, tx, migration, recorded.appliedAt)
-        }
-        if (newest !== undefined) {
-          await makeVersionSchema(run, tx, newest, options.base ?? 'public', { mayExist: true })
-        }
-      },
-      { resetSession: true },
-    )
-  })
-  return summary(
-    engine,
-    files,
-    before.migrations.map(({ name }) => name),
-  )
+  assertUnmanaged(engine, position)
+  const { matches, leftOut } = await matchFiles(before, files, source, options)
+  const outcome = {
+    adopted: matches.map(({ file }) => file.name),
+    notCompared: matches.filter(({ compared }) => !compared).map(({ file }) => file.name),
+    leftOut,
+  }
+  if (dryRun) {
+    const pending = files.map(({ name }) => name).filter((name) => !outcome.adopted.includes(name))
+    return { ...outcome, pending, current: outcome.adopted.at(-1) ?? null, schema: null }
+  }
+  const choose = async () => (await matchFiles(await look(), files, source, options)).matches
+  const version = before.versions ? matches.at(-1)?.file.name : undefined
+  await recordAdoption(engine, files, choose, { base, exposeViews, version })
+  return { ...outcome, ...(await standingOf(engine, files)) }
 }
 
 async function findSource(from: string): Promise<AdoptionSource> {
@@ -93,64 +99,31 @@ async function findSource(from: string): Promise<AdoptionSource> {
   })
 }
 
-async function readRecorded({ session, database }: Engine, source: AdoptionSource): Promise<RecordedHistory> {
-  const history = database.dialect === 'postgres' ? await source.read(session) : undefined
-  if (history === undefined) throw sourceMissing(database.address, source)
-  if (history.busy !== null) throw notIdle(database.address, source, history.busy)
+async function readRecorded(
+  { session, database }: Engine,
+  source: AdoptionSource,
+  base: string,
+  files: readonly MigrationFile[],
+): Promise<RecordedHistory> {
+  const table = database.dialect === 'postgres' ? await source.table(session, base) : undefined
+  if (table === undefined) throw sourceMissing(database.address, source)
+  const history = await source.read(session, table, files)
+  if (history.busy !== null) throw notIdle(database.address, source, history)
   return history
 }
 
-function isAdopted(applied: readonly { readonly name: string }[], { migrations }: RecordedHistory): boolean {
-  const names = new Set(applied.map(({ name }) => name))
-  return applied.length > 0 && migrations.every(({ name }) => names.has(name))
-}
-
-interface Match {
-  readonly file: MigrationFile
-  readonly recorded: RecordedMigration
-}
-
-/** The file of each recorded migration. Throws `adoption_mismatch` naming all that do not fit. */
-async function matchFiles(
-  { migrations }: RecordedHistory,
+async function isAdopted(
+  applied: readonly { readonly name: string }[],
+  history: RecordedHistory,
   files: readonly MigrationFile[],
   source: AdoptionSource,
-  { changed = [], missing = [] }: AdoptOptions,
-): Promise<Match[]> {
-  const matches: Match[] = []
-  const problems: string[] = []
-  for (const [index, recorded] of migrations.entries()) {
-    const place = files.findIndex(({ name }) => name === recorded.name)
-    const file = files[place]
-    if (file === undefined) {
-      if (!missing.includes(recorded.name)) problems.push(`${recorded.name} is applied and has no file.`)
-      matches.push({ file: recordedFile(recorded), recorded })
-      continue
-    }
-    const late = files.slice(0, place).find(({ name }) => !migrations.slice(0, index).some((one) => one.name === name))
-    if (late !== undefined) problems.push(`${late.path} sorts before ${recorded.name}, which is applied, and is not.`)
-    if (!changed.includes(recorded.name) && !(await saysTheSame(file, recorded))) {
-      problems.push(`${file.path} does not say what was applied as ${recorded.name}.`)
-    }
-    matches.push({ file, recorded })
-  }
-  if (problems.length > 0) throw mismatch(problems, source)
-  return matches
-}
-
-async function summary(
-  engine: Engine,
-  files: readonly MigrationFile[],
-  adopted: readonly string[],
-): Promise<AdoptResult> {
-  const { applied, state } = await engine.look()
+  options: AdoptOptions,
+): Promise<boolean> {
   const names = new Set(applied.map(({ name }) => name))
-  return {
-    adopted,
-    pending: files.map(({ name }) => name).filter((name) => !names.has(name)),
-    current: applied.at(-1)?.name ?? null,
-    schema: state.version === null ? null : versionSchemaName(state.version),
-  }
+  const { matches } = await matchingOf(history, files, source, options)
+  const recorded = source.filesOf === undefined ? history.migrations.map(({ name }) => name) : []
+  const taken = [...matches.map(({ file }) => file.name), ...recorded]
+  return taken.length > 0 && taken.every((name) => names.has(name))
 }
 
 function sourceMissing(address: string, { title }: AdoptionSource): MetastoreError {
@@ -159,26 +132,15 @@ function sourceMissing(address: string, { title }: AdoptionSource): MetastoreErr
     message: `${title} has never been at work in ${address}: its tables are not there. Nothing was changed.`,
     where: address,
     remedy:
-      'Look whether this is the right database. One that has tables and no history becomes managed with metastore baseline.',
+      'Look whether this is the right database. One that has tables and no history becomes managed with metastore adopt, by what is there, or with metastore baseline.',
   })
 }
 
-function notIdle(address: string, { title }: AdoptionSource, state: string): MetastoreError {
+function notIdle(address: string, { title }: AdoptionSource, { busy, busyRemedy }: RecordedHistory): MetastoreError {
   return new MetastoreError({
     code: 'adoption_not_idle',
-    message: `${title} is in the middle of a migration of ${address}: its state is ${state}. Nothing was changed.`,
+    message: `${title} is in the middle of a migration of ${address}: its state is ${busy}. Nothing was changed.`,
     where: address,
-    remedy: `Complete or abort it with ${title} first.`,
-  })
-}
-
-function mismatch(problems: readonly string[], { title }: AdoptionSource): MetastoreError {
-  const [first = '', ...others] = problems
-  return new MetastoreError({
-    code: 'adoption_mismatch',
-    message: `The history of ${title} and the files do not agree: ${first} Nothing was changed.`,
-    remedy:
-      'Restore the files as they were applied, or accept them as they are: --allow-changed NAME, --allow-missing NAME.',
-    details: others.map((problem) => `Also: ${problem}`),
+    remedy: busyRemedy ?? `Complete or abort it with ${title} first.`,
   })
 }

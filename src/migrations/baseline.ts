@@ -50,7 +50,7 @@ export async function baseline(
   assertUnmanaged(engine, before)
   const recorded = select(before)
   const migrations = await Promise.all(recorded.map((file) => parseMigration(file, engine.database.dialect)))
-  const version = versionOf(engine, recorded, files)
+  const version = baselineVersion(engine, recorded, files)
   // Before the bookkeeping is made: a database that is refused stays as it was.
   if (version !== null) await versionStatements(engine.session, engine.database, version, { base, exposeViews })
   await engine.locked(async (run, position) => {
@@ -59,7 +59,7 @@ export async function baseline(
       async (tx) => {
         for (const migration of migrations) await recordAsApplied(run, tx, migration, null)
         if (version !== null) await makeVersionSchema(run, tx, version, base, { exposeViews })
-        await tx.query(setState(run.bookkeeping, 'baseline', new Date().toISOString()))
+        await noteBaseline(run, tx)
       },
       { resetSession: true },
     )
@@ -84,6 +84,11 @@ export async function recordAsApplied(
   await tx.query(sql`
     update ${bookkeeping.migrations} set applied_at = ${appliedAt}
     where name = ${migration.file.name} and rolled_back_at is null`)
+}
+
+/** Notes that tables which were there before the first migration are no mistake. */
+export async function noteBaseline({ bookkeeping }: Run, tx: Queryable): Promise<void> {
+  await tx.query(setState(bookkeeping, 'baseline', new Date().toISOString()))
 }
 
 /** Makes the version schema of a migration, which shows the tables as they are, and notes it as the current one. */
@@ -143,10 +148,12 @@ function tablesAsVersion({ tables, schemas }: Catalog, base: string, name: strin
   }
 }
 
-// As the database would be if the files had been run: the newest with actions names the version. A project that begins with
-// actions only now has its newest file for it.
-function versionOf(
-  { database }: Engine,
+/**
+ * The migration whose version schema a database gets that is made a managed one; null where there are no version schemas.
+ * As it would be if the files had been run: the newest with actions names it, or the newest file where actions begin only now.
+ */
+export function baselineVersion(
+  { database }: Pick<Engine, 'database'>,
   recorded: readonly MigrationFile[],
   files: readonly MigrationFile[],
 ): string | null {

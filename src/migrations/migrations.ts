@@ -1,5 +1,12 @@
 export type { Action } from './actions/action.ts'
-export { assertUnmanaged, baseline, makeVersionSchema, recordAsApplied } from './baseline.ts'
+export {
+  assertUnmanaged,
+  baseline,
+  baselineVersion,
+  makeVersionSchema,
+  noteBaseline,
+  recordAsApplied,
+} from './baseline.ts'
 export type { BaselineOptions, BaselineResult } from './baseline.ts'
 export type { BatchOptions } from './batch/compiled-batch.ts'
 export { versionSchemaName } from './batch/names.ts'
