@@ -5,12 +5,6 @@ import { runBackfill } from '../src/migrations/backfill/run-backfill.ts'
 import type { UpdatePlan } from '../src/migrations/backfill/plan.ts'
 import { silent } from '../src/progress.ts'
 
-/** A database and how many messages are in it. */
-export interface Contest {
-  readonly url: string
-  readonly rows: number
-}
-
 /** What somebody took to bring all rows up to date. */
 export interface Finish {
   readonly rows: number
@@ -18,8 +12,6 @@ export interface Finish {
   readonly seconds: number
   /** Seconds of processor time, of this process and of the server's for its session; null where there is no /proc. */
   readonly cpu: number | null
-  /** Bytes of JavaScript's heap at their highest. */
-  readonly peak: number
 }
 
 const batchSize = 1000
@@ -120,21 +112,14 @@ export async function byBackfill(database: Database): Promise<Finish> {
 async function timed(session: Session, work: () => Promise<{ rows: number; batches: number }>): Promise<Finish> {
   const [backend] = await session.query<{ pid: number }>(sql`select pg_backend_pid() as pid`)
   const pid = backend?.pid ?? 0
-  let peak = 0
-  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().heapUsed)), 50)
   const [before, cpuBefore] = [performance.now(), cpuOf(pid)]
-  try {
-    const { rows, batches } = await work()
-    const [after, cpuAfter] = [performance.now(), cpuOf(pid)]
-    return {
-      rows,
-      batches,
-      seconds: (after - before) / 1000,
-      cpu: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
-      peak: Math.max(peak, process.memoryUsage().heapUsed),
-    }
-  } finally {
-    clearInterval(timer)
+  const { rows, batches } = await work()
+  const [after, cpuAfter] = [performance.now(), cpuOf(pid)]
+  return {
+    rows,
+    batches,
+    seconds: (after - before) / 1000,
+    cpu: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
   }
 }
 

@@ -79,10 +79,15 @@ test('the report has a row for each contender, with its ratio to the faster floo
   expect(text).toContain('| metastore | 9 of 10 | 10 of 10 | a   b |')
 })
 
-test('figures replace only what stands between their marks', () => {
-  const page = 'before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n'
-  expect(withFigures(page, 'new')).toBe('before\n<!-- figures -->\n\nnew\n\n<!-- end of figures -->\nafter\n')
-  expect(() => withFigures('no marks', 'new')).toThrow('The page has no <!-- figures -->')
+test('figures replace only what stands between the marks of their section', () => {
+  const page =
+    'before\n<!-- figures: live -->\nold\n<!-- end of figures -->\n<!-- figures: audit -->\nkept\n<!-- end of figures -->\n'
+  expect(withFigures(page, 'live', 'new')).toBe(
+    'before\n<!-- figures: live -->\n\nnew\n\n<!-- end of figures -->\n<!-- figures: audit -->\nkept\n<!-- end of figures -->\n',
+  )
+  expect(() => withFigures(page, 'backfill', 'new')).toThrow(
+    'The page has no <!-- figures: backfill --> and <!-- end of figures --> after it.',
+  )
 })
 
 test('a ratio is taken round by round, and a median is the middle', () => {

@@ -1,15 +1,11 @@
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { contenders } from './contenders.ts'
 import { installContenders } from './install.ts'
-import { writeFigures } from './page.ts'
+import { publish } from './page.ts'
 import { report } from './report.ts'
 import { runBenchmark } from './run.ts'
 
 // `npm run bench` prints the tables; `npm run bench -- --write` puts them into docs/benchmarks.md as well.
-
-const page = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'benchmarks.md')
 
 const { values } = parseArgs({
   options: {
@@ -42,5 +38,4 @@ const figures = await runBenchmark(
   },
   (message) => process.stderr.write(`${message}…\n`),
 )
-if (values.write) writeFigures(page, report(figures))
-process.stdout.write(values.json ? `${JSON.stringify(figures, null, 2)}\n` : `${report(figures)}\n`)
+publish('processes', figures, report(figures), values)

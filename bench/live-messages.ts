@@ -36,41 +36,54 @@ export interface Stretch {
   readonly failures: number
 }
 
+/** How a version of the application calls what it works on. */
+export interface LiveVersion {
+  readonly schema: string
+  readonly table: string
+  /** The column that is written most. */
+  readonly metadata: string
+}
+
 /** One reader and eight writers that work on messages, on prepared statements. */
 export interface LiveLoad {
   /** Does something, and says what the load felt meanwhile; at least `least` milliseconds long. */
   during(name: string, least: number, work: () => Promise<void>): Promise<Stretch>
-  /** Moves every connection to another schema, between two of its statements. */
-  moveTo(schema: string): Promise<void>
+  /** Moves every connection to another version, between two of its statements. */
+  moveTo(version: LiveVersion): Promise<void>
   stop(): Promise<void>
 }
 
 const writers = 8
 
-/** Starts the load in a schema. Each writer rests a little after a statement, as an application does. */
-export async function startLoad(url: string, schema: string, rows: number): Promise<LiveLoad> {
+/** The names that the first version uses, in a schema. */
+export function firstVersion(schema: string): LiveVersion {
+  return { schema, table: 'messages', metadata: 'metadata' }
+}
+
+/** Starts the load as a version of the application. Each writer rests a little after a statement, as an application does. */
+export async function startLoad(url: string, first: LiveVersion, rows: number): Promise<LiveLoad> {
   let samples: number[] = []
   let failures = 0
   let stopped = false
-  let path = schema
+  let current = first
   const workers = await Promise.all(
-    Array.from({ length: writers + 1 }, async (_, number) => {
+    Array.from({ length: writers + 1 }, async (_, number): Promise<Worker> => {
       const client = new Client({ connectionString: url })
       await client.connect()
-      await client.query(`set search_path to ${path}`)
-      return { client, number, path }
+      await client.query(`set search_path to ${first.schema}`)
+      return { client, number, version: first }
     }),
   )
-  const run = async (worker: (typeof workers)[number]) => {
+  const run = async (worker: Worker) => {
     for (let turn = 0; !stopped; turn += 1) {
-      if (worker.path !== path) {
-        worker.path = path
-        await worker.client.query(`set search_path to ${path}`)
+      if (worker.version !== current) {
+        worker.version = current
+        await worker.client.query(`set search_path to ${current.schema}`)
         await worker.client.query('deallocate all')
       }
       const begin = performance.now()
       try {
-        await oneStatement(worker.client, `${worker.path}/${worker.number}`, worker.number, turn, rows)
+        await oneStatement(worker, turn, rows)
       } catch {
         failures += 1
       }
@@ -92,8 +105,8 @@ export async function startLoad(url: string, schema: string, rows: number): Prom
       return { name, statements: sorted.length, p99: at(0.99), longest: at(1), failures }
     },
     async moveTo(next) {
-      path = next
-      while (workers.some((worker) => worker.path !== next)) await new Promise((resolve) => setTimeout(resolve, 5))
+      current = next
+      while (workers.some((worker) => worker.version !== next)) await new Promise((resolve) => setTimeout(resolve, 5))
     },
     async stop() {
       stopped = true
@@ -103,18 +116,25 @@ export async function startLoad(url: string, schema: string, rows: number): Prom
   }
 }
 
+interface Worker {
+  readonly client: Client
+  readonly number: number
+  version: LiveVersion
+}
+
 // The name of a prepared statement tells the schema too: a connection that moves prepares it anew.
-async function oneStatement(client: Client, name: string, number: number, turn: number, rows: number): Promise<void> {
+async function oneStatement({ client, number, version }: Worker, turn: number, rows: number): Promise<void> {
+  const { schema, table, metadata } = version
   const any = 1 + ((turn * 7919 + number * 104_729) % rows)
   if (number === writers) {
-    const text = `select id, role, content from messages where conversation_id = md5(($1::int / 20)::text)::uuid order by created_at limit 20`
-    await client.query({ name: `${name}/read`, text, values: [any] })
+    const text = `select id, role, content from ${table} where conversation_id = md5(($1::int / 20)::text)::uuid order by created_at limit 20`
+    await client.query({ name: `${schema}/read`, text, values: [any] })
   } else if (turn % 4 === 0) {
-    const text = `insert into messages (conversation_id, position, role, content) values (md5(($1::int / 20)::text)::uuid, $2, 'user', 'hello')`
-    await client.query({ name: `${name}/insert`, text, values: [any, rows + turn * 16 + number] })
+    const text = `insert into ${table} (conversation_id, position, role, content) values (md5(($1::int / 20)::text)::uuid, $2, 'user', 'hello')`
+    await client.query({ name: `${schema}/insert`, text, values: [any, rows + turn * 16 + number] })
   } else {
-    const text = `update messages set metadata = metadata || '{"seen": true}', updated_at = now() where id = md5('m' || $1::int)::uuid`
-    await client.query({ name: `${name}/update`, text, values: [any] })
+    const text = `update ${table} set ${metadata} = ${metadata} || '{"seen": true}', updated_at = now() where id = md5('m' || $1::int)::uuid`
+    await client.query({ name: `${schema}/update`, text, values: [any] })
   }
 }
 

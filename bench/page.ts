@@ -1,17 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const begin = '<!-- figures -->'
+/** The parts of the page that a benchmark can write, each between marks of its own. */
+export type Section = 'processes' | 'live' | 'backfill' | 'backfill-load' | 'catalog' | 'audit'
+
+const page = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'benchmarks.md')
 const end = '<!-- end of figures -->'
 
-/** Puts the tables into a page, between the two marks that it has for them. */
-export function writeFigures(file: string, tables: string): void {
-  writeFileSync(file, withFigures(readFileSync(file, 'utf8'), tables))
+/** How a benchmark's figures are given out. */
+export interface Publication {
+  readonly json: boolean
+  readonly write: boolean
 }
 
-/** The page with other tables between its marks. */
-export function withFigures(page: string, tables: string): string {
-  const from = page.indexOf(begin)
-  const to = page.indexOf(end)
-  if (from === -1 || to < from) throw new Error(`The page has no ${begin} and ${end} after it.`)
-  return `${page.slice(0, from + begin.length)}\n\n${tables}\n\n${page.slice(to)}`
+/** Prints figures as tables or as JSON, and puts the tables into docs/benchmarks.md where that is asked for. */
+export function publish(section: Section, figures: object, tables: string, { json, write }: Publication): void {
+  if (write) writeFileSync(page, withFigures(readFileSync(page, 'utf8'), section, tables))
+  process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : `${tables}\n`)
+}
+
+/** The page with other tables between the marks of a section. */
+export function withFigures(text: string, section: Section, tables: string): string {
+  const begin = `<!-- figures: ${section} -->`
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end, from)
+  if (from === -1 || to === -1) throw new Error(`The page has no ${begin} and ${end} after it.`)
+  return `${text.slice(0, from + begin.length)}\n\n${tables}\n\n${text.slice(to)}`
 }

@@ -1,17 +1,18 @@
 import { floors } from './contenders.ts'
+import { describeMachine } from './machine.ts'
 import type { Usage } from './measure.ts'
 import type { Result } from './no-op.ts'
 import type { RaceResult } from './race.ts'
 import type { Figures } from './run.ts'
 import type { Startup } from './startup.ts'
 import { median, pairedRatio } from './statistics.ts'
+import { table } from './table.ts'
 
 /** The tables for docs/benchmarks.md. */
 export function report(figures: Figures): string {
   const { machine, postgres, size, noOp, apply, startup, races } = figures
-  const gibibytes = Math.round(machine.memory / 2 ** 30)
   return [
-    `${machine.cores} cores, ${gibibytes} GiB of memory, ${machine.system}; Node ${machine.node.slice(1)}; PostgreSQL ${postgres.version} on the same machine, by TCP, with ${postgres.settings.join(', ')}.`,
+    describeMachine(machine, postgres),
     `### Nothing to do\n\nA database with ${size.files} applied files; ${size.noOpRounds} rounds.`,
     usageTable(noOp),
     `metastore sent, and also did so in a database where nothing can be written:`,
@@ -100,10 +101,4 @@ function saidBy(failures: readonly string[]): string {
 function shortened(failure: string): string {
   const plain = failure.replaceAll(/\u001b\[[0-9;]*m/g, '').replaceAll(/[|`]/g, ' ')
   return plain.length > 100 ? `${plain.slice(0, 99)}…` : plain
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = header.map((_, index) => (index === 0 ? '---' : '---:'))
-  return [header, header.length > 3 ? rule : header.map(() => '---'), ...rows].map(line).join('\n')
 }

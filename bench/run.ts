@@ -1,7 +1,7 @@
-import { availableParallelism, totalmem } from 'node:os'
 import { measureApply } from './apply.ts'
 import type { Contender } from './contender.ts'
 import { smallFiles } from './migration-set.ts'
+import { type Machine, type ServerFacts, thisMachine } from './machine.ts'
 import { assertNoOpPromise, measureNoOp, type Result } from './no-op.ts'
 import { race, type RaceResult } from './race.ts'
 import { measureStartup, type Startup } from './startup.ts'
@@ -20,8 +20,8 @@ export interface Size {
 
 /** Everything that was measured, as plain data: what `--json` prints. */
 export interface Figures {
-  readonly machine: { readonly cores: number; readonly memory: number; readonly node: string; readonly system: string }
-  readonly postgres: { readonly version: string; readonly settings: readonly string[] }
+  readonly machine: Machine
+  readonly postgres: ServerFacts
   readonly size: Size
   readonly noOp: readonly Result[]
   /** What metastore sends when there is nothing to do, after it was checked against its promise. */
@@ -50,7 +50,7 @@ export async function runBenchmark(
   const startup = await measureStartup(workshop, size.startupRounds)
   const races = await raceAll(workshop, contenders, size.races, say)
   return {
-    machine: { cores: availableParallelism(), memory: totalmem(), node: process.version, system: process.platform },
+    machine: thisMachine(),
     postgres: { version: workshop.server.version, settings: workshop.server.settings },
     size,
     noOp,

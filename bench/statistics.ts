@@ -8,13 +8,16 @@ export function median(numbers: readonly number[]): number {
   return (below + above) / 2
 }
 
-/** The median over rounds of one figure divided by the other of the same round, so that a slow round slows both. */
+/** One figure of each round divided by the other of the same round, so that a slow round slows both. */
+export function pairedRatios(numbers: readonly number[], floor: readonly number[]): number[] {
+  return numbers.map((number, round) => {
+    const other = floor[round]
+    if (other === undefined) throw new Error('The floor was measured in fewer rounds.')
+    return number / other
+  })
+}
+
+/** The median of such ratios. */
 export function pairedRatio(numbers: readonly number[], floor: readonly number[]): number {
-  return median(
-    numbers.map((number, round) => {
-      const other = floor[round]
-      if (other === undefined) throw new Error('The floor was measured in fewer rounds.')
-      return number / other
-    }),
-  )
+  return median(pairedRatios(numbers, floor))
 }
