@@ -42,9 +42,14 @@ export * as metastore__version from 'drizzle-orm/version'
 
 async function loadModule(file: ScriptFile): Promise<{ readonly drizzle: Drizzle; readonly exports: Exports }> {
   const failure = { code: 'models_invalid', subject: 'The file of models' } as const
-  const module = await loadScript({ ...file, source: file.source + appended }, failure).catch((error: unknown) => {
-    throw error instanceof MetastoreError && mentionsDrizzle(error) ? drizzleMissing(file, error) : error
-  })
+  const module = await loadScript({ ...file, source: file.source + appended }, failure).catch(
+    async (error: unknown) => {
+      if (error instanceof MetastoreError && mentionsDrizzle(error)) throw drizzleMissing(file, error)
+      // A file that breaks off goes on into what is appended; by itself it is refused for what it is.
+      if (error instanceof MetastoreError && error.message.includes('does not compile')) await loadScript(file, failure)
+      throw error
+    },
+  )
   const { metastore__pg: pg, metastore__orm: orm, metastore__version: version, ...exports } = module
   const { npmVersion } = version as { readonly npmVersion: string }
   if (isTooOld(npmVersion)) throw drizzleTooOld(file, npmVersion)
