@@ -39,6 +39,12 @@ export const errorCodes = {
   // What a batch of migrations meets on the live database
   generate_loses_data: { kind: 'input', summary: 'The desired state can be reached only by losing data.' },
   schema_file_invalid: { kind: 'input', summary: 'The SQL of a desired state fails on an empty database.' },
+  models_invalid: { kind: 'input', summary: 'Files of models do not load, or say what PostgreSQL does not accept.' },
+  drizzle_missing: { kind: 'input', summary: 'Models need drizzle-orm, which is not installed or too old.' },
+  rename_undecided: {
+    kind: 'input',
+    summary: 'Something may have been renamed or replaced, and nobody has said which of the two.',
+  },
   data_conflict: { kind: 'input', summary: 'Rows of the database stand against what a migration asks of them.' },
   privilege_missing: {
     kind: 'input',

@@ -7,8 +7,6 @@ import {
   type RenderedStatement,
   withoutNotNullConstraints,
 } from '../catalog/catalog.ts'
-import { DatabaseError } from '../database/database.ts'
-import { MetastoreError } from '../errors.ts'
 import { versionSchemaName, type MigrationFile } from '../migrations/migrations.ts'
 import {
   onEmptyDatabase,
@@ -17,16 +15,20 @@ import {
   type ShadowDatabase,
   withoutOwner,
 } from '../shadow/shadow.ts'
-import { placeIn } from '../text-position.ts'
-import { parseRename, possibleRenames, renameStatements, type Rename } from './renames.ts'
+import { makeDesired, type DesiredState } from './desired.ts'
+import { displayRename, parseRename, possibleRenames, renameStatements, type Rename } from './renames.ts'
+import { inPresentOrder, withUnsaid } from './unsaid.ts'
 
 /** What a migration is generated from. */
 export interface GenerateInput {
   readonly files: readonly MigrationFile[]
-  /** The desired state as SQL that makes it on an empty database, and its path as people see it. */
-  readonly schema: { readonly path: string; readonly text: string }
+  readonly desired: DesiredState
   /** As `runs.state=status`. */
   readonly renames: readonly string[]
+  /** As `runs.state=status`: what looks like a rename and is none. */
+  readonly notRenamed: readonly string[]
+  /** Decides what nobody has said: whether the first of these is a rename. May throw instead. */
+  readonly isRename: (open: readonly [string, ...string[]]) => Promise<boolean>
   /** The schema that names without one are in. */
   readonly base: string
   readonly shadow: ReplayOptions
@@ -41,77 +43,90 @@ export interface Generated {
   readonly losses: readonly string[]
   /** What no statement does, and why, a sentence each. */
   readonly unrendered: readonly string[]
-  /** What may have been renamed and is now removed and added, as `runs.state=status`. */
-  readonly possibleRenames: readonly string[]
+  /** What differs, a sentence each. */
+  readonly differences: readonly string[]
+  readonly renames: readonly Rename[]
+  /** What the migrations make, with the renames made; and what is wanted. */
+  readonly current: Catalog
+  readonly wanted: Catalog
 }
 
 /**
  * Compares what the migrations make with the desired state, on throw-away databases. A rename is made only when it is told:
- * from two states nobody can tell it from a removal. Throws `usage` for a rename of nothing, and the schema's own errors.
+ * from two states nobody can tell it from a removal. Throws `usage` for a rename of nothing, and the desired state's own
+ * errors.
  */
 export async function generate(input: GenerateInput): Promise<Generated> {
-  const { files, schema, shadow, base } = input
-  const excluded = [shadow.stateSchema ?? 'metastore', ...files.map(({ name }) => versionSchemaName(name))]
-  const catalogOf = async (database: ShadowDatabase) => withoutOwner(await database.catalog(excluded), database.role)
-  const desired = await onEmptyDatabase(shadow, async (database) => {
-    await runSchema(database, schema)
-    return catalogOf(database)
-  })
+  const { files, desired, shadow } = input
+  const state = shadow.stateSchema ?? 'metastore'
+  const excluded = [state, `${state}_sync`, ...files.map(({ name }) => versionSchemaName(name))]
+  const catalogOf = async (database: ShadowDatabase) =>
+    // The file is to run on servers that have no names for them, too: NOT NULL is said of the column.
+    withoutNotNullConstraints(withoutOwner(await database.catalog(excluded), database.role))
   return onReplayedDatabase(files, shadow, async (database) => {
     const before = await catalogOf(database)
-    const renames = input.renames.map((text) => parseRename(text, before, base))
-    for (const rename of renames) await database.run(`${renameStatements(rename).up.inline('postgres')};`)
-    const current = renames.length === 0 ? before : await catalogOf(database)
-    return compare(desired, current, renames, base)
+    const made = await onEmptyDatabase(shadow, async (empty) => {
+      await makeDesired(empty, desired, before)
+      return catalogOf(empty)
+    })
+    const wantedBeside = (current: Catalog) =>
+      inPresentOrder(desired.kind === 'models' ? withUnsaid(made, current, desired.existingViews) : made, current)
+    const rename = async (one: Rename) => {
+      await database.run(`${renameStatements(one).up.inline('postgres')};`)
+      return catalogOf(database)
+    }
+    const { renames, current } = await decideRenames(input, { before, wantedBeside, rename })
+    return compare(wantedBeside(current), current, renames)
   })
 }
 
-function compare(wanted: Catalog, made: Catalog, renames: readonly Rename[], base: string): Generated {
-  // The file is to run on servers that have no names for them, too: NOT NULL is said of the column.
-  const [desired, current] = [withoutNotNullConstraints(wanted), withoutNotNullConstraints(made)]
+interface Deciding {
+  readonly before: Catalog
+  readonly wantedBeside: (current: Catalog) => Catalog
+  readonly rename: (one: Rename) => Promise<Catalog>
+}
+
+async function decideRenames(
+  { renames: told, notRenamed, isRename, base }: GenerateInput,
+  { before, wantedBeside, rename }: Deciding,
+): Promise<{ readonly renames: readonly Rename[]; readonly current: Catalog }> {
+  const renames: Rename[] = []
+  let current = before
+  const make = async (one: Rename) => {
+    renames.push(one)
+    current = await rename(one)
+  }
+  for (const text of told) await make(parseRename(text, current, base))
+  const refused = new Set(notRenamed.map((text) => text.replaceAll(/\s/g, '')))
+  for (;;) {
+    const candidates = possibleRenames(current, wantedBeside(current))
+    const open = candidates.filter((one) => !refused.has(displayRename(one, base)))
+    const [first, ...others] = open
+    if (first === undefined) return { renames, current }
+    const texts = others.map((one) => displayRename(one, base))
+    if (await isRename([displayRename(first, base), ...texts])) await make(first)
+    else refused.add(displayRename(first, base))
+  }
+}
+
+function compare(wanted: Catalog, current: Catalog, renames: readonly Rename[]): Generated {
   const options: DiffOptions = { ignoreChange: (_, { property }) => property === 'owner' }
-  const there = renderDifferences(diffCatalogs(desired, current, options), desired, current)
-  const back = renderDifferences(diffCatalogs(current, desired, options), current, desired)
+  const differences = diffCatalogs(wanted, current, options)
+  const there = renderDifferences(differences, wanted, current)
+  const back = renderDifferences(diffCatalogs(current, wanted, options), current, wanted)
   const renamed = renames.map(renameStatements)
   return {
     up: [...renamed.map(({ up }) => up.inline('postgres')), ...there.statements.map(textOf)],
     down: [...back.statements.map(textOf), ...renamed.toReversed().map(({ down }) => down.inline('postgres'))],
     losses: there.statements.filter(({ losesData }) => losesData).map(({ label }) => label),
     unrendered: there.unrendered.map(({ difference, reason }) => `${describeDifference(difference)} ${reason}`),
-    possibleRenames: possibleRenames(current, desired).map(({ table, column, to }) => {
-      const name = table.schema === base ? table.name : `${table.schema}.${table.name}`
-      return `${name}${column === null ? '' : `.${column}`}=${to}`
-    }),
+    differences: differences.map(describeDifference),
+    renames,
+    current,
+    wanted,
   }
 }
 
 function textOf({ sql }: RenderedStatement): string {
   return sql.inline('postgres').trim()
-}
-
-async function runSchema(database: ShadowDatabase, { path, text }: GenerateInput['schema']): Promise<void> {
-  const stubs = new Set<string>()
-  for (;;) {
-    try {
-      // As a whole, so that another attempt begins with nothing.
-      await database.run(`begin;\n${text}\n;commit;`)
-      return
-    } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error
-      await database.run('rollback')
-      const role = /^role "(.+)" does not exist/.exec(error.message)?.[1]
-      if (role !== undefined && !stubs.has(role) && (await database.stubRole(role))) {
-        stubs.add(role)
-        continue
-      }
-      const position = error.position === undefined ? undefined : error.position - 'begin;\n'.length
-      throw new MetastoreError({
-        code: 'schema_file_invalid',
-        message: error.message,
-        where: position === undefined || position < 0 ? path : placeIn(path, text, position),
-        remedy: error.remedy,
-        cause: error,
-      })
-    }
-  }
 }

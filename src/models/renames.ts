@@ -82,3 +82,9 @@ export function possibleRenames(current: Catalog, desired: Catalog): readonly Re
   )
   return [...tables, ...columns]
 }
+
+/** A rename as the command line has it: `runs=jobs`, `runs.state=status`, with the schema unless it is the base schema. */
+export function displayRename({ table, column, to }: Rename, base: string): string {
+  const name = table.schema === base ? table.name : `${table.schema}.${table.name}`
+  return `${name}${column === null ? '' : `.${column}`}=${to}`
+}

@@ -20,8 +20,21 @@ describe('generate', () => {
     const line = commandLine({ ...files, 'schema.sql': schema })
     const refused = await line.run('generate --from schema.sql')
     expect(refused).toMatchObject({ status: 2, stdout: '' })
-    expect(refused.stderr).toContain('drop column public.runs.state')
-    expect(refused.stderr).toContain('If it has only got another name: --rename runs.state=status')
+    expect(refused.stderr).toBe(
+      lines(
+        'error [rename_undecided] schema.sql may have renamed something: runs.state to status.',
+        '  at schema.sql',
+        '  --rename runs.state=status, or --not-renamed runs.state=status where one goes and the other is new',
+        '  next: Say of each which of the two it is, with the same command.',
+      ),
+    )
+    expect((await line.run('generate --from schema.sql --not-renamed runs.state=status')).stderr).toBe(
+      lines(
+        'error [generate_loses_data] What schema.sql says can be reached only by losing data: drop column public.runs.state.',
+        '  at schema.sql',
+        '  next: Put it back into schema.sql, or allow it with --allow-data-loss.',
+      ),
+    )
 
     const words = 'generate --from schema.sql --rename runs.state=status new shape'
     expect(await line.run(words)).toMatchObject({ status: 0, stdout: lines('Created migrations/002_new_shape.sql') })
@@ -60,7 +73,13 @@ describe('generate', () => {
       ),
     })
     expect((await line.run('generate')).stderr).toContain('generate needs to know the desired state.')
-    expect((await line.run('generate --from nowhere.sql')).stderr).toContain('nowhere.sql cannot be read.')
+    expect((await line.run('generate --from nowhere.sql')).stderr).toBe(
+      lines(
+        'error [file_unreadable] nowhere.sql cannot be read: it does not exist.',
+        '  at nowhere.sql',
+        '  next: Check the path: of --from it is relative to where you are, of the setting models to metastore.toml.',
+      ),
+    )
     line.write('schema.sql', runs)
     expect((await line.run('generate --from schema.sql --rename nothing=x')).stderr).toContain(
       '--rename nothing=x names no table or column that the migrations make.',

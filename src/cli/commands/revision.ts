@@ -1,19 +1,25 @@
 import { MetastoreError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
-import { text } from '../input.ts'
+import { generationOptions, runGeneration } from '../generation.ts'
+import { flag, text } from '../input.ts'
 import { writeMigration } from './new.ts'
 
 /** `new` as Alembic spells it. */
 export const revisionCommand = defineCommand({
   name: 'revision',
-  summary: 'The same as new, as Alembic spells it',
-  examples: [['metastore revision -m "add runs table"', 'write the file of a new migration']],
+  summary: 'The same as new, or with --autogenerate as generate, as Alembic spells it',
+  examples: [
+    ['metastore revision -m "add runs table"', 'write the file of a new migration'],
+    ['metastore revision --autogenerate -m "add runs table"', 'write what the models say and the migrations lack'],
+  ],
   scope: 'project',
   options: [
     { flags: '-m, --message <text>', description: 'what it does, in a few words' },
-    { flags: '--format <format>', description: 'sql (default), ts, js, toml or json' },
+    { flags: '--format <format>', description: 'sql (default), ts, js, toml or json; with --autogenerate sql or toml' },
+    { flags: '--autogenerate', description: 'compare the models with the migrations, as generate does' },
+    ...generationOptions,
   ],
-  json: 'created (path)',
+  json: 'created (path); with --autogenerate what generate has',
   run(input, context) {
     const message = text(input, 'message')
     if (message === undefined) {
@@ -23,6 +29,7 @@ export const revisionCommand = defineCommand({
         remedy: 'Say what the migration does: metastore revision -m "add runs table".',
       })
     }
+    if (flag(input, 'autogenerate')) return runGeneration(input, context, message)
     return writeMigration(context, message, text(input, 'format') ?? 'sql')
   },
 })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { SourceMapPayload } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MetastoreError } from '../../errors.ts'
+import { type Failure, MetastoreError } from '../../errors.ts'
 import { codePoints, excerpt } from '../../text-position.ts'
 import type { MigrationFile } from '../migration.ts'
 import { combineProblems } from '../problems.ts'
@@ -18,8 +18,16 @@ export interface Bundle {
   readonly map: SourceMapPayload
 }
 
-/** Transpiles a script. Packages stay outside, found from the file that imports them. Throws `migration_invalid`. */
-export async function bundleScript(file: MigrationFile): Promise<Bundle> {
+/** A file of TypeScript or JavaScript with its text. */
+export type ScriptFile = Pick<MigrationFile, 'path' | 'absolutePath' | 'source'>
+
+/** What a file that does not compile is refused as. */
+export type CompileFailure = Pick<Failure, 'code'> & { readonly subject: string }
+
+const failedMigration: CompileFailure = { code: 'migration_invalid', subject: 'The migration script' }
+
+/** Transpiles a script. Packages stay outside, found from the file that imports them. Throws `migration_invalid` unless told otherwise. */
+export async function bundleScript(file: ScriptFile, failure: CompileFailure = failedMigration): Promise<Bundle> {
   const { build } = await import('esbuild')
   const directory = dirname(file.absolutePath)
   const outfile = join(directory, 'bundle.mjs')
@@ -55,7 +63,7 @@ export async function bundleScript(file: MigrationFile): Promise<Bundle> {
     return { url: dataUrl(textOf('.mjs'), name, map), name, map }
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>
-    throw (errors && combineProblems(errors.map((message) => problemOf(message, file)))) ?? error
+    throw (errors && combineProblems(errors.map((message) => problemOf(message, file, failure)))) ?? error
   }
 }
 
@@ -65,7 +73,7 @@ const fileDirectory = '__metastoreFileDirectory'
 
 // A script is imported from a data URL, so that nothing is written beside it; hence what depends on its place is put in by
 // name: where its packages are, and where each file stands.
-function surroundings(file: MigrationFile): Plugin {
+function surroundings(file: ScriptFile): Plugin {
   return {
     name: 'surroundings',
     setup(build) {
@@ -113,12 +121,12 @@ function dataUrl(code: string, name: string, map: SourceMapPayload): string {
   return `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
 }
 
-function problemOf({ text, location }: Message, file: MigrationFile): MetastoreError {
+function problemOf({ text, location }: Message, file: ScriptFile, { code, subject }: CompileFailure): MetastoreError {
   const failure = {
-    code: 'migration_invalid',
-    message: `The migration script does not compile: ${text.replace(/\.?$/, '.')}`,
+    code,
+    message: `${subject} does not compile: ${text.replace(/\.?$/, '.')}`,
     remedy: 'Mend the script at this place.',
-  } as const
+  }
   if (location === null) return new MetastoreError({ ...failure, where: file.path })
   const { line, column } = location
   const ours = line === 1 ? placeConstants(resolve(dirname(file.absolutePath), location.file)) : ''

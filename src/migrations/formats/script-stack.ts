@@ -1,8 +1,7 @@
 import { SourceMap, type SourceMapping } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { MigrationFile } from '../migration.ts'
-import type { Bundle } from './script-bundle.ts'
+import type { Bundle, ScriptFile } from './script-bundle.ts'
 
 /** Rewrites the stack of what a script threw, so that its frames name the files and lines as they were written. Returns it. */
 export function mapStack(error: unknown, { url, name, map }: Bundle): unknown {
@@ -24,7 +23,7 @@ export function mapStack(error: unknown, { url, name, map }: Bundle): unknown {
 }
 
 /** `path:line:column` of the topmost frame of an error that is in a script or beside it; the script's path if there is none. */
-export function placeOfError(error: unknown, { path, absolutePath }: MigrationFile): string {
+export function placeOfError(error: unknown, { path, absolutePath }: Pick<ScriptFile, 'path' | 'absolutePath'>): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const directory = dirname(absolutePath)
   for (const line of stack.split('\n')) {
