@@ -1,12 +1,14 @@
+import type { is, SQL, sql } from 'drizzle-orm'
+import type * as pgCore from 'drizzle-orm/pg-core'
 import { MetastoreError } from '../../errors.ts'
 import { loadScript, type Exports, type ScriptFile } from '../../migrations/load-script.ts'
 
 /** The parts of drizzle-orm that models are read with, from the installation that the models themselves use. */
 export interface Drizzle {
-  readonly pg: typeof import('drizzle-orm/pg-core')
-  readonly is: typeof import('drizzle-orm').is
-  readonly SQL: typeof import('drizzle-orm').SQL
-  readonly sql: typeof import('drizzle-orm').sql
+  readonly pg: typeof pgCore
+  readonly is: typeof is
+  readonly SQL: typeof SQL
+  readonly sql: typeof sql
 }
 
 /** What files of models export. */
@@ -53,8 +55,8 @@ async function loadModule(file: ScriptFile): Promise<{ readonly drizzle: Drizzle
   const { metastore__pg: pg, metastore__orm: orm, metastore__version: version, ...exports } = module
   const { npmVersion } = version as { readonly npmVersion: string }
   if (isTooOld(npmVersion)) throw drizzleTooOld(file, npmVersion)
-  const { is, SQL, sql } = orm as typeof import('drizzle-orm')
-  return { drizzle: { pg: pg as Drizzle['pg'], is, SQL, sql }, exports }
+  const root = orm as Omit<Drizzle, 'pg'>
+  return { drizzle: { pg: pg as Drizzle['pg'], is: root.is, SQL: root.SQL, sql: root.sql }, exports }
 }
 
 /** Whether models of this version of drizzle-orm cannot be read. */
