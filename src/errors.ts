@@ -122,6 +122,19 @@ export const errorCodes = {
   },
   adoption_not_idle: { kind: 'state', summary: 'The other tool is in the middle of a migration.' },
   adoption_mismatch: { kind: 'state', summary: "The other tool's history and the files of migrations do not agree." },
+  adoption_tool_found: {
+    kind: 'state',
+    summary: 'Another tool has a history in the database, and nobody has said whether to take it over.',
+  },
+  adoption_partly: { kind: 'state', summary: 'A migration is only partly in effect in a database without a history.' },
+  adoption_undecided: {
+    kind: 'state',
+    summary: 'The schema of a database does not show whether a migration was applied, and nobody has said it.',
+  },
+  adoption_out_of_order: {
+    kind: 'state',
+    summary: 'A migration is in effect, and one before it is not that it depends on.',
+  },
 
   // Locks
   lock_held: { kind: 'locked', summary: 'Another process is migrating this database.' },

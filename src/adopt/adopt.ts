@@ -6,6 +6,9 @@ import { matchFiles, matchingOf, type Agreements } from './match.ts'
 import { recordAdoption, standingOf, type Standing } from './record.ts'
 import { sources } from './sources.ts'
 
+export type { Assessment } from './by-objects.ts'
+export type { MigrationEvidence } from './evidence.ts'
+
 /** The tools that a database can be adopted from. */
 export const adoptionSources: readonly string[] = Object.keys(sources)
 

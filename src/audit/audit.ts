@@ -23,6 +23,9 @@ import { readLiveFacts } from './health/live-facts.ts'
 
 export type { AuditFinding } from './audit-finding.ts'
 export type { AuditReport } from './audit-report.ts'
+export { comparisonRules } from './comparison-rules.ts'
+export { viewsPrintedAlike } from './printed-views.ts'
+export { repairsOf } from './repairs.ts'
 export { repairDatabase, type RepairResult } from './repair.ts'
 
 /** What is audited, and how. */

@@ -17,6 +17,7 @@ import {
 } from '../migrations/migrations.ts'
 import { replayFindings, type ObjectProvenance, type ReplayedFile } from '../shadow/shadow.ts'
 import type { AuditFinding } from './audit-finding.ts'
+import { comparisonRules } from './comparison-rules.ts'
 import { healthRules } from './health/health.ts'
 import type { LiveFacts } from './health/live-facts.ts'
 import { pendingFindings } from './pending-findings.ts'
@@ -59,14 +60,7 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   const { expected, actual, files, applied } = input
   const comparison = compareWithHistory(files, applied)
   const pending = new Set(comparison.pending.map(({ name }) => name))
-  const differences = diffCatalogs(expected, actual, {
-    ignore: ({ path }) => path.some((name) => name.startsWith('__metastore_')),
-    // On another database the migrating role has another name. A column that was put back stands last, and nothing moves it.
-    ignoreChange: ({ kind, path }, { property, expected: value }) =>
-      (property === 'owner' && value === null) ||
-      property === 'columns.order' ||
-      (kind === 'view' && property === 'definition' && input.printedAlike.has(JSON.stringify(path))),
-  })
+  const differences = diffCatalogs(expected, actual, comparisonRules(input.printedAlike))
   const told = differences.filter((difference) => {
     const migration = responsible(input, difference)
     // What every database has and no migration speaks of, such as the owner of the schema public, may be as it is.

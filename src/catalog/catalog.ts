@@ -1,7 +1,7 @@
 export type * from './constraint.ts'
 export { type Catalog, emptyCatalog } from './database-catalog.ts'
 export { describeDifference } from './describe-difference.ts'
-export { type Change, diffCatalogs, type Difference, type DiffOptions } from './diff.ts'
+export { type Change, compareObject, diffCatalogs, type Difference, type DiffOptions } from './diff.ts'
 export { introspect, type IntrospectOptions } from './introspect.ts'
 export {
   findColumn,

@@ -1,10 +1,11 @@
 import type { Catalog } from './database-catalog.ts'
-import { compareObjects, type Difference } from './diff/compare.ts'
+import { compareObject, compareObjects, type Difference } from './diff/compare.ts'
 import { foldedInto } from './diff/fold.ts'
 import { lineageOf } from './diff/lineage.ts'
 import type { Change } from './diff/properties.ts'
 import type { CatalogObject } from './objects.ts'
 
+export { compareObject }
 export type { Change, Difference }
 
 /** What a comparison looks past. */

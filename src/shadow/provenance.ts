@@ -24,7 +24,7 @@ interface ObjectChanges {
 }
 
 /** The objects that differ between two catalogs. A table that only has other columns is not changed itself. Pure. */
-function changesBetween(before: Catalog, after: Catalog): ObjectChanges {
+export function changesBetween(before: Catalog, after: Catalog): ObjectChanges {
   const old = byKey(before)
   const now = byKey(after)
   return {

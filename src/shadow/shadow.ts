@@ -1,5 +1,5 @@
-export type { ObjectProvenance } from './provenance.ts'
-export { replay, type ReplayOptions, type Shadow } from './replay.ts'
+export { changesBetween, type ObjectProvenance } from './provenance.ts'
+export { replay, type ReplayOptions, type Shadow, type ShadowStep } from './replay.ts'
 export type { ReplayedFile } from './replayed-file.ts'
 export type { ShadowDatabase } from './shadow-database.ts'
 export { withoutOwner } from './owners.ts'

@@ -51,7 +51,8 @@ function removeIgnored(
   }
 }
 
-function compareObject(expected: CatalogObject, actual: CatalogObject | null): Difference | undefined {
+/** How one object differs from another of the same key; undefined where it does not. */
+export function compareObject(expected: CatalogObject, actual: CatalogObject | null): Difference | undefined {
   if (actual === null) return difference('missing', expected, null, [])
   const changes = changedProperties(expected.kind, expected.value, actual.value)
   if (expected.kind === 'table' && actual.kind === 'table') {
