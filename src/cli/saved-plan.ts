@@ -13,7 +13,7 @@ export const planOption: OptionDefinition = {
 
 /** How a saved plan is applied: its own options, and what asks whether it still fits. */
 export interface SavedPlan extends Required<Pick<StartOptions, 'to' | 'allow' | 'base' | 'batch'>> {
-  approve(engine: Engine, files: readonly MigrationFile[]): NonNullable<StartOptions['approve']>
+  approve(engine: Engine, files: readonly MigrationFile[], address: string): NonNullable<StartOptions['approve']>
 }
 
 /** The plan that the command line names, read; undefined for none. `given` is a destination that may not be there beside it. */
@@ -31,7 +31,8 @@ export async function savedPlan(
   const plan = await readPlanFile(path.resolve(context.workingDirectory, shown), shown)
   return {
     ...optionsOfPlan(plan),
-    approve: (engine, files) => (position) => assertApproved(engine, files, position, { plan, path: shown }),
+    approve: (engine, files, address) => (position) =>
+      assertApproved(engine, files, position, { plan, path: shown, address }),
   }
 }
 

@@ -49,7 +49,7 @@ export async function migrateDatabase(
     onWarning: (message) => output.note(`Warning: ${message}`),
     ...(to !== undefined && { to: destination(to, files) }),
     allow: allowances(input, files),
-    ...(plan && { ...plan, approve: plan.approve(engine, files) }),
+    ...(plan && { ...plan, approve: plan.approve(engine, files, entry.address()) }),
     onBegin: (_migration, { index, total }) => {
       if (index === 0) output.say(`Migrating ${entry.address()}: ${count(total, 'migration')} to apply`)
     },

@@ -79,7 +79,16 @@ async function planDatabase(entry: DatabaseEntry, input: Input, context: Context
     const { batch } = options
     const catalog = foreseen?.catalog ?? null
     const allow = allowances(input, files)
-    const saved = await makePlanFile(engine, { plan, files, position, catalog, base, batch, allow })
+    const saved = await makePlanFile(engine, {
+      plan,
+      address: entry.address(),
+      files,
+      position,
+      catalog,
+      base,
+      batch,
+      allow,
+    })
     await writePlanFile(path.resolve(context.workingDirectory, out), out, saved)
     context.output.note(`Saved: ${out}. Apply it with metastore migrate --plan ${out}.`)
   }

@@ -78,7 +78,7 @@ export async function startDatabase(
     allow,
     complete: flag(input, 'complete'),
     oneByOne: flag(input, 'oneByOne'),
-    ...(plan && { ...plan, approve: plan.approve(engine, files) }),
+    ...(plan && { ...plan, approve: plan.approve(engine, files, entry.address()) }),
   })
   const query = result.newSchema === null ? null : queryFor(result.newSchema)
   conclude(output, entry, result, query)

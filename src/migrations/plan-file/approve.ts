@@ -30,12 +30,12 @@ export async function assertApproved(
   engine: Engine,
   files: readonly MigrationFile[],
   position: Position,
-  { plan, path }: { readonly plan: PlanFile; readonly path: string },
+  { plan, path, address }: { readonly plan: PlanFile; readonly path: string; readonly address: string },
 ): Promise<void> {
-  const identity = await identityOf(engine.database, engine.session)
+  const identity = await identityOf(engine.database, engine.session, address)
   const moved = movedOn(plan, position)
   const changes = [
-    ...otherDatabase(plan, identity, engine.database.address),
+    ...otherDatabase(plan, identity, address),
     ...moved.changes,
     ...changedFiles(plan.files, filesOf(files)),
   ]

@@ -9,8 +9,9 @@ export interface DatabaseIdentity {
 
 /** Asks a server who it is; an embedded database is known by its address. */
 export async function identityOf(
-  { address, features, dialect }: Pick<Database, 'address' | 'features' | 'dialect'>,
+  { features, dialect }: Pick<Database, 'features' | 'dialect'>,
   session: Queryable,
+  address: string,
 ): Promise<DatabaseIdentity> {
   if (dialect !== 'postgres' || !features.manySessions) return { system: null, name: address }
   const [row] = await session.query<{ name: string }>(sql`select current_database()::text as name`)

@@ -14,6 +14,8 @@ import { planFormat } from './plan-format.ts'
 /** Everything that a plan was made from. */
 export interface PlanOrigin {
   readonly plan: Plan
+  /** The URL of the database without its password. */
+  readonly address: string
   readonly files: readonly MigrationFile[]
   readonly position: Position
   /** Null on SQLite. */
@@ -26,7 +28,7 @@ export interface PlanOrigin {
 /** A plan as it is saved: what runs, and all that has to be the same when it is applied. */
 export async function makePlanFile(
   { database, session }: Pick<Engine, 'database' | 'session'>,
-  { plan, files, position, catalog, base, batch, allow }: PlanOrigin,
+  { plan, address, files, position, catalog, base, batch, allow }: PlanOrigin,
 ): Promise<PlanFile> {
   const { phase, batch: standing, version } = position.state
   const { changed = [], missing = [], ahead = false, outOfOrder = [] } = allow
@@ -34,7 +36,7 @@ export async function makePlanFile(
     format: planFormat,
     toolVersion,
     createdAt: new Date().toISOString(),
-    database: { address: database.address, ...(await identityOf(database, session)) },
+    database: { address, ...(await identityOf(database, session, address)) },
     position: {
       phase,
       batch: standing === null ? [] : namesOf(standing),
