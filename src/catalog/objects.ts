@@ -56,11 +56,22 @@ interface ObjectOf<Kind extends ObjectKind> extends ObjectIdentity {
 /** One object of a catalog with its identity. */
 export type CatalogObject = { readonly [Kind in ObjectKind]: ObjectOf<Kind> }[ObjectKind]
 
+// A catalog is never changed, and many ask for its objects: comparing, rendering, provenance, findings.
+const known = new WeakMap<Catalog, readonly CatalogObject[]>()
+
 /**
  * Every object of a catalog, one by one: what two catalogs are compared by, and what a migration is said to provide.
  * A table comes before its parts; the parts of a view that only repeat its query, its columns, are not objects.
  */
-export function* objects(catalog: Catalog): Generator<CatalogObject> {
+export function objects(catalog: Catalog): readonly CatalogObject[] {
+  const before = known.get(catalog)
+  if (before !== undefined) return before
+  const found = [...eachObject(catalog)]
+  known.set(catalog, found)
+  return found
+}
+
+function* eachObject(catalog: Catalog): Generator<CatalogObject> {
   for (const value of catalog.schemas) yield object('schema', [value.name], value)
   for (const value of catalog.extensions) yield object('extension', [value.name], value)
   for (const value of catalog.collations) yield object('collation', [value.schema, value.name], value)

@@ -54,7 +54,7 @@ export class Sql {
  */
 export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue | Sql)[]): Sql {
   const parts: Part[] = []
-  const texts = dedent(strings)
+  const texts = dedented(strings)
   texts.forEach((text, index) => {
     if (text !== '') parts.push({ kind: 'text', text })
     if (index >= values.length) return
@@ -152,6 +152,17 @@ function quoteText(value: string, dialect: Dialect): string {
 function quoteBytes(value: Uint8Array, dialect: Dialect): string {
   const hex = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')
   return dialect === 'postgres' ? `'\\x${hex}'::bytea` : `x'${hex}'`
+}
+
+// A template is the same array each time that its code runs.
+const templates = new WeakMap<TemplateStringsArray, readonly string[]>()
+
+function dedented(strings: TemplateStringsArray): readonly string[] {
+  const before = templates.get(strings)
+  if (before !== undefined) return before
+  const texts = dedent(strings)
+  templates.set(strings, texts)
+  return texts
 }
 
 function dedent(strings: readonly string[]): string[] {

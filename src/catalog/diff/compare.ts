@@ -1,6 +1,7 @@
 import type { Catalog } from '../database-catalog.ts'
 import { type CatalogObject, type ObjectIdentity, objects } from '../objects.ts'
 import { type Change, changedProperties, orderChange } from './properties.ts'
+import { withoutSame } from './without-same.ts'
 
 /** What is not alike about one object in two catalogs. */
 export interface Difference {
@@ -20,8 +21,9 @@ export function compareObjects(
   actual: Catalog,
   ignore?: (object: CatalogObject) => boolean,
 ): ReadonlyMap<string, Difference> {
-  const wanted = byKey(expected)
-  const found = byKey(actual)
+  const [left, right] = withoutSame(expected, actual)
+  const wanted = byKey(left)
+  const found = byKey(right)
   if (ignore) removeIgnored([wanted, found], ignore)
   const result = new Map<string, Difference>()
   for (const [key, object] of wanted) {

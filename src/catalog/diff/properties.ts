@@ -81,7 +81,8 @@ function* compareRecords(
   }
 }
 
-function isSame(left: unknown, right: unknown): boolean {
+/** Whether two values of a catalog are alike to the last property, and every list in the same order. */
+export function isSame(left: unknown, right: unknown): boolean {
   if (left === right) return true
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
   if (Array.isArray(left)) {

@@ -41,32 +41,37 @@ const actions = {
 } as const satisfies Record<string, ReferentialAction>
 const matches = { s: 'simple', f: 'full', p: 'partial' } as const
 
-/** The constraints of tables. Those of foreign keys to the partitions of a table are the inside of the key to the table. */
+// From 18 on most constraints are those of columns that are not null, and these have one column.
+const constrained = sql`case when con.contype = 'n'
+  then (select json_build_array(a.attname) from pg_attribute a where a.attrelid = con.conrelid and a.attnum = con.conkey[1])
+  else ${columnNames(sql`con.conrelid`, sql`con.conkey`)} end`
+
+/** The constraints of tables. What only some kinds have is looked up for these only, which halves the time. Those of foreign keys to the partitions of a table are the inside of the key to the table. */
 export function readConstraints(scope: Scope): Promise<ConstraintRow[]> {
   const { version } = scope
   return scope.db.query<ConstraintRow>(sql`
     select con.conrelid::int8 as relation, con.conname::text as name, con.contype::text as type,
       pg_get_constraintdef(con.oid) as definition, con.convalidated as validated,
       ${version >= 180_000 ? sql`con.conenforced` : sql`true`} as enforced,
-      not exists (select from pg_trigger t
+      con.contype in ('c', 'n') or not exists (select from pg_trigger t
         where t.tgconstraint = con.oid and t.tgisinternal and t.tgenabled = 'D') as "triggersEnabled",
       con.condeferrable as deferrable, con.condeferred as deferred, not con.conislocal as inherited,
       con.connoinherit as "noInherit", ${comment('pg_constraint', sql`con.oid`)} as comment,
-      ${columnNames(sql`con.conrelid`, sql`con.conkey`)} as columns,
+      ${constrained} as columns,
       pg_get_expr(con.conbin, con.conrelid) as expression,
       index.relname::text as index,
-      (select json_agg(a.attname order by a.attnum) from pg_attribute a
-        where a.attrelid = i.indexrelid and a.attnum > i.indnkeyatts) as include,
+      case when i.indnatts > i.indnkeyatts then (select json_agg(a.attname order by a.attnum) from pg_attribute a
+        where a.attrelid = i.indexrelid and a.attnum > i.indnkeyatts) end as include,
       ${version >= 150_000 ? sql`coalesce(i.indnullsnotdistinct, false)` : sql`false`} as "nullsNotDistinct",
       ${version >= 180_000 ? sql`con.conperiod` : sql`false`} as period,
-      (select json_agg(case when n.nspname = 'pg_catalog' then o.oprname::text
+      case when con.contype = 'x' then (select json_agg(case when n.nspname = 'pg_catalog' then o.oprname::text
           else format('operator(%I.%s)', n.nspname, o.oprname) end order by k.place)
         from unnest(con.conexclop) with ordinality as k (operator, place)
-        join pg_operator o on o.oid = k.operator join pg_namespace n on n.oid = o.oprnamespace) as operators,
-      ${relationName(sql`con.confrelid`)} as referenced,
-      ${columnNames(sql`con.confrelid`, sql`con.confkey`)} as "referencedColumns",
+        join pg_operator o on o.oid = k.operator join pg_namespace n on n.oid = o.oprnamespace) end as operators,
+      case when con.contype = 'f' then ${relationName(sql`con.confrelid`)} end as referenced,
+      case when con.contype = 'f' then ${columnNames(sql`con.confrelid`, sql`con.confkey`)} end as "referencedColumns",
       con.confmatchtype::text as match, con.confupdtype::text as "onUpdate", con.confdeltype::text as "onDelete",
-      ${version >= 150_000 ? columnNames(sql`con.conrelid`, sql`con.confdelsetcols`) : sql`null::json`} as "onDeleteColumns"
+      ${version >= 150_000 ? sql`case when con.confdelsetcols is not null then ${columnNames(sql`con.conrelid`, sql`con.confdelsetcols`)} end` : sql`null::json`} as "onDeleteColumns"
     from pg_constraint con
       left join pg_index i on i.indexrelid = con.conindid and con.contype in ('p', 'u', 'x')
       left join pg_class index on index.oid = i.indexrelid

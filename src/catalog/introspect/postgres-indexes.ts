@@ -60,17 +60,17 @@ const keys = sql`(
 export async function readIndexes(scope: Scope): Promise<IndexRow[]> {
   const rows = await scope.db.query<IndexRow>(sql`
     select i.indrelid::int8 as relation, c.relname::text as name, am.amname::text as method, ${keys} as keys,
-      (select json_agg(a.attname order by a.attnum) from pg_attribute a
-        where a.attrelid = i.indexrelid and a.attnum > i.indnkeyatts) as include,
+      case when i.indnatts > i.indnkeyatts then (select json_agg(a.attname order by a.attnum) from pg_attribute a
+        where a.attrelid = i.indexrelid and a.attnum > i.indnkeyatts) end as include,
       i.indisunique as unique,
       ${scope.version >= 150_000 ? sql`i.indnullsnotdistinct` : sql`false`} as "nullsNotDistinct",
       pg_get_expr(i.indpred, i.indrelid) as predicate, i.indisvalid as valid, i.indisready as ready,
       i.indisclustered as clustered, i.indisreplident as "replicaIdentity",
       (select con.conname::text from pg_constraint con
         where con.conindid = i.indexrelid and con.conrelid = i.indrelid and con.contype in ('p', 'u', 'x')) as constraint,
-      (select json_build_object('schema', n.nspname, 'name', whole.relname)
+      case when c.relispartition then (select json_build_object('schema', n.nspname, 'name', whole.relname)
         from pg_inherits h join pg_class whole on whole.oid = h.inhparent join pg_namespace n on n.oid = whole.relnamespace
-        where h.inhrelid = i.indexrelid) as "partOf",
+        where h.inhrelid = i.indexrelid) end as "partOf",
       space.spcname::text as tablespace, to_json(c.reloptions) as options,
       ${comment('pg_class', sql`i.indexrelid`)} as comment, pg_get_indexdef(i.indexrelid) as definition
     from pg_index i

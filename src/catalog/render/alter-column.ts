@@ -1,7 +1,8 @@
 import { id, raw, type Sql, sql } from '../../database/sql.ts'
 import type { Column, Table } from '../relation.ts'
 import type { Alteration, Altered } from './alteration.ts'
-import { furnishColumn, identityOptions, identitySequence } from './make-column.ts'
+import { identitySequence } from './indexed.ts'
+import { furnishColumn, identityOptions } from './make-column.ts'
 import { sequenceOptions } from './make-sequence.ts'
 import type { Making } from './making.ts'
 import { type RenderedStatement, statement } from './statement.ts'
@@ -46,7 +47,7 @@ function renamedSequence(
   const [now, was] = [value.identity, before.identity]
   if (now === null || was === null || now.kind === 'autoincrement' || was.kind === 'autoincrement') return []
   const [to, from] = [now.sequence, was.sequence]
-  const sequence = identitySequence(making.expected, table, value.name)
+  const sequence = identitySequence(making.expected.sequences, table, value.name)
   if (sequence === undefined || (to.name === from.name && to.schema === from.schema)) return []
   const alter = (change: Sql) => statement(object, 'alter', sql`alter sequence ${change}`)
   return [
@@ -104,7 +105,7 @@ function identityChange(making: Making, { value, before }: Altered<'column'>, ta
   if (was !== null) {
     return { drop: false, change: now.kind === was.kind ? undefined : sql`set generated ${mode}` }
   }
-  const sequence = identitySequence(making.expected, table, value.name)
+  const sequence = identitySequence(making.expected.sequences, table, value.name)
   const options = sequence === undefined ? sql`` : sql` (${identityOptions(sequence)})`
   return { drop: false, change: sql`add generated ${mode} as identity${options}` }
 }

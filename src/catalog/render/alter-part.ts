@@ -9,6 +9,7 @@ import { commentOn } from './rights.ts'
 import { type RenderedStatement, statement } from './statement.ts'
 import { wholeOf } from './targets.ts'
 import { hasChanged } from './verdict.ts'
+import { tableNamed } from './indexed.ts'
 
 /** A constraint that need not be made anew. */
 export function alterConstraint({ object, value, difference }: Altered<'constraint'>): Alteration {
@@ -81,6 +82,6 @@ export function alterTrigger({ object, value, difference }: Altered<'trigger'> |
 
 /** The table that a part belongs to. */
 export function tableOf(tables: readonly Table[], { path }: CatalogObject): Table | undefined {
-  const [schema, name] = path
-  return tables.find((table) => table.name === name && table.schema === schema)
+  const [schema = '', name = ''] = path
+  return tableNamed(tables, { schema, name })
 }

@@ -4,6 +4,7 @@ import { type CatalogObject, objects } from '../objects.ts'
 import type { Column, Table } from '../relation.ts'
 import { parentsOf } from '../diff/lineage.ts'
 import { mentionsIn } from './mentions.ts'
+import { tableNamed } from './indexed.ts'
 
 /** For the key of an object, the keys of those that it needs. */
 type Needs = ReadonlyMap<string, ReadonlySet<string>>
@@ -238,7 +239,7 @@ function collectConstraint(found: Finder, object: CatalogObject & { kind: 'const
   const { references } = value
   found.columnsOf('table', { schema, name }, value.columns)
   found.columnsOf('table', references, references.columns)
-  const target = tables.find((table) => table.schema === references.schema && table.name === references.name)
+  const target = tableNamed(tables, references)
   for (const index of target?.indexes.filter((index) => servesKey(index, references.columns)) ?? []) {
     found.add(objectKey('index', [references.schema, references.name, index.name]))
     if (index.constraint !== null) {

@@ -10,6 +10,7 @@ import { settingChanges } from './settings.ts'
 import { columnGrants, commentOn } from './rights.ts'
 import { type RenderedStatement, statement } from './statement.ts'
 import { wholeOf } from './targets.ts'
+import { identitySequence } from './indexed.ts'
 
 type ColumnObject = CatalogObject & { readonly kind: 'column' }
 
@@ -30,7 +31,7 @@ export function tableColumn(catalog: Catalog, table: Table, column: Column, with
 
 function generatedParts(catalog: Catalog, table: Table, { name, identity, generated }: Column): GeneratedParts | null {
   if (generated !== null) return { kind: generated.storage, expression: generated.expression }
-  const sequence = identity === null ? undefined : identitySequence(catalog, table, name)
+  const sequence = identity === null ? undefined : identitySequence(catalog.sequences, table, name)
   // A partition counts with its table.
   if (identity === null || identity.kind === 'autoincrement' || sequence === undefined) return null
   const mode = identity.kind === 'always' ? 'always' : 'by default'
@@ -40,17 +41,6 @@ function generatedParts(catalog: Catalog, table: Table, { name, identity, genera
 /** What is in the parentheses of an identity column. */
 export function identityOptions(sequence: Sequence): Sql {
   return sql`sequence name ${id(sequence.schema, sequence.name)} ${sequenceOptions(sequence)}`
-}
-
-/** The sequence inside of an identity column. */
-export function identitySequence({ sequences }: Catalog, table: Table, column: string): Sequence | undefined {
-  return sequences.find(
-    ({ identity, ownedBy }) =>
-      identity &&
-      ownedBy?.column === column &&
-      ownedBy.table.name === table.name &&
-      ownedBy.table.schema === table.schema,
-  )
 }
 
 // Those that are the planner's, not the wrapper's.

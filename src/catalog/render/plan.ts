@@ -260,22 +260,31 @@ class Planning {
   }
 
   // What needs a thing that is no repair is none either.
-  private isRepair(key: string, above: Set<string>): boolean {
-    if (above.has(key)) return true
-    above.add(key)
-    const own = [...(this.roots.get(key) ?? [])].every((root) => this.repairing.get(root) !== false)
-    if (!own || !this.made.has(key)) return own
-    return [...(this.expected.needs.get(key) ?? [])].every((need) => !this.made.has(need) || this.isRepair(need, above))
+  private noRepairs(): ReadonlySet<string> {
+    const found = new Set<string>()
+    const stack = [...this.roots].flatMap(([key, roots]) =>
+      [...roots].some((root) => this.repairing.get(root) === false) ? [key] : [],
+    )
+    for (let key = stack.pop(); key !== undefined; key = stack.pop()) {
+      if (found.has(key)) continue
+      found.add(key)
+      if (!this.made.has(key)) continue
+      for (const dependent of this.expected.neededBy.get(key) ?? []) {
+        if (this.made.has(dependent)) stack.push(dependent)
+      }
+    }
+    return found
   }
 
   /** What has been decided. */
   plan(refused: ReadonlyMap<string, string>): Plan {
+    const noRepairs = this.noRepairs()
     return {
       dropped: this.dropped,
       made: this.made,
       altered: new Map([...this.altered].filter(([key]) => !this.dropped.has(key))),
       refused,
-      repairs: (key) => this.isRepair(key, new Set()),
+      repairs: (key) => !noRepairs.has(key),
     }
   }
 }
