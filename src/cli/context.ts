@@ -99,7 +99,8 @@ export function createContext(
     output,
     async confirm(question, { guarded = false } = {}) {
       if (input.options['yes'] === true) return true
-      if (surroundings.interactive && !output.options.json) return surroundings.ask(surroundings.secrets.redact(question))
+      if (surroundings.interactive && !output.options.json)
+        return surroundings.ask(surroundings.secrets.redact(question))
       if (guarded) throw consentNeeded(question)
       return true
     },
