@@ -58,8 +58,9 @@ export const planCommand = defineCommand({
 })
 
 async function planDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
-  const files = await entry.files()
+  await entry.files()
   await using engine = await entry.engine({ command: 'plan', reads: true })
+  const { files } = await entry.migrationsOn(engine)
   const position = await engine.look()
   const compiled = await compile(engine, entry, position, { input, context })
   const shown = text(input, 'statistics')
@@ -101,7 +102,7 @@ async function compile(
   position: Position,
   { input, context }: { readonly input: Input; readonly context: Context },
 ): Promise<Plan> {
-  const files = await entry.files()
+  const { files } = await entry.migrationsOn(engine)
   const given = argument(input, 0)
   const back = flag(input, 'rollback')
   const known = uniteNames(files, position.applied)
