@@ -1,4 +1,3 @@
-import type { Column, Table } from '../catalog/catalog.ts'
 import { DatabaseError, id, join, literal, sql, type Queryable, type Sql } from '../database/database.ts'
 
 /** A row to find: in a table (or what stands for it), by columns. */
@@ -51,7 +50,10 @@ function selectOne({ from, select, by }: LookUp, position: number): Sql {
   const conditions = by.map(({ column, value }) =>
     value === null ? sql`r.${id(column)} is null` : sql`r.${id(column)} = ${literal(value)}`,
   )
-  return sql`(select ${literal(position)} as position, cast(${select} as text) as value from ${from} as r where ${join(conditions, ' and ')} limit 2)`
+  // In a query of its own, because SQLite has no parentheses around the parts of a union.
+  return sql`
+    select * from (select ${literal(position)} as position, cast(${select} as text) as value from ${from} as r
+    where ${join(conditions, ' and ')} limit 2) as found`
 }
 
 /** Does something in a savepoint, so that a failure leaves the transaction usable. */
@@ -65,10 +67,4 @@ export async function inSavepoint<T>(db: Queryable, work: () => Promise<T>): Pro
     await db.script('rollback to savepoint metastore_seed; release savepoint metastore_seed').catch(() => {})
     throw error
   }
-}
-
-/** The table and column that a reference is to, as the caller resolved them. */
-export interface ReferenceTarget {
-  readonly table: Table
-  readonly column: Column
 }

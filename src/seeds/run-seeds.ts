@@ -12,7 +12,7 @@ import { collectProblems, placeOf, throwProblems } from './problem.ts'
 import type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult } from './seed-options.ts'
 import type { SeedFile } from './seed-file.ts'
 import type { Staged } from './stage.ts'
-import { isMiss, tableNamed, type Scene } from './target.ts'
+import type { Scene } from './target.ts'
 import type { CellWorld } from './world.ts'
 
 /**
@@ -246,10 +246,17 @@ async function look(options: SeedOptions, seeds: readonly LoadedSeed[]): Promise
       expectations.map((expectation) => ({ expectation, where: placeOf(reading.source, expectation.at) })),
     )
   if (placed.length === 0) return []
-  const catalog = await introspect(options.session, options.database.dialect, { excludeSchemas: [options.stateSchema] })
-  const scene = { catalog, baseSchema: options.baseSchema, stateSchema: options.stateSchema }
-  return checkExpectations(options.session, placed, (name) => {
-    const table = tableNamed(scene, name)
-    return isMiss(table) ? [name] : [table.schema, table.name]
-  })
+  const home = options.database.dialect === 'sqlite' ? 'main' : options.baseSchema
+  return checkExpectations(options.session, placed, (name) => (name.includes('.') ? name.split('.') : [home, name]))
+}
+
+/** Whether every file was applied as it is now, and what the set expects was so: then there is nothing to do, or to lock for. */
+export async function isNothingToDo(options: SeedOptions): Promise<boolean> {
+  const history = await readSeedHistory(options.session, seedHistory(options.database, options.stateSchema))
+  const own = history.filter(({ set }) => set === options.set)
+  if (own.some(({ verified }) => !verified)) return false
+  for (const file of options.files) {
+    if (!(await isUnchanged(file, own.find((one) => one.file === file.path), options))) return false
+  }
+  return true
 }

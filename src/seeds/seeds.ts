@@ -1,4 +1,4 @@
-export { applySeeds, planSeeds, verifySeeds } from './run-seeds.ts'
+export { applySeeds, isNothingToDo, planSeeds, verifySeeds } from './run-seeds.ts'
 export { readSeedHistory, seedHistory } from './history.ts'
 export type { AppliedSeed, SeedCounts } from './history.ts'
 export type { SeedReaders, SeedScriptContext } from './load-seed.ts'
