@@ -6,7 +6,7 @@ const layers = {
   // A part of somebody else's application: it brings nothing with it.
   client: [],
   toml: [],
-  secrets: [],
+  secrets: ['catalog', 'database'],
   catalog: ['database'],
   migrations: ['catalog', 'database', 'toml'],
   seeds: ['catalog', 'database', 'secrets', 'toml'],
@@ -14,7 +14,7 @@ const layers = {
   shadow: ['migrations', 'catalog', 'database'],
   models: ['shadow', 'migrations', 'catalog', 'database'],
   audit: ['shadow', 'migrations', 'catalog', 'database'],
-  doctor: ['migrations', 'catalog', 'database'],
+  doctor: ['migrations', 'catalog', 'database', 'secrets'],
   adopt: ['audit', 'shadow', 'migrations', 'catalog', 'database'],
   // Settings: what a database URL looks like is the database's to say, and the top passes the rest down as values.
   project: ['database', 'toml'],

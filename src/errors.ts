@@ -127,6 +127,12 @@ export const errorCodes = {
   },
   lock_lost: { kind: 'failed', summary: 'The migration lock was lost while work was going on.' },
 
+  // Keys and secrets
+  key_missing: { kind: 'input', summary: 'Something is encrypted or to be encrypted, and no key is given.' },
+  key_invalid: { kind: 'input', summary: 'A key for encryption has not the form of one.' },
+  key_source_failed: { kind: 'input', summary: 'The file or the command that gives the keys cannot be read or run.' },
+  token_invalid: { kind: 'input', summary: 'An encrypted value is no token, is damaged, or fits none of the keys.' },
+
   // The database
   connection_failed: { kind: 'failed', summary: 'The database cannot be reached.' },
   connection_lost: { kind: 'failed', summary: 'The connection broke while it was in use.' },

@@ -25,6 +25,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   stamp: async () => (await import('./commands/stamp.ts')).stampCommand,
   baseline: async () => (await import('./commands/baseline.ts')).baselineCommand,
   adopt: async () => (await import('./commands/adopt.ts')).adoptCommand,
+  keys: async () => (await import('./commands/keys.ts')).keysCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   docs: async () => (await import('./commands/docs.ts')).docsCommand,

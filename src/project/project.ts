@@ -41,6 +41,8 @@ export interface Project {
   readonly named: readonly string[]
   /** Its own rules for migrations. */
   readonly checkRules: readonly CheckRule[]
+  /** The value of a variable of the environment or, where it has none, of the project's `.env`. */
+  readonly variable: (name: string) => string | undefined
 }
 
 /** The databases with these names, in the order given; all of them when there are none. Throws `database_unknown`. */

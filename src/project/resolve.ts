@@ -122,6 +122,9 @@ function directoryName(database: string): string {
 }
 
 function inPlace(setting: Setting, value: PlainValue | null, base: string): SettingValue {
+  if (setting.kind === 'file' && typeof value === 'string') {
+    return Object.freeze({ path: value, absolute: path.resolve(base, value) })
+  }
   if (setting.kind !== 'directories' || !Array.isArray(value)) return value as SettingValue
   return Object.freeze(
     value.map((written: string) => Object.freeze({ path: written, absolute: path.resolve(base, written) })),

@@ -31,6 +31,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   stamp: 'stamp head',
   baseline: 'baseline',
   adopt: 'adopt --from reshape',
+  keys: 'keys check',
   config: 'config',
   doctor: 'doctor',
   docs: 'docs errors',
