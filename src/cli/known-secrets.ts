@@ -17,6 +17,8 @@ export function addSurroundings(
     else if (word.startsWith('--password=')) secrets.add(word.slice('--password='.length))
   }
   passwordVariables.forEach((name) => secrets.add(environment[name]))
+  // Under its usual name it is known before a project is read, and even if none can be.
+  splitKeys(environment['FERNET_KEY'] ?? '').forEach((key) => secrets.add(key))
 }
 
 /** Adds the secrets of a project: the passwords of its URLs, and its keys where a variable holds them. */
