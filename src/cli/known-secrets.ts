@@ -18,7 +18,7 @@ export function addSurroundings(
   }
   passwordVariables.forEach((name) => secrets.add(environment[name]))
   // Under its usual name it is known before a project is read, and even if none can be.
-  splitKeys(environment['FERNET_KEY'] ?? '').forEach((key) => secrets.add(key))
+  addKeys(secrets, environment['FERNET_KEY'])
 }
 
 /** Adds the secrets of a project: the passwords of its URLs, and its keys where a variable holds them. */
@@ -27,8 +27,16 @@ export function addProject(secrets: Secrets, project: Project): void {
   for (const settings of project.databases) {
     for (const url of urlsOf(settings)) addPasswords(secrets, url)
     if (settings.problems.keysVariable === undefined) {
-      splitKeys(project.variable(settings.keysVariable) ?? '').forEach((key) => secrets.add(key))
+      addKeys(secrets, project.variable(settings.keysVariable))
     }
+  }
+}
+
+/** Adds keys for encryption, as a variable, a file or a program gives them; also without the padding at their end. */
+export function addKeys(secrets: Secrets, text: string | undefined): void {
+  for (const key of splitKeys(text ?? '')) {
+    secrets.add(key)
+    secrets.add(key.replace(/=+$/, ''))
   }
 }
 

@@ -35,21 +35,27 @@ const ordinary = new Set([
 /** A registry with nothing in it. */
 export function knownSecrets(): Secrets {
   const spellings = new Set<string>()
+  // Made when it is needed, because several secrets are added one after another.
   let pattern: RegExp | undefined
   return {
     add(value) {
       if (value === undefined) return
       for (const part of partsOf(value)) for (const spelling of spellingsOf(part)) spellings.add(spelling)
-      // The longest first: a secret may be a part of another one.
-      const sources = [...spellings].sort((a, b) => b.length - a.length).map(sourceOf)
-      pattern = sources.length === 0 ? undefined : new RegExp(sources.join('|'), 'g')
+      pattern = undefined
     },
     redact(text) {
-      if (pattern === undefined) return text
+      if (spellings.size === 0) return text
+      pattern ??= patternOf(spellings)
       const whole = text.replace(pattern, mask)
       return whole.includes('…') ? withoutPieces(whole, [...spellings]) : whole
     },
   }
+}
+
+// The longest first: a secret may be a part of another one.
+function patternOf(spellings: ReadonlySet<string>): RegExp {
+  const sources = [...spellings].sort((a, b) => b.length - a.length).map(sourceOf)
+  return new RegExp(sources.join('|'), 'g')
 }
 
 // What is too long for a line is cut off, and a secret with it: its beginning stands before the sign for that, or its end
