@@ -54,7 +54,12 @@ function addPasswords(secrets: Secrets, text: string | undefined): void {
     ...text.matchAll(/:\/\/[^\s:/@?#]*:([^\s?#]*)@/g),
     ...text.matchAll(/[?&](?:password|sslpassword)=([^\s&#]+)/g),
   ]
+  // A password that is also the name of the role or of the database hides nothing, and its word is needed.
+  const rest = text
+    .replaceAll(/(:\/\/[^\s:/@?#]*):[^\s?#]*@/g, '$1@')
+    .replaceAll(/([?&](?:password|sslpassword)=)[^\s&#]+/g, '$1')
   for (const [, password = ''] of found) {
+    if (rest.includes(password)) continue
     secrets.add(password)
     secrets.add(decoded(password))
   }

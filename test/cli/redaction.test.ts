@@ -94,3 +94,15 @@ test('a short password leaves ordinary text alone', async () => {
   })
   expect(stderr).toMatch(/^error \[connection_failed\]/)
 })
+
+test('a password that is the name of the role or of the database leaves that name alone', async () => {
+  const line = commandLine({ 'migrations/001_table.sql': '' })
+  const { stderr } = await line.run('status', {
+    environment: { DATABASE_URL: 'postgres://assistant:assistant@127.0.0.1:1/app' },
+  })
+  expect(stderr).toMatch(/^error \[connection_failed\]/)
+  const { stdout } = await line.run('config', {
+    environment: { DATABASE_URL: 'postgres://assistant:assistant@127.0.0.1:1/app' },
+  })
+  expect(stdout).toContain('postgres://assistant@127.0.0.1:1/app')
+})
