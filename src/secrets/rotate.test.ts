@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engines } from '../../test/harness/engines.ts'
-import { id, openDatabase, sql, type Database, type Session } from '../database/database.ts'
+import {
+  id,
+  openDatabase,
+  sql,
+  type Database,
+  type Session,
+  type Transaction,
+  type TransactionOptions,
+} from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
 import { countTokens } from './count-tokens.ts'
@@ -132,18 +140,19 @@ describe('rotation on PostgreSQL', () => {
     }
     const slow: Session = Object.assign(Object.create(session) as Session, {
       query: session.query.bind(session),
-      transaction: ((work, options) =>
+      transaction: <T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions) =>
         session.transaction(async (tx) => {
           const script = async (text: string) => {
             await written
             await tx.script(text)
           }
           return work(Object.assign(Object.create(tx) as typeof tx, { query: tx.query.bind(tx), script }))
-        }, options)) as Session['transaction'],
+        }, options),
     })
     const rotation = { ...rotationOf(database, slow), ring: watched }
     await prepareRotation(rotation)
-    await rotateColumn(rotation, column).catch(() => {})
+    await rotateColumn(rotation, column)
+    await written
     expect(await session.query(sql`select token from llm where id = 5`)).toEqual([{ token }])
   })
 
