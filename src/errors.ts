@@ -29,6 +29,8 @@ export const errorCodes = {
   migration_unknown: { kind: 'input', summary: 'No migration has that name, or several do.' },
   statistics_invalid: { kind: 'input', summary: 'A file is none of the statistics that metastore writes.' },
   plan_invalid: { kind: 'input', summary: 'A file is no plan that this version of metastore can apply.' },
+  test_missing: { kind: 'input', summary: 'A project has no tests of its migrations.' },
+  test_invalid: { kind: 'input', summary: 'A test of migrations cannot be understood.' },
   sql_syntax: { kind: 'input', summary: 'A migration holds SQL that does not parse.' },
   schema_conflict: { kind: 'input', summary: 'An action does not fit the schema that it would change.' },
   binding_failed: {
@@ -171,6 +173,7 @@ export const errorCodes = {
   },
   backfill_failed: { kind: 'failed', summary: 'Existing rows of a table cannot be brought up to date.' },
   statement_failed: { kind: 'failed', summary: 'The database refused a statement.' },
+  test_failed: { kind: 'failed', summary: 'A statement of a test did not come to what is expected of it.' },
   script_failed: { kind: 'failed', summary: 'A migration written in code threw an error.' },
   canceled: { kind: 'failed', summary: 'The work was interrupted, by Ctrl-C or by the caller.' },
   not_supported: { kind: 'input', summary: 'This kind of database cannot do what was asked.' },

@@ -72,6 +72,15 @@ const databaseSettings = {
     reach: 'one',
     description: 'The directories that hold its seeds.',
   },
+  tests: {
+    key: 'tests',
+    kind: 'directories',
+    default: ['tests'],
+    variables: ['METASTORE_TESTS'],
+    flag: null,
+    reach: 'one',
+    description: 'The directories that hold tests of its migrations.',
+  },
   schema: {
     key: 'schema',
     kind: 'identifier',

@@ -10,6 +10,7 @@ import {
 } from '../migrations/migrations.ts'
 import type { Progress } from '../progress.ts'
 import type { Application } from './application.ts'
+import { applyWithStubs } from './apply-with-stubs.ts'
 import { applyPatch, isEmptyPatch, patchOf } from './catalog-patch.ts'
 import { missingFrom, unavailable } from './failure-causes.ts'
 import { withoutOwner } from './owners.ts'
@@ -86,22 +87,17 @@ async function priorityOf(file: MigrationFile): Promise<Priority> {
   }
 }
 
-// A role that a file names need not exist on a throw-away database.
 async function attempt(
   database: ShadowDatabase,
   state: State,
   file: MigrationFile,
 ): Promise<MetastoreError | undefined> {
-  for (const stubs = new Set<string>(); ;) {
-    try {
-      await database.apply(state.inEffect(), file)
-      return undefined
-    } catch (error) {
-      if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
-      const role = /^role "(.+)" does not exist/.exec(error.message)?.[1]
-      if (role === undefined || stubs.has(role) || !(await database.stubRole(role))) return error
-      stubs.add(role)
-    }
+  try {
+    await applyWithStubs(database, state.inEffect(), file)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
+    return error
   }
 }
 

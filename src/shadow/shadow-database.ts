@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises'
 import { introspect, type Catalog } from '../catalog/catalog.ts'
 import { DatabaseError, id, openDatabase, sql, type Database, type Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
-import { migrate, openEngine, type Engine, type MigrationFile } from '../migrations/migrations.ts'
+import { migrate, openEngine, rollback, type Engine, type MigrationFile } from '../migrations/migrations.ts'
 
 /** A throw-away database that migrations are replayed on. */
 export interface ShadowDatabase {
@@ -11,6 +11,10 @@ export interface ShadowDatabase {
   readonly role: string
   /** Applies one more file; `applied` are those that are in effect, in the order of their names. Throws what it fails for. */
   apply(applied: readonly MigrationFile[], file: MigrationFile): Promise<void>
+  /** Takes back the newest of those that are in effect, whatever data is lost. Throws `migration_irreversible`. */
+  rollback(applied: readonly MigrationFile[]): Promise<void>
+  /** The session that all of this happens on. */
+  readonly session: Session
   /** Its catalog, without what is ours. */
   catalog(excludeSchemas: readonly string[]): Promise<Catalog>
   /** Runs SQL that is no migration. */
@@ -103,6 +107,11 @@ async function shadowOn(
       engine ??= await openEngine(database, { stateSchema, signal, command: 'shadow' })
       await migrate(engine, [...applied, file], { allow: { outOfOrder: [file.name] } })
     },
+    async rollback(applied) {
+      engine ??= await openEngine(database, { stateSchema, signal, command: 'shadow' })
+      await rollback(engine, applied, { to: { kind: 'steps', count: -1 }, allowDataLoss: true })
+    },
+    session,
     catalog: (excludeSchemas) => introspect(session, 'postgres', { excludeSchemas }),
     run: (script) => session.script(script),
     async printQuery(query) {

@@ -18,6 +18,7 @@ describe('config', () => {
         'url            "sqlite:app.db"  metastore.toml:2:1',
         'migrations     ["db"]           flag --dirs',
         'seeds          ["seeds"]        default',
+        'tests          ["tests"]        default',
         'schema         "public"         default',
         'unknown_keys   "error"          default',
         'expose_views   true             default',

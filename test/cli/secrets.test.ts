@@ -14,6 +14,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   init: 'init',
   new: 'new more',
   generate: 'generate --from schema.sql',
+  test: 'test --round-trip',
   check: 'check',
   audit: 'audit --fix',
   plan: 'plan',

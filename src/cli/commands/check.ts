@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { MetastoreError } from '../../errors.ts'
-import type { Finding, Severity } from '../../finding.ts'
 import { applyFixes, checkMigrations, findMigrationFiles, replayOnSqlite } from '../../migrations/migrations.ts'
 import { nearest } from '../../nearest.ts'
 import { readLive, replayed, type Live, type ReplayChoice } from '../check-knowledge.ts'
@@ -10,8 +9,10 @@ import { exitStatus, type ExitStatus } from '../exit-status.ts'
 import { relativeTo, type Checked } from '../findings/checked.ts'
 import { checkedFormats, renderChecked } from '../findings/render-checked.ts'
 import { flag, text, type Input } from '../input.ts'
+import { failOn } from '../fail-on.ts'
 import { eachDatabase } from '../each-database.ts'
 import type { Output } from '../output.ts'
+import { renderFindings } from '../ui/findings.ts'
 import { count } from '../ui/tables.ts'
 
 /** Looks at the migration files; no database is needed. */
@@ -59,7 +60,10 @@ export const checkCommand = defineCommand({
       const fixed = flag(input, 'fix') ? await fixAll(entry, context, live) : undefined
       const options = { replay: flag(input, 'replay'), shadow: text(input, 'shadow') }
       const { files, findings } = await look(entry, context, live, options)
-      if (format === undefined) render(context.output, findings, files)
+      if (format === undefined) {
+        renderFindings(context.output, findings)
+        context.output.line(`${count(files, 'migration')} checked, ${count(findings.length, 'finding')}.`)
+      }
       const { directory } = await context.project()
       const placed = relativeTo(context.workingDirectory, directory, findings)
       checked.push({ database: entry.settings.name, files, findings: placed })
@@ -135,22 +139,6 @@ function write(absolutePath: string, path: string, source: string): void {
   }
 }
 
-function render({ line, paint }: Output, findings: readonly Finding[], files: number): void {
-  for (const { code, hazard, severity, file, line: row, column, message, remedy, fix, asAction } of findings) {
-    const colour = severity === 'P0' ? paint.bad : severity === 'P1' ? paint.warn : paint.faint
-    const where = [file, row, column].filter((part) => part !== undefined).join(':')
-    const name = hazard === undefined ? code : `${hazard} ${code}`
-    line(`${colour(severity)} ${where === '' ? '' : `${where}: `}${message} ${paint.faint(`[${name}]`)}`)
-    line(`   ${remedy}`)
-    if (fix) line(`   fix: ${fix.description} (metastore check --fix)`)
-    if (asAction !== undefined) {
-      line('   as an action, in a .toml file:')
-      for (const each of asAction.trimEnd().split('\n')) line(each === '' ? '' : `     ${each}`)
-    }
-  }
-  line(`${count(files, 'migration')} checked, ${count(findings.length, 'finding')}.`)
-}
-
 async function explain(name: string, output: Output): Promise<ExitStatus> {
   const { hazardOf, hazardPage, hazards } = await import('../../migrations/hazard-reference.ts')
   const hazard = hazardOf(name)
@@ -169,14 +157,4 @@ async function explain(name: string, output: Output): Promise<ExitStatus> {
   const { id, code, title, severity, why, remedy, silence, needs } = hazard
   output.document({ hazard: { id, code, title, severity, why, remedy, silence, needs } })
   return exitStatus.done
-}
-
-function failOn(input: Input): Severity {
-  const given = text(input, 'failOn') ?? 'P1'
-  if (given === 'P0' || given === 'P1' || given === 'P2') return given
-  throw new MetastoreError({
-    code: 'usage',
-    message: `--fail-on cannot be ${JSON.stringify(given)}.`,
-    remedy: 'Use P0, P1 or P2.',
-  })
 }
