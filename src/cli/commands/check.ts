@@ -18,7 +18,7 @@ export const checkCommand = defineCommand({
   name: 'check',
   summary: 'Look at the migration files: format, order, syntax, and what would hurt a database in use',
   description:
-    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending and graded by the size of its tables, and files that were edited, are missing or come late are told. With --replay the files are run as well, on a throw-away database. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
+    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending and graded by the size of its tables, and files that were edited, are missing or come late are told. With --replay the files are run as well, on a throw-away database; with --prove each statement in a transaction of its own, on tables with a few rows, to see the locks that it takes, what it rewrites and what it reads. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
   examples: [
     ['metastore check', 'look at the migrations of every database'],
     ['metastore check --dirs db/migrations --fail-on P2', 'look at one directory, and fail on hints as well'],
