@@ -205,11 +205,8 @@ describe('adopting by objects', () => {
   })
 
   test('is refused where there is a history', async () => {
-    const { adopt, read } = await world(runs)
-    await migrate(
-      engine,
-      [read[0]!].map((file) => ({ ...file, source: 'select 1;' })),
-    )
+    const { adopt, read } = await world(`${runs} ${index}`)
+    await baseline(engine, read, { to: { kind: 'name', name: '1_runs' } })
     await expect(adopt()).rejects.toMatchObject({ code: 'already_managed' })
   })
 })

@@ -4,12 +4,13 @@ import type { ShadowDatabase } from './shadow-database.ts'
 
 /**
  * Applies one more file. A role that it names need not exist on a throw-away database: one that may do nothing is made, where
- * the server is nobody else's. Throws what the file fails for.
+ * the server is nobody else's and no other file makes it. Throws what the file fails for.
  */
 export async function applyWithStubs(
   database: ShadowDatabase,
   applied: readonly MigrationFile[],
   file: MigrationFile,
+  isMade: (role: string) => boolean = () => false,
 ): Promise<void> {
   for (const stubs = new Set<string>(); ;) {
     try {
@@ -17,7 +18,7 @@ export async function applyWithStubs(
     } catch (error) {
       if (!(error instanceof MetastoreError)) throw error
       const role = /^role "(.+)" does not exist/.exec(error.message)?.[1]
-      if (role === undefined || stubs.has(role) || !(await database.stubRole(role))) throw error
+      if (role === undefined || stubs.has(role) || isMade(role) || !(await database.stubRole(role))) throw error
       stubs.add(role)
     }
   }
