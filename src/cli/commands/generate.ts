@@ -7,7 +7,7 @@ export const generateCommand = defineCommand({
   name: 'generate',
   summary: 'Write the migration that leads from what the migrations make to what models or a schema file say',
   description:
-    'Both are made on throw-away databases and compared; the live database is not asked. The desired state is files of Drizzle models (the setting models, or --from) or one file of SQL. The file has the way back as well. A rename is never guessed: it is asked about on a terminal, and elsewhere said with --rename or --not-renamed. What would lose data is refused without --allow-data-loss, and a change that no statement can make is named. Running it again finds nothing.',
+    'Both are made on throw-away databases and compared; the live database is not asked. The desired state is files of Drizzle models (the setting models, or --from) or one file of SQL. The file has the way back as well. A rename is never guessed: it is asked about on a terminal, and elsewhere said with --rename or --not-renamed. What would lose data is refused without --allow-data-loss, and a change that no statement can make is named. With --format toml the change is made of zero-downtime actions, which are tried out first; what no action can do is in a file of SQL beside them. Running it again finds nothing.',
   examples: [
     ['metastore generate -m "add costs"', 'from the models to migrations/20260101120000_add_costs.sql'],
     ['metastore generate --from schema.sql --rename runs.state=status', 'a column that has another name now'],
