@@ -6,7 +6,7 @@ import { sqlMigrationText, writeGenerated } from '../migrations/new-migration.ts
 import { readMigrationFiles, type MigrationDirectory } from '../migrations/migrations.ts'
 import { replay, type ReplayOptions } from '../shadow/shadow.ts'
 import type { Generated } from './generate.ts'
-import { renderActions, type RenderedAction } from './render-actions.ts'
+import { enumsNeededBefore, renderActions, type RenderedAction } from './render-actions.ts'
 import { restStatements, statementsBetween, type Statements } from './rest-statements.ts'
 import { inPresentOrder } from './unsaid.ts'
 
@@ -43,7 +43,7 @@ export async function actionFiles(input: ActionFilesInput): Promise<ActionFiles>
   const { wanted, current, renames } = generated
   const actions = renderActions({ wanted, current, renames, base })
   if (actions.length === 0) return { files: [sqlFile(name, generated)], problem: null }
-  const before = neededBefore(wanted, current)
+  const before = neededBefore(wanted, current, enumsNeededBefore({ wanted, current, base }))
   const first = [
     ...(before.up.length === 0 ? [] : [sqlFile(`${name} before`, before)]),
     { name, format: 'toml' as const, text: tomlText(name, actions) },
@@ -69,9 +69,11 @@ function withoutTransaction({ text, ...file }: GeneratedFile): GeneratedFile {
 const needed: ReadonlySet<ObjectKind> = new Set(['schema', 'extension', 'collation', 'sequence', 'type', 'routine'])
 
 // What tables and columns may be made of, where no action makes it.
-function neededBefore(wanted: Catalog, current: Catalog): Statements {
+function neededBefore(wanted: Catalog, current: Catalog, enums: ReadonlySet<string>): Statements {
   const isNeeded = ({ kind, object, expected }: Difference) =>
-    kind === 'missing' && needed.has(object.kind) && !(expected?.kind === 'type' && expected.value.kind === 'enum')
+    kind === 'missing' &&
+    needed.has(object.kind) &&
+    !(expected?.kind === 'type' && expected.value.kind === 'enum' && !enums.has(expected.value.name))
   return statementsBetween(wanted, current, isNeeded)
 }
 

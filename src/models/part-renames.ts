@@ -1,4 +1,5 @@
 import {
+  displayName,
   findTable,
   type Catalog,
   type Constraint,
@@ -107,14 +108,27 @@ function renamedPart(catalog: Catalog, { kind, table: owner, from, to }: PartRen
     ...catalog,
     tables: catalog.tables.map((table) => {
       if (!isOwner(table)) return table
-      if (kind === 'index') return { ...table, indexes: table.indexes.map(named) }
+      if (kind === 'index') {
+        return { ...table, indexes: table.indexes.map((one) => (one.name === from ? renamedIndex(one, to) : one)) }
+      }
       const constraints = table.constraints.map((one) =>
         one.name !== from ? one : 'index' in one && one.index === from ? { ...one, name: to, index: to } : named(one),
       ) as readonly Constraint[]
-      const indexes = table.indexes.map((one) => (one.constraint === from ? { ...named(one), constraint: to } : one))
+      const indexes = table.indexes.map((one) =>
+        one.constraint === from ? { ...renamedIndex(one, to), constraint: to } : one,
+      )
       return { ...table, constraints, indexes }
     }),
   }
+}
+
+// The definition has the name as well, as the server writes it.
+function renamedIndex(index: Index, name: string): Index {
+  const definition = index.definition?.replace(
+    / INDEX (?:"(?:[^"]|"")+"|\S+) ON /,
+    () => ` INDEX ${displayName(name)} ON `,
+  )
+  return { ...index, name, definition: definition ?? null }
 }
 
 function renamedSequence(catalog: Catalog, { schema, name: owner }: ObjectName, from: string, to: string): Catalog {

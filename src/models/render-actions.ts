@@ -51,12 +51,13 @@ function orderedActions(input: ActionInput): readonly RenderedAction[] {
   const parts =
     (how: Difference['kind'], render: (difference: Difference) => RenderedAction | undefined) => (kind: ObjectKind) =>
       of(kind, how).flatMap((difference) => render(difference) ?? [])
+  const early = enumsNeededBefore(input)
   const newParts = partsOfNewTables(input, [...made.keys()])
   const missing = parts('missing', (difference) => missingPart(input, difference, isThere))
   const unexpected = parts('unexpected', (difference) => unexpectedPart(input, difference))
   return [
     ...renamedTables(input),
-    ...missing('type'),
+    ...missing('type').filter(({ action }) => action.type !== 'create_enum' || !early.has(action.name)),
     ...parts('different', (difference) => alteredEnum(difference))('type'),
     ...unexpected('constraint'),
     ...made.values(),
@@ -73,6 +74,25 @@ function orderedActions(input: ActionInput): readonly RenderedAction[] {
     ...unexpected('table'),
     ...unexpected('type'),
   ]
+}
+
+/**
+ * The new enums, by name, that columns of present tables are of: an action that makes one does so too late for them, so they
+ * have to be there before. Pure.
+ */
+export function enumsNeededBefore({ wanted, current, base }: Omit<ActionInput, 'renames'>): ReadonlySet<string> {
+  const fresh = wanted.types.filter(
+    ({ kind, schema, name }) =>
+      kind === 'enum' && schema === base && !current.types.some((one) => one.schema === base && one.name === name),
+  )
+  const types = wanted.tables
+    .filter(({ schema, name }) => current.tables.some((one) => one.schema === schema && one.name === name))
+    .flatMap(({ columns }) => columns.map(({ type }) => type.replace(/(\[\])+$/, '')))
+  return new Set(
+    fresh
+      .map(({ name }) => name)
+      .filter((name) => types.some((type) => [`${base}.${name}`, `${base}.${quoted(name)}`].includes(type))),
+  )
 }
 
 function renamedTables({ renames }: ActionInput): RenderedAction[] {
