@@ -54,23 +54,76 @@ create table stages (id bigint primary key, run_id bigint references runs (id), 
 create view open_runs as select id, status from runs where status <> 'done';
 `
 
-describe('generate --format toml', () => {
-  test('writes actions with what surrounds them, which pass the check, run, and leave nothing to do', async () => {
+const rows = `
+insert into runs (state, cost, note, tries) values ('new', 1.5, 'first', null), ('done', null, 'second', 3);
+insert into steps (id, run_id, body) values (1, 1, null), (2, 2, 'it');
+`
+
+describe('generate in a project of actions', () => {
+  test('writes actions with what surrounds them, which pass the check, run over rows, and leave nothing to do', async () => {
     const line = commandLine({
       'metastore.toml': '[database.main]\nurl = "pglite:data"\n',
       'migrations/001_begin.toml': before,
+      'migrations/002_rows.sql': rows,
       'schema.sql': after,
     })
     const words =
-      'generate --from schema.sql --rename runs.state=status --rename steps=stages --allow-data-loss new shape'
-    const written = await line.run(words)
-    console.log(written)
-    for (const f of ['002_new_shape_before.sql', '003_new_shape.toml', '004_new_shape_after.sql', '002_new_shape.sql', '002_new_shape.toml'])
-      if (line.exists('migrations/' + f)) console.log(f, '\n', line.read('migrations/' + f))
-    console.log((await line.run('check')).stdout.slice(0, 3000))
+      'generate --format toml --from schema.sql --rename runs.state=status --rename steps=stages --allow-data-loss new shape'
+    expect(await line.run(words)).toEqual({
+      status: 0,
+      stdout: lines(
+        'Created migrations/003_new_shape_before.sql',
+        'Created migrations/004_new_shape.toml',
+        'Created migrations/005_new_shape_after.sql',
+      ),
+      stderr: '',
+    })
+    const text = line.read('migrations/004_new_shape.toml')
+    expect(
+      [...text.matchAll(/^type = "(\w+)"$/gm)].map(([, type]) => type).filter((type) => /_/.test(type ?? '')),
+    ).toEqual([
+      'rename_table',
+      'alter_enum',
+      'create_table',
+      ...['add_column', 'add_column', 'add_column', 'add_column'],
+      ...['alter_column', 'alter_column', 'alter_column', 'alter_column'],
+      ...['add_index', 'add_index', 'add_foreign_key', 'add_index', 'add_check', 'add_foreign_key'],
+      ...['remove_index', 'remove_column', 'remove_table'],
+    ])
+    expect(text).toContain(
+      lines(
+        '# Check up: the value of kind in the rows there are, and in those that old sessions write.',
+        '[[actions]]',
+        'type = "add_column"',
+        'table = "runs"',
+        `up = "'a'"`,
+      ),
+    )
+    expect(line.read('migrations/005_new_shape_after.sql')).toMatch(
+      /^alter table "public"."runs" add constraint "runs_ext_id_key" unique using index "runs_ext_id_key";\n\nalter table "public"."stages" rename constraint "steps_pkey" to "stages_pkey";\n\ncreate view/,
+    )
+    expect(await line.run('check')).toMatchObject({ status: 0 })
     const nothing = lines('Nothing to generate: the migrations make what schema.sql says.')
     expect(await line.run('generate --from schema.sql')).toMatchObject({ status: 0, stdout: nothing })
-    console.log(await line.run('migrate'))
-    console.log(await line.run('audit'))
+    expect(await line.run('migrate')).toMatchObject({ status: 0 })
+    expect(await line.run('audit --fail-on P1')).toMatchObject({ status: 0 })
+  })
+
+  test('writes SQL and says why where the actions cannot be run', async () => {
+    const line = commandLine({
+      'metastore.toml': '[database.main]\nurl = "pglite:data"\n',
+      'migrations/001_a.sql': 'create table a (id int primary key, b text);\ncreate view v as select b from a;\n',
+      'schema.sql': 'create table a (id int primary key, b int);\ncreate view v as select b from a;\n',
+    })
+    const { status, stdout } = await line.run('generate --format toml --from schema.sql b')
+    expect({ status, stdout }).toMatchObject({ status: 0 })
+    expect(stdout).toMatch(/^Created migrations\/002_b\.(sql\nno actions {2}.+ It is SQL instead\.|toml)\n/)
+    expect((await line.run('generate --format xml --from schema.sql')).stderr).toBe(
+      lines(
+        'error [usage] generate writes no "xml".',
+        '  at --format',
+        '  next: Use --format sql, or --format toml for actions.',
+      ),
+    )
   })
 })
