@@ -16,6 +16,7 @@ import {
   withoutOwner,
 } from '../shadow/shadow.ts'
 import { makeDesired, type DesiredState } from './desired.ts'
+import { describePartRename, partRenames, partRenameStatements, withPartRenames } from './part-renames.ts'
 import { displayRename, parseRename, possibleRenames, renameStatements, type Rename } from './renames.ts'
 import { inPresentOrder, withUnsaid } from './unsaid.ts'
 
@@ -109,18 +110,29 @@ async function decideRenames(
   }
 }
 
-function compare(wanted: Catalog, current: Catalog, renames: readonly Rename[]): Generated {
+function compare(wanted: Catalog, made: Catalog, renames: readonly Rename[]): Generated {
+  const partsRenamed = partRenames(made, wanted)
+  const current = withPartRenames(made, partsRenamed)
   const options: DiffOptions = { ignoreChange: (_, { property }) => property === 'owner' }
   const differences = diffCatalogs(wanted, current, options)
   const there = renderDifferences(differences, wanted, current)
   const back = renderDifferences(diffCatalogs(current, wanted, options), current, wanted)
   const renamed = renames.map(renameStatements)
+  const parts = partsRenamed.map(partRenameStatements)
   return {
-    up: [...renamed.map(({ up }) => up.inline('postgres')), ...there.statements.map(textOf)],
-    down: [...back.statements.map(textOf), ...renamed.toReversed().map(({ down }) => down.inline('postgres'))],
+    up: [
+      ...renamed.map(({ up }) => up.inline('postgres')),
+      ...parts.map(({ up }) => up),
+      ...there.statements.map(textOf),
+    ],
+    down: [
+      ...back.statements.map(textOf),
+      ...parts.toReversed().map(({ down }) => down),
+      ...renamed.toReversed().map(({ down }) => down.inline('postgres')),
+    ],
     losses: there.statements.filter(({ losesData }) => losesData).map(({ label }) => label),
     unrendered: there.unrendered.map(({ difference, reason }) => `${describeDifference(difference)} ${reason}`),
-    differences: differences.map(describeDifference),
+    differences: [...differences.map(describeDifference), ...partsRenamed.map(describePartRename)],
     renames,
     current,
     wanted,

@@ -17,7 +17,7 @@ export const revisionCommand = defineCommand({
     { flags: '-m, --message <text>', description: 'what it does, in a few words' },
     { flags: '--format <format>', description: 'sql (default), ts, js, toml or json; with --autogenerate sql or toml' },
     { flags: '--autogenerate', description: 'compare the models with the migrations, as generate does' },
-    ...generationOptions,
+    ...generationOptions.filter(({ flags }) => !flags.startsWith('--format')),
   ],
   json: 'created (path); with --autogenerate what generate has',
   run(input, context) {
