@@ -69,6 +69,8 @@ begin
     protected);
   execute format('create policy admin_access on %s to metastore_admin using (true) with check (true)', protected);
   execute format('create policy owner_access on %s to %s using (true) with check (true)', protected, owner);
+  execute format('comment on policy admin_access on %s is ''Works across tenants.''', protected);
+  execute format('comment on policy owner_access on %s is ''Migrates and seeds.''', protected);
   if shared_rows is not null then
     execute format(
       'create policy shared_rows on %s for select to metastore_app using (tenant_id = shared_tenant() and (%s))',
@@ -184,7 +186,77 @@ begin
 end
 $$;
 
+-- Makes the partitions of this day or month (`period`) and of the next `ahead` ones, where they are not there yet, and returns
+-- their names. Rows that went to the default partition meanwhile move to where they belong.
+create function make_partitions(parent regclass, period text, ahead integer default 1) returns setof text
+language plpgsql
+security definer
+set search_path from current
+set timezone = 'UTC'
+as $$
+declare
+  parent_name constant text := (select relname from pg_class where oid = parent);
+  key constant text := (
+    select quote_ident(attname) from pg_partitioned_table
+      join pg_attribute on attrelid = partrelid and attnum = partattrs[0]
+    where partrelid = parent);
+  default_partition constant regclass := (select nullif(partdefid, 0) from pg_partitioned_table where partrelid = parent);
+  made text;
+  lower_bound timestamptz;
+  upper_bound timestamptz;
+begin
+  if period not in ('day', 'month') then
+    raise invalid_parameter_value using message = format('A partition holds a day or a month, not a %s.', period);
+  end if;
+  for i in 0 .. ahead loop
+    lower_bound := date_trunc(period, now()) + i * ('1 ' || period)::interval;
+    upper_bound := lower_bound + ('1 ' || period)::interval;
+    made := parent_name || to_char(lower_bound, case period when 'day' then '_YYYYMMDD' else '_YYYYMM' end);
+    continue when exists (
+      select from pg_inherits join pg_class on oid = inhrelid where inhparent = parent and relname = made);
+    -- Nobody may write a row into the default partition between the move and the attachment.
+    execute format('lock table %s in access exclusive mode', default_partition);
+    execute format('create table %I (like %s including all)', made, parent);
+    execute format(
+      'with moved as (delete from %s where %s >= $1 and %s < $2 returning *) insert into %I select * from moved',
+      default_partition, key, key, made) using lower_bound, upper_bound;
+    execute format('alter table %I enable row level security', made);
+    execute format('alter table %s attach partition %I for values from (%L) to (%L)', parent, made, lower_bound, upper_bound);
+    return next made;
+  end loop;
+end
+$$;
+revoke execute on function make_partitions(regclass, text, integer) from public;
+grant execute on function make_partitions(regclass, text, integer) to metastore_admin;
+
+-- Drops the partitions of which every row is older than `age`, and returns their names.
+create function drop_partitions(parent regclass, age interval) returns setof text
+language plpgsql
+security definer
+set search_path from current
+set timezone = 'UTC'
+as $$
+declare
+  old record;
+begin
+  for old in
+    select inhrelid::regclass as name
+    from pg_inherits join pg_class on oid = inhrelid
+    where inhparent = parent
+      and substring(pg_get_expr(relpartbound, oid) from $bound$TO \('([^']*)'\)$bound$)::timestamptz <= now() - age
+    order by relname
+  loop
+    execute format('drop table %s', old.name);
+    return next old.name;
+  end loop;
+end
+$$;
+revoke execute on function drop_partitions(regclass, interval) from public;
+grant execute on function drop_partitions(regclass, interval) to metastore_admin;
+
 -- metastore:down
+drop function drop_partitions(regclass, interval);
+drop function make_partitions(regclass, text, integer);
 drop function check_transition();
 drop function unreference_shared(text, text, text);
 drop function reference_shared(text, text, text, text);

@@ -13,6 +13,8 @@ create policy tenant_isolation on tenants for select to metastore_app using (id 
 create policy admin_access on tenants to metastore_admin using (true) with check (true);
 -- metastore: allow H46 because the owner migrates and seeds, and a forced table would silently update nothing
 create policy owner_access on tenants to current_user using (true) with check (true);
+comment on policy admin_access on tenants is 'Works across tenants.';
+comment on policy owner_access on tenants is 'Migrates and seeds.';
 grant select on tenants to metastore_app;
 grant select, insert, update, delete on tenants to metastore_admin;
 
