@@ -19,6 +19,7 @@ import { replayFindings, type ObjectProvenance, type ReplayedFile } from '../sha
 import type { AuditFinding } from './audit-finding.ts'
 import { healthRules } from './health/health.ts'
 import type { LiveFacts } from './health/live-facts.ts'
+import { ownersAsExpected } from './owners-as-expected.ts'
 import { pendingFindings } from './pending-findings.ts'
 import { repairsOf, type Repairs } from './repairs.ts'
 
@@ -59,7 +60,7 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   const { expected, actual, files, applied } = input
   const comparison = compareWithHistory(files, applied)
   const pending = new Set(comparison.pending.map(({ name }) => name))
-  const differences = diffCatalogs(expected, actual, {
+  const differences = diffCatalogs(expected, ownersAsExpected(actual, expected), {
     ignore: ({ path }) => path.some((name) => name.startsWith('__metastore_')),
     // On another database the migrating role has another name. A column that was put back stands last, and nothing moves it.
     ignoreChange: ({ kind, path }, { property, expected: value }) =>

@@ -41,6 +41,8 @@ export function renderDifferences(
   expected: Catalog,
   actual: Catalog,
 ): RenderedDifferences {
+  // What needs what is found out for both catalogs, which is not worth it for nothing.
+  if (differences.length === 0) return { statements: [], unrendered: [] }
   if (expected.dialect === 'sqlite') return renderSqliteDifferences(differences, expected)
   const folded = withWhatFollows(differences, foldDifferences(expected, actual))
   const graphs = { expected: graphOf(expected), actual: graphOf(actual) }
