@@ -108,7 +108,7 @@ function withoutBodyChecks(
 ): readonly RenderedStatement[] {
   const first = statements.find(({ object }) => all.get(object)?.kind === 'routine')
   if (first === undefined) return statements
-  const setting = { object: first.object, losesData: false, repair: true }
+  const setting = { object: first.object, action: 'set', losesData: false, repair: true }
   return [
     { ...setting, label: 'leave bodies of routines unchecked', sql: raw('set check_function_bodies = off') },
     ...statements,
