@@ -112,6 +112,7 @@ function completionsOf(
         differences.filter(({ object }) => keys.has(object.key)),
         target,
         live,
+        true,
       )
       return [name, statements.map(({ sql }) => `${sql.inline('postgres')};`)]
     }),
