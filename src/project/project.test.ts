@@ -89,6 +89,7 @@ describe('describeSettings', () => {
       ['url', 'postgres://u@h:1/d', 'metastore.toml:2:1', null],
       ['migrations', ['migrations'], 'default', null],
       ['seeds', ['s', 't'], 'metastore.toml:5:1', null],
+      ['tests', ['tests'], 'default', null],
       ['schema', 'public', 'default', null],
       ['unknown_keys', 'error', 'default', null],
       ['expose_views', true, 'default', null],

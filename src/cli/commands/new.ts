@@ -70,7 +70,7 @@ async function writeTenantMigration(table: string, input: Input, context: Contex
     setting,
     roles,
   })
-  const text = sqlMigrationText(
+  const source = sqlMigrationText(
     up.map((statement) => statement.inline('postgres')),
     down.map((statement) => statement.inline('postgres')),
   )
@@ -82,7 +82,7 @@ async function writeTenantMigration(table: string, input: Input, context: Contex
       existing,
       now: new Date(),
     },
-    text,
+    source,
   )
   context.output.line(`Created ${created}`)
   for (const remark of remarks) context.output.line(`${context.output.paint.warn('look at')}  ${remark}`)
