@@ -309,17 +309,17 @@ describe('a value that cannot be', () => {
     [
       'an action that is like no other',
       action('transmogrify', ''),
-      '2:8: actions[0].type: there is no action "transmogrify". Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum or custom.',
+      '2:8: actions[0].type: there is no action "transmogrify". Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum, tenant_isolation or custom.',
     ],
     [
       'an action without a type',
       '[[actions]]\ntable = "t"',
-      '1:1: actions[0].type is missing. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum or custom.',
+      '1:1: actions[0].type is missing. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum, tenant_isolation or custom.',
     ],
     [
       'an action with a number for its type',
       '[[actions]]\ntype = 1',
-      '2:8: actions[0].type must be a string, not the integer 1. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum or custom.',
+      '2:8: actions[0].type must be a string, not the integer 1. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum, tenant_isolation or custom.',
     ],
     [
       'a file without actions',
