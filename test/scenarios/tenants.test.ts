@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import { freshPostgresUrl } from '../harness/engines.ts'
+import { freshPostgresUrl, postgresVersions } from '../harness/engines.ts'
 import type { Catalog } from '../../src/catalog/catalog.ts'
 import { openDatabase, raw } from '../../src/database/database.ts'
 import { phasedEngines, rolledBack } from './rolled-back.ts'
@@ -147,4 +147,20 @@ test('tenant_isolation refuses what would not keep tenants apart, before anythin
     'Table messages has policies or row-level security already.',
     'Write in SQL what is to become of them.',
   )
+})
+
+test('tenant_isolation needs a server whose views respect it', async () => {
+  const [oldest] = postgresVersions
+  if (oldest === undefined) throw new Error('There is no server.')
+  const it = await world(
+    { name: 'postgres', freshUrl: oldest.freshUrl },
+    {
+      schema: 'create table messages (tenant_id int not null, id int primary key)',
+      files: { '2_isolate.json': actions({ type: 'tenant_isolation', table: 'messages' }) },
+    },
+  )
+  await expectRefused(it, {
+    message: 'Before PostgreSQL 15 the views of a version show all rows, whatever a policy says.',
+    remedy: 'Use a server of version 15 or later.',
+  })
 })

@@ -302,6 +302,11 @@ describe('a value that cannot be', () => {
       '5:10: actions[0].down must be a string, or a table with table, value and where. Write the expression as a string: down = "…".',
     ],
     [
+      'the name of no setting',
+      action('tenant_isolation', 'table = "m"\nsetting = "tenant"'),
+      '4:11: actions[0].setting is not the name of a setting. Write names with a point between, such as app.tenant_id.',
+    ],
+    [
       'an action that does not exist',
       action('alter_colum', ''),
       '2:8: actions[0].type: there is no action "alter_colum". Did you mean alter_column?',

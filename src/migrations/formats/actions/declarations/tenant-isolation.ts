@@ -1,6 +1,5 @@
-import * as z from 'zod'
 import { defineAction } from '../declaration.ts'
-import { listOf, name } from '../schema.ts'
+import { listOf, name, settingName } from '../schema.ts'
 
 /** Row-level security for tenants. */
 export const tenantIsolation = defineAction({
@@ -9,11 +8,7 @@ export const tenantIsolation = defineAction({
   keys: {
     table: name('the table'),
     column: name('the column that says whose a row is; `tenant_id` unless said').optional(),
-    setting: z
-      .string()
-      .regex(/^[a-z_]\w*(?:\.[a-z_]\w*)+$/i)
-      .describe('the setting with which a session says whose it is; `app.tenant_id` unless said')
-      .optional(),
+    setting: settingName('the setting with which a session says whose it is; `app.tenant_id` unless said').optional(),
     roles: listOf(name('a role'), 'roles of the application, which may then read and write rows').optional(),
   },
   template: { table: 'TABLE', roles: ['ROLE'] },
