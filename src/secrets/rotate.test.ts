@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engines } from '../../test/harness/engines.ts'
-import {
-  id,
-  openDatabase,
-  sql,
-  type Database,
-  type Session,
-  type Transaction,
-  type TransactionOptions,
-} from '../database/database.ts'
+import { id, openDatabase, sql, type Database, type Queryable, type Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
 import { countTokens } from './count-tokens.ts'
@@ -35,6 +27,15 @@ async function found(database: Database, session: Session, column: string) {
   const [only] = await findTokenColumns(session, database.dialect, declared)
   if (only === undefined) throw new Error('No column was found.')
   return only
+}
+
+function callsOf(db: Queryable): Queryable {
+  return {
+    query: (statement) => db.query(statement),
+    script: (text) => db.script(text),
+    stream: (statement, options) => db.stream(statement, options),
+    load: (target, rows) => db.load(target, rows),
+  }
 }
 
 function rotationOf(database: Database, session: Session, progress = silent) {
@@ -138,17 +139,19 @@ describe('rotation on PostgreSQL', () => {
         return ring.open(text)
       },
     }
-    const slow: Session = Object.assign(Object.create(session) as Session, {
-      query: session.query.bind(session),
-      transaction: <T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions) =>
-        session.transaction(async (tx) => {
+    const slow: Session = {
+      ...callsOf(session),
+      close: () => session.close(),
+      [Symbol.asyncDispose]: () => session.close(),
+      transaction: (work, options) =>
+        session.transaction((tx) => {
           const script = async (text: string) => {
             await written
             await tx.script(text)
           }
-          return work(Object.assign(Object.create(tx) as typeof tx, { query: tx.query.bind(tx), script }))
+          return work({ ...callsOf(tx), script, beforeCommit: (statement) => tx.beforeCommit(statement) })
         }, options),
-    })
+    }
     const rotation = { ...rotationOf(database, slow), ring: watched }
     await prepareRotation(rotation)
     await rotateColumn(rotation, column)
