@@ -32,6 +32,7 @@ async function found(database: Database, session: Session, column: string) {
 function callsOf(db: Queryable): Queryable {
   return {
     query: (statement) => db.query(statement),
+    execute: (statement) => db.execute(statement),
     script: (text) => db.script(text),
     stream: (statement, options) => db.stream(statement, options),
     load: (target, rows) => db.load(target, rows),
