@@ -30,7 +30,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   squash: 'squash 2',
   stamp: 'stamp head',
   baseline: 'baseline',
-  adopt: 'adopt --from reshape',
+  adopt: 'adopt',
   config: 'config',
   doctor: 'doctor',
   docs: 'docs errors',
