@@ -72,7 +72,7 @@ async function world(live: string, files: Readonly<Record<string, string>> = pro
   const assessment = await assess(engine, read, options)
   const adopt = async (decisions: Decisions = {}) => {
     const decision = await settle(engine, read, assessment, decisions, options)
-    return await recordDecision(engine, read, { decision, decisions }, { ...options, ...recording })
+    return recordDecision(engine, read, { decision, decisions }, { ...options, ...recording })
   }
   return { read, options, assessment, adopt, verdicts: assessment.evidence.map(({ verdict }) => verdict) }
 }

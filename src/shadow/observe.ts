@@ -36,7 +36,7 @@ export async function observe(
   scripts: readonly string[],
   before: readonly StoredTable[],
 ): Promise<Observation> {
-  const known = new Map(before.map((table) => [Number(table.oid), table]))
+  const known = new Map(before.map((table) => [table.oid, table]))
   const seen = await undone(session, async (tx) => {
     for (const script of scripts) await tx.script(script)
     const locks = await tx.query<{ oid: number; mode: string }>(sql`
@@ -51,17 +51,17 @@ export async function observe(
       .replace(/Lock$/, '')
       .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
       .toUpperCase()
-    const other = strongest.get(Number(oid))
-    if (other === undefined || modes.indexOf(name) > modes.indexOf(other)) strongest.set(Number(oid), name)
+    const other = strongest.get(oid)
+    if (other === undefined || modes.indexOf(name) > modes.indexOf(other)) strongest.set(oid, name)
   }
   const locked = [...strongest].flatMap(([oid, mode]) => {
     const table = known.get(oid)
     return table === undefined ? [] : [{ table, mode }]
   })
-  const files = new Map(seen.now.map(({ oid, filenode }) => [Number(oid), Number(filenode)]))
+  const files = new Map(seen.now.map(({ oid, filenode }) => [oid, filenode]))
   const rewritten = locked.filter(({ table }) => {
-    const file = files.get(Number(table.oid))
-    return file !== undefined && file !== Number(table.filenode)
+    const file = files.get(table.oid)
+    return file !== undefined && file !== table.filenode
   })
   const scans = await scannedOf(
     session,
@@ -128,12 +128,12 @@ async function scannedOf(
           (
             await tx.query<{ oid: number; rows: number }>(sql`
               select relid::int8 as oid, seq_tup_read as rows from pg_catalog.pg_stat_xact_user_tables`)
-          ).map(({ oid, rows }) => [Number(oid), Number(rows)]),
+          ).map(({ oid, rows }) => [oid, rows]),
         )
       const before = await read()
       for (const script of scripts) await tx.script(script)
       const after = await read()
-      return tables.filter(({ oid }) => (after.get(Number(oid)) ?? 0) > (before.get(Number(oid)) ?? 0))
+      return tables.filter(({ oid }) => (after.get(oid) ?? 0) > (before.get(oid) ?? 0))
     })
   } catch (error) {
     // The rows that were made up do not fit: it has run without them before.
@@ -155,7 +155,7 @@ async function fill(tx: Queryable, { oid, schema, name }: StoredTable): Promise<
     select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type, t.typcategory as category,
       a.attnotnull as required
     from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
-    where a.attrelid = ${Number(oid)}::oid and a.attnum > 0 and not a.attisdropped
+    where a.attrelid = ${oid}::oid and a.attnum > 0 and not a.attisdropped
       and not a.atthasdef and a.attidentity = '' and a.attgenerated = ''
     order by a.attnum`)
   const quoted = (...names: readonly string[]) => id(...names).inline('postgres')

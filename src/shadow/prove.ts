@@ -87,7 +87,7 @@ async function proveFile(
   { schema, stateSchema = 'metastore', catalogBefore }: FileContext,
   { statements, findings }: Collected,
 ): Promise<boolean> {
-  const known = new Set((await storedTables(session, [stateSchema])).map(({ oid }) => Number(oid)))
+  const known = new Set((await storedTables(session, [stateSchema])).map(({ oid }) => oid))
   await session.transaction(() => Promise.resolve(), { resetSession: true })
   // What SET LOCAL says holds for the whole file.
   const local: string[] = []
@@ -99,7 +99,7 @@ async function proveFile(
     }
     const { line, column } = statement
     const about = { migration: file.name, file: file.path, line, column }
-    const before = (await storedTables(session, [stateSchema])).filter(({ oid }) => known.has(Number(oid)))
+    const before = (await storedTables(session, [stateSchema])).filter(({ oid }) => known.has(oid))
     try {
       const observed = await observe(session, [...local, statement.text], before)
       statements.push({ ...about, observed, reason: null })

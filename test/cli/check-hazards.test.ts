@@ -246,7 +246,7 @@ describe('check --replay', () => {
       'migrations/002_cost.sql':
         '-- metastore: allow H21 because the table is small.\nalter table runs alter column state type int using 1;\nselect 1;\n',
     })
-    const { status, stdout } = await line.run('check --prove --fail-on P0')
+    const { status, stdout } = await line.run(`check --prove --fail-on P0 --shadow ${await freshPostgresUrl(18)}`)
     expect([status, stdout.split('\n').slice(0, 3)]).toEqual([
       0,
       [
