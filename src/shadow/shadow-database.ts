@@ -114,23 +114,7 @@ async function shadowOn(
     session,
     catalog: (excludeSchemas) => introspect(session, 'postgres', { excludeSchemas }),
     run: (script) => session.script(script),
-    async printQuery(query) {
-      try {
-        return await session.transaction(async (tx) => {
-          // With an empty search path every name is printed with its schema, as the catalog has it.
-          await tx.query(sql`select set_config('search_path', '', true)`)
-          await tx.script(`create temporary view printed as ${query}`)
-          const [row] = await tx.query<{ text: string }>(
-            sql`select pg_catalog.pg_get_viewdef('pg_temp.printed'::pg_catalog.regclass) as text`,
-          )
-          await tx.query(sql`drop view pg_temp.printed`)
-          return row?.text
-        })
-      } catch (error) {
-        if (error instanceof DatabaseError) return undefined
-        throw error
-      }
-    },
+    printQuery: (query) => printQuery(session, query),
     async stubRole(name) {
       if (!ownRoles) return false
       await session.query(sql`create role ${id(name)} nologin`)
@@ -154,5 +138,23 @@ async function shadowOn(
       await database.close()
       await dispose()
     },
+  }
+}
+
+async function printQuery(session: Session, query: string): Promise<string | undefined> {
+  try {
+    return await session.transaction(async (tx) => {
+      // With an empty search path every name is printed with its schema, as the catalog has it.
+      await tx.query(sql`select set_config('search_path', '', true)`)
+      await tx.script(`create temporary view printed as ${query}`)
+      const [row] = await tx.query<{ text: string }>(
+        sql`select pg_catalog.pg_get_viewdef('pg_temp.printed'::pg_catalog.regclass) as text`,
+      )
+      await tx.query(sql`drop view pg_temp.printed`)
+      return row?.text
+    })
+  } catch (error) {
+    if (error instanceof DatabaseError) return undefined
+    throw error
   }
 }

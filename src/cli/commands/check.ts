@@ -6,7 +6,7 @@ import { readLive, replayed, type Live, type ReplayChoice } from '../check-knowl
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { exitStatus, type ExitStatus } from '../exit-status.ts'
-import { flag, text, type Input } from '../input.ts'
+import { flag, text } from '../input.ts'
 import { failOn } from '../fail-on.ts'
 import { eachDatabase } from '../each-database.ts'
 import type { Output } from '../output.ts'
