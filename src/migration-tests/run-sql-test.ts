@@ -1,5 +1,5 @@
 import { DatabaseError, raw, type Queryable } from '../database/database.ts'
-import { MetastoreError } from '../errors.ts'
+import type { MetastoreError } from '../errors.ts'
 import { problemAt } from '../migrations/test-sources.ts'
 import type { Expectation, SqlTest, TestItem } from './migration-test.ts'
 
