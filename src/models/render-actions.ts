@@ -120,10 +120,11 @@ function missingPart(
   isThere: (table: string) => boolean,
 ): RenderedAction | undefined {
   const [, table = ''] = object.path
-  if (expected === null || !isThere(table)) return expected?.kind === 'type' ? createdEnum(expected.value) : undefined
+  if (expected?.kind === 'type') return createdEnum(expected.value)
+  if (expected === null || !isThere(table)) return undefined
   if (expected.kind === 'column') return addColumnAction(input, table, expected.value)
   if (expected.kind === 'index') return plain(indexAction(table, expected.value))
-  if (expected.kind !== 'constraint') return expected.kind === 'type' ? createdEnum(expected.value) : undefined
+  if (expected.kind !== 'constraint') return undefined
   const key = foreignKeyAction(table, expected.value, input.base)
   if (key !== undefined) return isThere(key.foreign_key.referenced_table) ? { action: key } : undefined
   return plain(checkAction(table, expected.value) ?? uniqueIndexAction(table, expected.value))
@@ -160,7 +161,7 @@ function isRemovable({ current, base }: ActionInput, name: string): boolean {
 type AnyType = Catalog['types'][number]
 
 function createdEnum(type: AnyType): RenderedAction | undefined {
-  if (type.kind !== 'enum' || type.comment !== null || type.grants.length > 0) return undefined
+  if (type.kind !== 'enum') return undefined
   return { action: { type: 'create_enum', name: type.name, values: type.labels } }
 }
 
