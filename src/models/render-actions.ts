@@ -10,21 +10,7 @@ import {
 import { addColumnAction, alterColumnAction, removeColumnAction } from './render-actions-columns.ts'
 import { quoted } from './quoting.ts'
 import { tableAction } from './render-actions-tables.ts'
-import type { Rename } from './renames.ts'
-
-/** An action, and what its author should look at before it runs. */
-export interface RenderedAction {
-  readonly action: Action
-  readonly advice?: string | undefined
-}
-
-/** What is to be rendered: the state before, in which the renames are made already, and the one that is wanted. */
-export interface ActionInput {
-  readonly wanted: Catalog
-  readonly current: Catalog
-  readonly renames: readonly Rename[]
-  readonly base: string
-}
+import type { ActionInput, RenderedAction } from './rendered-action.ts'
 
 /**
  * The actions that bring the state nearer to what is wanted, in an order in which each finds what it needs. What no action
