@@ -6,7 +6,8 @@ import { sqlMigrationText, writeGenerated } from '../migrations/new-migration.ts
 import { readMigrationFiles, type MigrationDirectory } from '../migrations/migrations.ts'
 import { replay, type ReplayOptions } from '../shadow/shadow.ts'
 import type { Generated } from './generate.ts'
-import { enumsNeededBefore, renderActions, type RenderedAction } from './render-actions.ts'
+import { enumsNeededBefore, renderActions } from './render-actions.ts'
+import type { RenderedAction } from './rendered-action.ts'
 import { restStatements, statementsBetween, type Statements } from './rest-statements.ts'
 import { inPresentOrder } from './unsaid.ts'
 

@@ -1,7 +1,7 @@
 import { type Catalog, type Column, type Difference } from '../catalog/catalog.ts'
 import type { Action } from '../migrations/migrations.ts'
 import { quoted, quotedText } from './quoting.ts'
-import type { ActionInput, RenderedAction } from './render-actions.ts'
+import type { ActionInput, RenderedAction } from './rendered-action.ts'
 
 type ColumnDeclaration = Extract<Action, { readonly type: 'add_column' }>['column']
 

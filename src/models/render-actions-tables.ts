@@ -1,7 +1,7 @@
 import { findTable, primaryKey, type Table } from '../catalog/catalog.ts'
 import type { Action } from '../migrations/migrations.ts'
 import { columnDeclaration } from './render-actions-columns.ts'
-import type { ActionInput } from './render-actions.ts'
+import type { ActionInput } from './rendered-action.ts'
 
 /**
  * The action that makes a table with its columns, primary key and checks; undefined where it is more than an action can say.

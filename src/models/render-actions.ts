@@ -10,21 +10,7 @@ import {
 import { addColumnAction, alterColumnAction, removeColumnAction } from './render-actions-columns.ts'
 import { quoted } from './quoting.ts'
 import { tableAction } from './render-actions-tables.ts'
-import type { Rename } from './renames.ts'
-
-/** An action, and what its author should look at before it runs. */
-export interface RenderedAction {
-  readonly action: Action
-  readonly advice?: string | undefined
-}
-
-/** What is to be rendered: the state before, in which the renames are made already, and the one that is wanted. */
-export interface ActionInput {
-  readonly wanted: Catalog
-  readonly current: Catalog
-  readonly renames: readonly Rename[]
-  readonly base: string
-}
+import type { ActionInput, RenderedAction } from './rendered-action.ts'
 
 /**
  * The actions that bring the state nearer to what is wanted, in an order in which each finds what it needs. What no action
@@ -120,10 +106,11 @@ function missingPart(
   isThere: (table: string) => boolean,
 ): RenderedAction | undefined {
   const [, table = ''] = object.path
-  if (expected === null || !isThere(table)) return expected?.kind === 'type' ? createdEnum(expected.value) : undefined
+  if (expected?.kind === 'type') return createdEnum(expected.value)
+  if (expected === null || !isThere(table)) return undefined
   if (expected.kind === 'column') return addColumnAction(input, table, expected.value)
   if (expected.kind === 'index') return plain(indexAction(table, expected.value))
-  if (expected.kind !== 'constraint') return expected.kind === 'type' ? createdEnum(expected.value) : undefined
+  if (expected.kind !== 'constraint') return undefined
   const key = foreignKeyAction(table, expected.value, input.base)
   if (key !== undefined) return isThere(key.foreign_key.referenced_table) ? { action: key } : undefined
   return plain(checkAction(table, expected.value) ?? uniqueIndexAction(table, expected.value))
@@ -160,7 +147,7 @@ function isRemovable({ current, base }: ActionInput, name: string): boolean {
 type AnyType = Catalog['types'][number]
 
 function createdEnum(type: AnyType): RenderedAction | undefined {
-  if (type.kind !== 'enum' || type.comment !== null || type.grants.length > 0) return undefined
+  if (type.kind !== 'enum') return undefined
   return { action: { type: 'create_enum', name: type.name, values: type.labels } }
 }
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { introspect, withoutNotNullConstraints, type Catalog } from '../catalog/catalog.ts'
-import type { Session } from '../database/database.ts'
-import { openTestDatabase } from '../testing.ts'
-import { renderActions } from './render-actions.ts'
-import { restStatements } from './rest-statements.ts'
+import { introspect, withoutNotNullConstraints, type Catalog } from '../src/catalog/catalog.ts'
+import type { Session } from '../src/database/database.ts'
+import { openTestDatabase } from '../src/testing.ts'
+import { renderActions } from '../src/models/render-actions.ts'
+import { restStatements } from '../src/models/rest-statements.ts'
 
 const table = 'create table t (id bigint primary key, a text, n integer not null);'
 
