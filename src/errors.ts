@@ -35,6 +35,12 @@ export const errorCodes = {
     summary: 'SQL of a migration names something that is not there, or gives a value of a wrong type.',
   },
 
+  // Seeds
+  seed_invalid: { kind: 'input', summary: 'A seed file cannot be applied to this database as it stands.' },
+  seed_unknown: { kind: 'input', summary: 'No seed set or seed file has that name.' },
+  seed_failed: { kind: 'failed', summary: 'The database refused a row or a statement of a seed file.' },
+  seed_expectation_failed: { kind: 'failed', summary: 'What a seed set expects of the database is not so.' },
+
   // What a batch of migrations meets on the live database
   generate_loses_data: { kind: 'input', summary: 'The desired state can be reached only by losing data.' },
   schema_file_invalid: { kind: 'input', summary: 'The SQL of a desired state fails on an empty database.' },
@@ -120,6 +126,12 @@ export const errorCodes = {
     summary: 'Another process is writing to this SQLite file, and went on for too long.',
   },
   lock_lost: { kind: 'failed', summary: 'The migration lock was lost while work was going on.' },
+
+  // Keys and secrets
+  key_missing: { kind: 'input', summary: 'Something is encrypted or to be encrypted, and no key is given.' },
+  key_invalid: { kind: 'input', summary: 'A key for encryption has not the form of one.' },
+  key_source_failed: { kind: 'input', summary: 'The file or the command that gives the keys cannot be read or run.' },
+  token_invalid: { kind: 'input', summary: 'An encrypted value is no token, is damaged, or fits none of the keys.' },
 
   // The database
   connection_failed: { kind: 'failed', summary: 'The database cannot be reached.' },

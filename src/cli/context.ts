@@ -15,7 +15,9 @@ import type { Flags } from '../project/flags.ts'
 import { selectDatabases, type DatabaseSettings, type Project } from '../project/project.ts'
 import { readProject } from '../project/read.ts'
 import { MetastoreError } from '../errors.ts'
+import type { Secrets } from '../secrets/redaction.ts'
 import { list, text, type Input } from './input.ts'
+import { addProject } from './known-secrets.ts'
 import type { Output } from './output.ts'
 import type { Scope } from './scope.ts'
 import { serverFlags } from './server-connection.ts'
@@ -34,8 +36,14 @@ export interface Surroundings {
   readonly askText: (question: string) => Promise<string>
 }
 
+/** The same, with the secrets that no output shows. */
+export interface KnowingSurroundings extends Surroundings {
+  /** Whoever reads a secret adds it here, before anything can be said of it. */
+  readonly secrets: Secrets
+}
+
 /** Everything that a command may touch. */
-export interface Context extends Surroundings {
+export interface Context extends KnowingSurroundings {
   readonly output: Output
   /**
    * Asks a person; true with --yes. Without a terminal it is true as well, because whoever scripts has decided, except where
@@ -81,7 +89,7 @@ export interface EngineUse {
 export function createContext(
   input: Input,
   output: Output,
-  surroundings: Surroundings,
+  surroundings: KnowingSurroundings,
   scope: Scope = 'databases',
 ): Context {
   let project: Promise<Project> | undefined
@@ -91,7 +99,8 @@ export function createContext(
     output,
     async confirm(question, { guarded = false } = {}) {
       if (input.options['yes'] === true) return true
-      if (surroundings.interactive && !output.options.json) return surroundings.ask(question)
+      if (surroundings.interactive && !output.options.json)
+        return surroundings.ask(surroundings.secrets.redact(question))
       if (guarded) throw consentNeeded(question)
       return true
     },
@@ -111,13 +120,15 @@ export function createContext(
 
 async function loadProject(
   input: Input,
-  { workingDirectory, environment }: Surroundings,
+  { workingDirectory, environment, secrets }: KnowingSurroundings,
   scope: Scope,
 ): Promise<Project> {
   const place = await findProject(workingDirectory, text(input, 'project'))
   const source = { ...place, workingDirectory, environment }
   const flags = scope === 'server' ? await serverFlags(input, source, flagsOf(input)) : flagsOf(input)
-  return readProject({ ...source, flags })
+  const project = await readProject({ ...source, flags })
+  addProject(secrets, project)
+  return project
 }
 
 function flagsOf(input: Input): Flags {

@@ -1,5 +1,6 @@
 import { MetastoreError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
+import type { Secrets } from '../secrets/redaction.ts'
 import { palette, type Palette } from './ui/colour.ts'
 import { renderError } from './ui/errors.ts'
 import { progressDisplay, type ProgressStream } from './ui/progress.ts'
@@ -40,6 +41,20 @@ export interface Output {
   failure(error: unknown): void
   /** Prints the JSON document, once, at the end. */
   finish(command: string | null, ok: boolean): void
+}
+
+/** The same streams, with every secret taken out of what is written: everything that a run says goes through these. */
+export function redacting({ stdout, stderr }: Streams, secrets: Secrets): Streams {
+  const wrapped = (stream: ProgressStream): ProgressStream => ({
+    get isTTY() {
+      return stream.isTTY === true
+    },
+    get columns() {
+      return stream.columns ?? 80
+    },
+    write: (text) => stream.write(secrets.redact(text)),
+  })
+  return { stdout: wrapped(stdout), stderr: wrapped(stderr) }
 }
 
 /** Makes the output of one run. */

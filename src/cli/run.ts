@@ -1,17 +1,22 @@
 import { MetastoreError } from '../errors.ts'
+import { knownSecrets } from '../secrets/redaction.ts'
 import { hasOwnFormat, type CommandDefinition } from './command.ts'
 import { flag, text, type Input } from './input.ts'
 import { createContext, type Surroundings } from './context.ts'
 import { exitStatus, statusOf, type ExitStatus } from './exit-status.ts'
-import { createOutput, type Streams } from './output.ts'
+import { addSurroundings } from './known-secrets.ts'
+import { createOutput, redacting, type Streams } from './output.ts'
 import { nameCommand, parseCommandLine } from './parse.ts'
 
 /** Runs one command line and returns the exit status; everything it touches is given to it. */
 export async function runCommandLine(
   words: readonly string[],
-  streams: Streams,
+  plainStreams: Streams,
   surroundings: Surroundings,
 ): Promise<ExitStatus> {
+  const secrets = knownSecrets()
+  addSurroundings(secrets, words, surroundings.environment)
+  const streams = redacting(plainStreams, secrets)
   const invocation = await understand(words).catch((error: unknown) => ({ kind: 'refused' as const, error }))
   if (invocation.kind === 'print') {
     streams.stdout.write(invocation.text)
@@ -23,7 +28,7 @@ export async function runCommandLine(
   const output = createOutput(streams, outputOptions(input, json, surroundings))
   let status: ExitStatus
   try {
-    status = await command.run(input, createContext(input, output, surroundings, command.scope))
+    status = await command.run(input, createContext(input, output, { ...surroundings, secrets }, command.scope))
   } catch (error) {
     output.failure(error)
     status = statusOf(error)

@@ -2,6 +2,7 @@ import { clockCheck } from './checks/clock.ts'
 import { diskCheck } from './checks/disk.ts'
 import { extensionsCheck } from './checks/extensions.ts'
 import { indexesCheck } from './checks/indexes.ts'
+import { keysCheck } from './checks/keys.ts'
 import { migrationsCheck } from './checks/migrations.ts'
 import { permissionsCheck } from './checks/permissions.ts'
 import { serverCheck } from './checks/server.ts'
@@ -17,5 +18,6 @@ export const doctorChecks: readonly DoctorCheck[] = [
   diskCheck,
   transactionsCheck,
   indexesCheck,
+  keysCheck,
   migrationsCheck,
 ]

@@ -1,5 +1,6 @@
 import type { Database, Session } from '../database/database.ts'
 import type { Bookkeeping, MigrationFile } from '../migrations/migrations.ts'
+import type { KeySource } from '../secrets/key-source.ts'
 
 /** What one check found. */
 export interface Diagnosis {
@@ -21,6 +22,10 @@ export interface Patient {
   readonly files: readonly MigrationFile[]
   /** The directory that holds an embedded database; null for a server and for one in memory. */
   readonly directory: string | null
+  /** Where the keys for encryption come from; undefined where none is given. */
+  readonly keySource: KeySource | undefined
+  /** Whether columns are declared that need them. */
+  readonly hasEncryptedColumns: boolean
 }
 
 /** One thing that doctor looks at; it reads and never writes. */

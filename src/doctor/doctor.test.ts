@@ -14,6 +14,8 @@ async function diagnose(url: string, files: Readonly<Record<string, string>> = {
     address: database.address,
     files: await migrationDirectory(files).read(),
     directory: null,
+    keySource: undefined,
+    hasEncryptedColumns: false,
   })
 }
 

@@ -31,7 +31,7 @@ export interface SettingPlace {
 /** Reads one setting; undefined when it has problems, which are then among the reading's. */
 export function readDeclaredValue(place: SettingPlace, value: unknown): DeclaredValue | undefined {
   const { reading, setting, path } = place
-  if (setting.kind === 'directories' && Array.isArray(value)) return readList(place, value)
+  if (isList(setting) && Array.isArray(value)) return readList(place, value)
   if (typeof value !== 'string') return accept(place, value)
   const template = readTemplate(reading, path, value)
   if (template === undefined) return undefined
@@ -39,6 +39,13 @@ export function readDeclaredValue(place: SettingPlace, value: unknown): Declared
   const references = new Map(placesOfReferences(reading, path, template))
   return { kind: 'text', text: template, where: whereOf(place), references }
 }
+
+function isList({ kind }: Setting): boolean {
+  return kind === 'directories' || kind === 'command' || kind === 'columns'
+}
+
+// A value that fits every kind of list.
+const standIn = 'a.b'
 
 function readList(place: SettingPlace, value: readonly unknown[]): DeclaredValue | undefined {
   const { reading, path } = place
@@ -48,7 +55,7 @@ function readList(place: SettingPlace, value: readonly unknown[]): DeclaredValue
   if (value.some((element, index) => typeof element === 'string' && templates[index] === undefined)) return undefined
   // Elements with references are filled in for the check: the constant ones beside them have to fit now.
   const constants = templates.map((template, index) =>
-    template === undefined ? value[index] : isConstant(template) ? template.join('') : '.',
+    template === undefined ? value[index] : isConstant(template) ? template.join('') : standIn,
   )
   const accepted = accept(place, constants)
   const elements = templates.filter((template) => template !== undefined)

@@ -1,7 +1,7 @@
 import { redactUrl } from '../database/database.ts'
 import { formatDuration } from './durations.ts'
 import type { DatabaseSettings, Origin, Project } from './project.ts'
-import { settingNames, settingOf, type Directory, type SettingName } from './settings.ts'
+import { settingNames, settingOf, type Directory, type Setting, type SettingName } from './settings.ts'
 
 /** One setting of one database, as `metastore config` shows it. */
 export interface SettingRow {
@@ -40,11 +40,23 @@ function describeSetting(database: DatabaseSettings, name: SettingName): Setting
   }
 }
 
+function shownList(value: Directory | readonly (Directory | string)[], kind: Setting['kind']): SettingRow['value'] {
+  if (!isArray(value)) return value.path
+  const words = value.map((element) => (typeof element === 'string' ? element : element.path))
+  // What a program is given may be a secret: a token, the name of an account.
+  return kind === 'command' && words.length > 1 ? [words[0] ?? '', '…'] : words
+}
+
+// Array.isArray knows no readonly arrays.
+function isArray<Element, Other>(value: Other | readonly Element[]): value is readonly Element[] {
+  return Array.isArray(value)
+}
+
 function shownValue(name: SettingName, database: DatabaseSettings): SettingRow['value'] {
   const value = database[name]
   if (value === null || typeof value === 'boolean') return value
-  if (typeof value === 'object') return value.map((directory: Directory) => directory.path)
   const { kind } = settingOf(name)
+  if (typeof value === 'object') return shownList(value, kind)
   if (kind === 'url') return redactUrl(String(value))
   return kind === 'duration' ? formatDuration(Number(value)) : value
 }

@@ -101,6 +101,11 @@ describe('describeSettings', () => {
       ['wait', '1h', 'flag --wait', null],
       ['bootstrap', false, 'default', null],
       ['admin_url', 'postgres://admin@h:1/d', 'metastore.toml:4:1', null],
+      ['encrypted', [], 'default', null],
+      ['keys_variable', 'FERNET_KEY', 'default', null],
+      ['keys_file', null, 'default', null],
+      ['keys_command', null, 'default', null],
+      ['tenant_column', null, 'default', null],
     ])
   })
 

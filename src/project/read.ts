@@ -6,7 +6,7 @@ import { configurationFileIn, projectMissing } from './find.ts'
 import { namedDatabases, readFlags, targetDatabase, type Flags } from './flags.ts'
 import type { Project } from './project.ts'
 import { resolveDatabase, type Sources } from './resolve.ts'
-import { readVariables } from './variables.ts'
+import { lookUpVariable, readVariables } from './variables.ts'
 
 /** What a project is read from. */
 export interface ProjectSource {
@@ -59,6 +59,7 @@ export async function readProject(source: ProjectSource): Promise<Project> {
     databases: Object.freeze(databases.map((database) => resolveDatabase(database, sources))),
     named: Object.freeze(named),
     checkRules: Object.freeze(checkRules),
+    variable: (name: string) => lookUpVariable(sources.variables, name)?.value,
   })
 }
 

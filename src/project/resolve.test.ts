@@ -84,6 +84,11 @@ describe('who wins', () => {
         METASTORE_WAIT: '3ms',
         METASTORE_BOOTSTRAP: 'true',
         METASTORE_ADMIN_URL: 'postgres://a@h/d',
+        METASTORE_ENCRYPTED: 'a.b, s.c.d',
+        METASTORE_KEYS_VARIABLE: 'K',
+        METASTORE_KEYS_FILE: 'f',
+        METASTORE_KEYS_COMMAND: 'print --keys a,b',
+        METASTORE_TENANT_COLUMN: 't',
       },
     })
     expect(database).toMatchObject({
@@ -102,6 +107,11 @@ describe('who wins', () => {
       wait: 3,
       bootstrap: true,
       adminUrl: 'postgres://a@h/d',
+      encrypted: ['a.b', 's.c.d'],
+      keysVariable: 'K',
+      keysFile: { path: 'f' },
+      keysCommand: ['print', '--keys', 'a,b'],
+      tenantColumn: 't',
     })
     for (const name of settingNames) expect(database.origins[name].from).toBe('environment')
   })

@@ -28,6 +28,9 @@ const kindNames = {
   duration: 'duration',
   directories: 'array of directories',
   choice: 'choice',
+  file: 'path of a file',
+  command: 'array of words',
+  columns: 'array of columns',
 } as const
 
 function defaultText(written: WrittenValue): string {

@@ -1,5 +1,18 @@
 /** The kinds of value that a setting can have. A url is a string that may hold a password. */
-type SettingKind = 'string' | 'url' | 'identifier' | 'boolean' | 'integer' | 'duration' | 'directories' | 'choice'
+type SettingKind =
+  | 'string'
+  | 'url'
+  | 'identifier'
+  | 'boolean'
+  | 'integer'
+  | 'duration'
+  | 'directories'
+  | 'choice'
+  | 'file'
+  /** The words of a command line; only the first of them is shown. */
+  | 'command'
+  /** Columns, as `table.column` or `schema.table.column`. */
+  | 'columns'
 
 /** A value as metastore.toml would say it. */
 export type WrittenValue = string | number | boolean | readonly string[] | null
@@ -172,6 +185,51 @@ const databaseSettings = {
     reach: 'all',
     description: 'The URL of a role that may create roles and databases, for bootstrap.',
   },
+  encrypted: {
+    key: 'encrypted',
+    kind: 'columns',
+    default: [],
+    variables: ['METASTORE_ENCRYPTED'],
+    flag: null,
+    reach: 'all',
+    description: 'The columns that hold Fernet tokens, as "table.column": keys check and keys rotate look at them.',
+  },
+  keysVariable: {
+    key: 'keys_variable',
+    kind: 'string',
+    default: 'FERNET_KEY',
+    variables: ['METASTORE_KEYS_VARIABLE'],
+    flag: null,
+    reach: 'all',
+    description: 'The environment variable that holds the keys for encryption, the newest first.',
+  },
+  keysFile: {
+    key: 'keys_file',
+    kind: 'file',
+    default: null,
+    variables: ['METASTORE_KEYS_FILE'],
+    flag: null,
+    reach: 'all',
+    description: 'A file that holds the keys, where the variable is not set.',
+  },
+  keysCommand: {
+    key: 'keys_command',
+    kind: 'command',
+    default: null,
+    variables: ['METASTORE_KEYS_COMMAND'],
+    flag: null,
+    reach: 'all',
+    description: 'A program that prints the keys, with its arguments, where neither variable nor file gives them.',
+  },
+  tenantColumn: {
+    key: 'tenant_column',
+    kind: 'identifier',
+    default: null,
+    variables: ['METASTORE_TENANT_COLUMN'],
+    flag: null,
+    reach: 'all',
+    description: 'The column that says whose a row is, such as "tenant_id": audit looks after every table that has it.',
+  },
 } as const satisfies Record<string, Setting>
 
 /** A setting's name in code. */
@@ -185,7 +243,7 @@ export function settingOf(name: SettingName): Setting {
   return databaseSettings[name]
 }
 
-/** A directory that a setting names. */
+/** A directory or a file that a setting names. */
 export interface Directory {
   /** As it was written, for people. */
   readonly path: string
@@ -194,7 +252,7 @@ export interface Directory {
 }
 
 /** The value of a setting, whatever its kind. */
-export type SettingValue = string | number | boolean | readonly Directory[] | null
+export type SettingValue = string | number | boolean | readonly Directory[] | readonly string[] | Directory | null
 
 interface KindValues {
   readonly string: string
@@ -206,6 +264,9 @@ interface KindValues {
   readonly duration: number
   readonly directories: readonly Directory[]
   readonly choice: string
+  readonly file: Directory
+  readonly command: readonly string[]
+  readonly columns: readonly string[]
 }
 
 type Declared = typeof databaseSettings

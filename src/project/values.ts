@@ -31,7 +31,9 @@ export function checkToml(setting: Setting, value: unknown): Checked {
       if (typeof value === 'bigint') return checkInteger(setting, value)
       return wrongType('an integer', value, `Write digits only, without quotes.`)
     case 'directories':
-      return Array.isArray(value) ? checkElements(value) : wrongList(setting, value)
+    case 'command':
+    case 'columns':
+      return Array.isArray(value) ? checkElements(setting, value) : wrongList(setting, value)
     case 'duration':
       if (typeof value === 'string') return checkText(setting, value)
       return wrongType(durationForm, value, durationRemedy(setting, value))
@@ -39,6 +41,7 @@ export function checkToml(setting: Setting, value: unknown): Checked {
     case 'url':
     case 'identifier':
     case 'choice':
+    case 'file':
       if (typeof value === 'string') return checkText(setting, value)
       return wrongType('a string', value, `Write ${setting.key} = "…", in quotes.`)
   }
@@ -51,6 +54,7 @@ export function checkText(setting: Setting, text: string): Checked {
   switch (setting.kind) {
     case 'string':
     case 'url':
+    case 'file':
       return { value: text }
     case 'identifier':
       return checkIdentifier(text)
@@ -64,7 +68,13 @@ export function checkText(setting: Setting, text: string): Checked {
     case 'duration':
       return checkDuration(setting, text)
     case 'directories':
-      return checkElements(text.split(',').map((part) => part.trim()))
+    case 'columns':
+      return checkElements(
+        setting,
+        text.split(',').map((part) => part.trim()),
+      )
+    case 'command':
+      return checkElements(setting, text.trim().split(/\s+/))
     case 'choice':
       if (setting.choices?.includes(text)) return { value: text }
       return wrongText('must be one of its choices', text, `Give one of these: ${setting.choices?.join(', ') ?? ''}.`)
@@ -98,18 +108,39 @@ export function isTable(value: unknown): value is Readonly<Record<string, unknow
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }
 
-function checkElements(elements: readonly unknown[]): Checked {
+// What an element of each kind of list is called.
+const elementNames = {
+  directories: 'the path of a directory',
+  command: 'the program, or an argument of it',
+  columns: 'a column',
+} as const
+
+function checkElements(setting: Setting, elements: readonly unknown[]): Checked {
+  const kind = setting.kind === 'command' || setting.kind === 'columns' ? setting.kind : 'directories'
   const value: string[] = []
   for (const [element, path] of elements.entries()) {
     if (typeof path !== 'string') {
-      const remedy = 'Write the path of a directory, in quotes.'
+      const remedy = `Write ${elementNames[kind]}, in quotes.`
       return { fault: { verdict: 'must be a string', found: describeToml(path), remedy, element } }
     }
-    if (path.trim() === '') return { fault: { ...empty('the path of a directory'), element } }
+    if (path.trim() === '') return { fault: { ...empty(elementNames[kind]), element } }
     if (path.includes('\0')) return { fault: { ...zeroByte, element } }
+    if (kind === 'columns' && !isColumnPath(path)) return { fault: { ...notAColumn, element } }
     value.push(path)
   }
+  if (kind === 'command' && value.length === 0) return { fault: empty(elementNames.command) }
   return { value }
+}
+
+function isColumnPath(text: string): boolean {
+  const parts = text.split('.')
+  return (parts.length === 2 || parts.length === 3) && parts.every((part) => part !== '' && part.trim() === part)
+}
+
+const notAColumn: Fault = {
+  verdict: 'must be a column of a table',
+  found: undefined,
+  remedy: 'Write "table.column" or "schema.table.column".',
 }
 
 // PostgreSQL cuts longer names off without an error, and two that differ behind the cut would become one.
@@ -157,7 +188,8 @@ function durationRemedy(setting: Setting, value: unknown): string {
 }
 
 function wrongList(setting: Setting, value: unknown): Checked {
-  const remedy = `Write it in brackets, each path in quotes: ${setting.key} = ["…"].`
+  const each = setting.kind === 'command' ? 'word' : setting.kind === 'columns' ? 'column' : 'path'
+  const remedy = `Write it in brackets, each ${each} in quotes: ${setting.key} = ["…"].`
   return wrongType('an array of strings', value, remedy)
 }
 

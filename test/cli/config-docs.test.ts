@@ -30,6 +30,11 @@ describe('config', () => {
         'wait           "5s"             .env METASTORE_WAIT',
         'bootstrap      false            default',
         'admin_url      null             default',
+        'encrypted      []               default',
+        'keys_variable  "FERNET_KEY"     default',
+        'keys_file      null             default',
+        'keys_command   null             default',
+        'tenant_column  null             default',
       ),
       stderr: '',
     })

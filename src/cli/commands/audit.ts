@@ -120,6 +120,7 @@ async function auditOf(
     database: settings.name,
     cacheDirectory: path.join(directory, '.metastore', 'shadow', settings.name),
     stateSchema: settings.stateSchema,
+    tenantColumn: settings.tenantColumn,
     shadowServer: text(input, 'shadow'),
     signal: context.signal,
   })
@@ -168,7 +169,7 @@ async function show(
     output.line(rendered.trimEnd())
     return
   }
-  await writeReport(path.resolve(context.workingDirectory, file), rendered)
+  await writeReport(path.resolve(context.workingDirectory, file), context.secrets.redact(rendered))
   output.line(`Written to ${file}.`)
 }
 

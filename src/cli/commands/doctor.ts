@@ -5,8 +5,9 @@ import { examine, type Diagnosis } from '../../doctor/doctor.ts'
 import { MetastoreError } from '../../errors.ts'
 import type { MigrationFile } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
-import type { DatabaseEntry } from '../context.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase } from '../each-database.ts'
+import { keySourceOf } from '../keyring.ts'
 import type { Output } from '../output.ts'
 
 /** Looks at everything that migrations need, and says what to mend. */
@@ -14,13 +15,13 @@ export const doctorCommand = defineCommand({
   name: 'doctor',
   summary: 'Look at everything that migrations need, and say what to mend',
   description:
-    'Whether the database is reachable, its version, permissions, the extensions that migrations ask for, clock, disk, long transactions, invalid indexes, and whether files and history agree. Nothing is changed. Exit status 3 when there is a problem; warnings alone are 0.',
+    'Whether the database is reachable, its version, permissions, the extensions that migrations ask for, clock, disk, long transactions, invalid indexes, the keys for encryption, and whether files and history agree. Nothing is changed. Exit status 3 when there is a problem; warnings alone are 0.',
   examples: [['metastore doctor --wait 30s', 'look at every database, giving servers half a minute to start']],
   scope: 'databases',
   json: 'databases[]: database, address (null where it cannot be known), diagnoses[] (check, severity (ok, warning or problem), message, remedy)',
   run: (_input, context) =>
     eachDatabase(context, async (entry) => {
-      const diagnoses = await diagnose(entry)
+      const diagnoses = await diagnose(entry, context)
       diagnoses.forEach((diagnosis) => render(context.output, diagnosis))
       const clean = diagnoses.every(({ severity }) => severity !== 'problem')
       // A URL that cannot be known, as when it refers to a variable that is not set, is among the findings already.
@@ -29,10 +30,10 @@ export const doctorCommand = defineCommand({
     }),
 })
 
-async function diagnose(entry: DatabaseEntry): Promise<Diagnosis[]> {
+async function diagnose(entry: DatabaseEntry, context: Context): Promise<Diagnosis[]> {
   if (entry.settings.problems.url !== undefined) return [problem('configuration', entry.settings.problems.url)]
   const files = await entry.files().catch(expected)
-  const found = await examineDatabase(entry, files instanceof MetastoreError ? [] : files).catch(expected)
+  const found = await examineDatabase(entry, files instanceof MetastoreError ? [] : files, context).catch(expected)
   if (found instanceof MetastoreError) {
     return [problem('server', found), ...(files instanceof MetastoreError ? [problem('files', files)] : [])]
   }
@@ -41,9 +42,21 @@ async function diagnose(entry: DatabaseEntry): Promise<Diagnosis[]> {
   return [...found.filter(({ check }) => check !== 'migrations'), problem('files', files)]
 }
 
-async function examineDatabase(entry: DatabaseEntry, files: readonly MigrationFile[]): Promise<Diagnosis[]> {
+async function examineDatabase(
+  entry: DatabaseEntry,
+  files: readonly MigrationFile[],
+  context: Context,
+): Promise<Diagnosis[]> {
+  const keySource = keySourceOf(entry.settings, await context.project())
   await using engine = await entry.engine({ command: 'doctor', reads: true })
-  return await examine({ ...engine, address: entry.address(), files, directory: embeddedDirectory(entry) })
+  return await examine({
+    ...engine,
+    address: entry.address(),
+    files,
+    directory: embeddedDirectory(entry),
+    keySource,
+    hasEncryptedColumns: entry.settings.encrypted.length > 0,
+  })
 }
 
 // What keeps the examination from beginning is a finding, not a failure of the command.

@@ -1,5 +1,6 @@
+import path from 'node:path'
 import { MetastoreError } from '../../errors.ts'
-import { newMigration } from '../../migrations/new-migration.ts'
+import { newMigration, writeGenerated } from '../../migrations/new-migration.ts'
 import { defineCommand } from '../command.ts'
 import { list, text, type Input } from '../input.ts'
 import type { Context } from '../context.ts'
@@ -15,6 +16,7 @@ export const newCommand = defineCommand({
     ['metastore new add runs table', 'migrations/20260101120000_add_runs_table.sql'],
     ['metastore new backfill_titles --format ts', 'a migration written in TypeScript'],
     ['metastore new add cost --action add_column --action add_index', 'one in actions, with blanks to fill in'],
+    ['metastore new --tenant-table messages --tenant-role app', 'one that isolates the tenants of a table'],
   ],
   scope: 'project',
   arguments: [{ name: '[name...]', description: 'what it does, in a few words; asked for on a terminal' }],
@@ -25,14 +27,73 @@ export const newCommand = defineCommand({
       description: 'an action that it begins with, such as add_column; may be repeated',
       repeats: true,
     },
+    {
+      flags: '--tenant-table <table>',
+      description: 'SQL that puts row-level security for tenants on a table that the migrations make',
+    },
+    { flags: '--tenant-role <role>', description: 'a role of the application, which may then use it', repeats: true },
+    {
+      flags: '--tenant-setting <name>',
+      description: 'what a session says who is asking with (default: app.tenant_id)',
+    },
   ],
-  json: 'created (path)',
+  json: 'created (path); with --tenant-table also remarks[]',
   async run(input, context) {
+    const table = text(input, 'tenantTable')
+    if (table !== undefined) return writeTenantMigration(table, input, context)
     const actions = list(input, 'action')
     const format = text(input, 'format') ?? (actions.length > 0 ? 'toml' : 'sql')
     return writeMigration(context, words(input) || (await askName(context)), format, actions)
   },
 })
+
+async function writeTenantMigration(table: string, input: Input, context: Context): Promise<ExitStatus> {
+  const entry = await context.oneDatabase()
+  const setting = text(input, 'tenantSetting') ?? 'app.tenant_id'
+  refuseSetting(setting)
+  const { directory } = await context.project()
+  const { replay } = await import('../../shadow/shadow.ts')
+  const { isolateTenants } = await import('../../migrations/tenant-isolation.ts')
+  const existing = await entry.files()
+  const { catalog } = await replay(existing, {
+    directory: path.join(directory, '.metastore', 'shadow', entry.settings.name),
+    stateSchema: entry.settings.stateSchema,
+    signal: context.signal,
+    progress: context.output.progress,
+  })
+  const { schema, tenantColumn: column } = entry.settings
+  const roles = list(input, 'tenantRole')
+  const { up, down, remarks } = isolateTenants(catalog, {
+    schema,
+    table,
+    column: column ?? 'tenant_id',
+    setting,
+    roles,
+  })
+  const created = await writeGenerated({
+    name: words(input) || `isolate tenants of ${table}`,
+    directory: entry.directories()[0],
+    existing,
+    now: new Date(),
+    up: up.map((statement) => statement.inline('postgres')),
+    down: down.map((statement) => statement.inline('postgres')),
+  })
+  context.output.line(`Created ${created}`)
+  for (const remark of remarks) context.output.line(`${context.output.paint.warn('look at')}  ${remark}`)
+  context.output.document({ created, remarks })
+  return exitStatus.done
+}
+
+// PostgreSQL takes any name with a point in it; one without is a setting of its own.
+function refuseSetting(setting: string): void {
+  if (/^[a-z_][\w]*(?:\.[a-z_][\w]*)+$/i.test(setting)) return
+  throw new MetastoreError({
+    code: 'usage',
+    message: `--tenant-setting cannot be ${JSON.stringify(setting)}.`,
+    where: 'metastore new',
+    remedy: 'Use two names with a point between them, such as app.tenant_id.',
+  })
+}
 
 async function askName({ interactive, output, askText }: Context): Promise<string> {
   if (interactive && !output.options.json) return askText('What does the migration do?')

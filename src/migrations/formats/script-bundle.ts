@@ -8,6 +8,9 @@ import { codePoints, excerpt } from '../../text-position.ts'
 import type { MigrationFile } from '../migration.ts'
 import { combineProblems } from '../problems.ts'
 
+/** What of a file is needed to run it as a script. */
+export type ScriptFile = Pick<MigrationFile, 'path' | 'absolutePath' | 'source'>
+
 /** A script with what it imports by relative paths, ready to be imported. */
 export interface Bundle {
   /** To import it from. */
@@ -19,7 +22,7 @@ export interface Bundle {
 }
 
 /** Transpiles a script. Packages stay outside, found from the file that imports them. Throws `migration_invalid`. */
-export async function bundleScript(file: MigrationFile): Promise<Bundle> {
+export async function bundleScript(file: ScriptFile): Promise<Bundle> {
   const { build } = await import('esbuild')
   const directory = dirname(file.absolutePath)
   const outfile = join(directory, 'bundle.mjs')
@@ -65,7 +68,7 @@ const fileDirectory = '__metastoreFileDirectory'
 
 // A script is imported from a data URL, so that nothing is written beside it; hence what depends on its place is put in by
 // name: where its packages are, and where each file stands.
-function surroundings(file: MigrationFile): Plugin {
+function surroundings(file: ScriptFile): Plugin {
   return {
     name: 'surroundings',
     setup(build) {
@@ -113,7 +116,7 @@ function dataUrl(code: string, name: string, map: SourceMapPayload): string {
   return `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
 }
 
-function problemOf({ text, location }: Message, file: MigrationFile): MetastoreError {
+function problemOf({ text, location }: Message, file: ScriptFile): MetastoreError {
   const failure = {
     code: 'migration_invalid',
     message: `The migration script does not compile: ${text.replace(/\.?$/, '.')}`,
