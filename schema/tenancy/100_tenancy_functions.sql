@@ -121,7 +121,8 @@ begin
     execute format(
       'select exists (select from %I where %I = $1 and ($2 = shared_tenant() or tenant_id = $2))', source, source_column)
       into found_one using referred, old.tenant_id;
-    if found_one then
+    -- What goes with its whole tenant is not asked for what else goes with it.
+    if found_one and exists (select from tenants where id = old.tenant_id) then
       raise foreign_key_violation using
         message = format('A row of %s is still used by %s.%s.', target, source, source_column),
         schema = tg_table_schema, table = tg_table_name, constraint = tg_name;
@@ -240,7 +241,8 @@ declare
   old record;
 begin
   for old in
-    select inhrelid::regclass as name
+    -- As text now: afterwards the table has no name.
+    select inhrelid::regclass::text as name
     from pg_inherits join pg_class on oid = inhrelid
     where inhparent = parent
       and substring(pg_get_expr(relpartbound, oid) from $bound$TO \('([^']*)'\)$bound$)::timestamptz <= now() - age
