@@ -9,7 +9,7 @@ const layers = {
   secrets: ['catalog', 'database'],
   catalog: ['database'],
   migrations: ['catalog', 'database', 'toml'],
-  seeds: ['catalog', 'database', 'secrets'],
+  seeds: ['catalog', 'database', 'secrets', 'toml'],
   store: ['catalog', 'database', 'secrets'],
   shadow: ['migrations', 'catalog', 'database'],
   models: ['shadow', 'migrations', 'catalog', 'database'],
@@ -37,7 +37,7 @@ const layers = {
 }
 
 /** Files that stand on nothing and that every folder may use. */
-const shared = ['errors', 'finding', 'progress', 'nearest', 'text-position', 'version']
+const shared = ['errors', 'file-order', 'finding', 'progress', 'nearest', 'read-text', 'text-position', 'version']
 
 /** The package's own entries, which may use every folder but the command line. */
 const entries = ['index', 'testing']
@@ -53,6 +53,7 @@ const bundled = [
   'zod',
   'jsonc-parser',
   '@dagrejs/dagre',
+  'yaml',
 ]
 
 const test = '\\.test\\.ts$'

@@ -36,6 +36,12 @@ export const errorCodes = {
     summary: 'SQL of a migration names something that is not there, or gives a value of a wrong type.',
   },
 
+  // Seeds
+  seed_invalid: { kind: 'input', summary: 'A seed file cannot be applied to this database as it stands.' },
+  seed_unknown: { kind: 'input', summary: 'No seed set or seed file has that name.' },
+  seed_failed: { kind: 'failed', summary: 'The database refused a row or a statement of a seed file.' },
+  seed_expectation_failed: { kind: 'failed', summary: 'What a seed set expects of the database is not so.' },
+
   // What a batch of migrations meets on the live database
   generate_loses_data: { kind: 'input', summary: 'The desired state can be reached only by losing data.' },
   schema_file_invalid: { kind: 'input', summary: 'The SQL of a desired state fails on an empty database.' },

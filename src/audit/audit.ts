@@ -35,6 +35,8 @@ export interface AuditOptions {
   /** A directory of the project for what need not be found out twice. */
   readonly cacheDirectory: string
   readonly stateSchema: string
+  /** The column that says whose a row is; without it tables of tenants are not looked for. */
+  readonly tenantColumn?: string | null | undefined
   /** A real server to replay on. */
   readonly shadowServer?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -82,6 +84,7 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
     applied: position.applied,
     priorities,
     facts,
+    tenantColumn: options.tenantColumn ?? null,
   })
   const appliedAt = await appliedTimes(engine, position)
   const migrations = auditedMigrations(files, shadow, outcome, priorities, appliedAt)

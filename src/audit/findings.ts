@@ -35,6 +35,8 @@ export interface AuditInput {
   /** How much each migration matters. */
   readonly priorities: ReadonlyMap<string, Severity>
   readonly facts: LiveFacts
+  /** The column that says whose a row is; null where there are no tenants. */
+  readonly tenantColumn: string | null
   /** The schema of the bookkeeping. */
   readonly stateSchema: string
   /** Views (`["schema","name"]`) whose definitions the two servers only print differently. */
@@ -176,10 +178,10 @@ function historyFinding(
 }
 
 // What the comparison tells of an object is not told again.
-function healthFindings({ actual, facts }: AuditInput, told: ReadonlySet<string>): AuditFinding[] {
+function healthFindings({ actual, facts, tenantColumn }: AuditInput, told: ReadonlySet<string>): AuditFinding[] {
   return healthRules.flatMap((rule) =>
     rule
-      .find(actual, facts)
+      .find(actual, facts, { tenantColumn })
       .filter(({ objectKey }) => !told.has(objectKey))
       .map(({ objectKey, message, remedy, query, repair, severity }) => ({
         code: rule.code,

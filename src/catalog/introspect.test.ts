@@ -234,6 +234,7 @@ function countingQueryable(db: Queryable, from = 0) {
       count++
       return db.query<Row>(statement)
     },
+    execute: (statement) => db.execute(statement),
     script: (text) => db.script(text),
     stream: (statement, options) => db.stream(statement, options),
     load: (target, rows) => db.load(target, rows),

@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   check: async () => (await import('./commands/check.ts')).checkCommand,
   audit: async () => (await import('./commands/audit.ts')).auditCommand,
   plan: async () => (await import('./commands/plan.ts')).planCommand,
+  seed: async () => (await import('./commands/seed.ts')).seedCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   start: async () => (await import('./commands/start.ts')).startCommand,
   complete: async () => (await import('./commands/complete.ts')).completeCommand,

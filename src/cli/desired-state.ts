@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { MetastoreError } from '../errors.ts'
-import { readText } from '../migrations/read-text.ts'
+import { readText } from '../read-text.ts'
 import type { DesiredState } from '../models/desired.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { list, type Input } from './input.ts'

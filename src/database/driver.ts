@@ -40,6 +40,8 @@ export interface Queryable {
    * Throws DatabaseError.
    */
   query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]>
+  /** Runs one statement with bound parameters and returns how many rows it inserted, changed, removed or gave. Throws DatabaseError. */
+  execute(statement: Sql): Promise<number>
   /**
    * Runs a script of any number of statements as its author wrote it, in one round trip where the engine can.
    * Throws DatabaseError whose `position` counts from the start of the script.

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../../test/harness/temporary-directory.ts'
 import { newMigration, nextNumber } from './new-migration.ts'
-import { compareNames } from './order.ts'
+import { compareNames } from '../file-order.ts'
 
 const now = new Date('2026-03-04T05:06:07.089Z')
 const named = (...names: string[]) => names.map((name) => ({ name }))

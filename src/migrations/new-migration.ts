@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MetastoreError } from '../errors.ts'
-import { compareNames, orderName } from './order.ts'
+import { compareNames, orderName } from '../file-order.ts'
 
 /** What a new migration file is made from. */
 export interface NewMigration {

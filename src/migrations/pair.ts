@@ -3,7 +3,7 @@ import { MetastoreError } from '../errors.ts'
 import type { Identity } from './formats/identity.ts'
 import { earlyHeader } from './formats/read-marker.ts'
 import type { FormatName, MigrationFile } from './migration.ts'
-import { versionOf } from './order.ts'
+import { versionOf } from '../file-order.ts'
 
 /** A file of a migration directory with its text. */
 export interface SourceFile {

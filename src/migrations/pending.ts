@@ -1,7 +1,7 @@
 import { MetastoreError } from '../errors.ts'
 import type { AppliedMigration } from './history.ts'
 import type { MigrationFile } from './migration.ts'
-import { compareNames, orderName } from './order.ts'
+import { compareNames, orderName } from '../file-order.ts'
 import { resolveReplacements } from './replace.ts'
 
 /** Where files and history disagree, so that going on could do harm. */

@@ -5,10 +5,10 @@ import { nearest } from '../nearest.ts'
 import { extensionOf, formatOf, formats } from './formats.ts'
 import type { Identify } from './formats/identity.ts'
 import type { FormatName, MigrationFile, UnknownKeys } from './migration.ts'
-import { compareNames, orderName } from './order.ts'
+import { compareNames, orderName } from '../file-order.ts'
 import { pairFiles, type SourceFile } from './pair.ts'
 import { combineProblems } from './problems.ts'
-import { readText } from './read-text.ts'
+import { readText } from '../read-text.ts'
 
 /** A directory that migrations are read from. */
 export interface MigrationDirectory {

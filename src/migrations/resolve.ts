@@ -1,6 +1,6 @@
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-import { versionOf } from './order.ts'
+import { versionOf } from '../file-order.ts'
 
 /**
  * The one name that a person means: the whole name, its leading number (`3` for `003_add_runs`), the part after the number,

@@ -23,6 +23,7 @@ async function around<T>(work: () => Promise<T>): Promise<T> {
 function watchTransaction(tx: Transaction): Transaction {
   return {
     query: (statement) => around(() => tx.query(statement)),
+    execute: (statement) => around(() => tx.execute(statement)),
     script: (text) => around(() => tx.script(text)),
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => around(() => tx.load(target, rows)),
@@ -33,6 +34,7 @@ function watchTransaction(tx: Transaction): Transaction {
 function watchSession(session: Session): Session {
   return {
     query: (statement) => around(() => session.query(statement)),
+    execute: (statement) => around(() => session.execute(statement)),
     script: (text) => around(() => session.script(text)),
     stream: (statement, options) => session.stream(statement, options),
     load: (target, rows) => around(() => session.load(target, rows)),

@@ -30,6 +30,7 @@ export function dyingDatabase(real: Database, moment: number): DyingDatabase {
   }
   const watchTransaction = (tx: Transaction): Transaction => ({
     query: (statement) => passing(() => tx.query(statement)),
+    execute: (statement) => passing(() => tx.execute(statement)),
     script: (text) => passing(() => tx.script(text)),
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => passing(() => tx.load(target, rows)),
@@ -37,6 +38,7 @@ export function dyingDatabase(real: Database, moment: number): DyingDatabase {
   })
   const watchSession = (session: Session): Session => ({
     query: (statement) => passing(() => session.query(statement)),
+    execute: (statement) => passing(() => session.execute(statement)),
     script: (text) => passing(() => session.script(text)),
     stream: (statement, options) => session.stream(statement, options),
     load: (target, rows) => passing(() => session.load(target, rows)),

@@ -16,6 +16,12 @@ export interface HealthProblem {
   readonly severity?: Severity
 }
 
+/** What a project says of its database that the database itself does not know. */
+export interface HealthSettings {
+  /** The column that says whose a row is; null where there are no tenants. */
+  readonly tenantColumn: string | null
+}
+
 /** One thing that is looked at. It reads values and asks no database. */
 export interface HealthRule {
   /** Stable, in snake_case. */
@@ -23,5 +29,5 @@ export interface HealthRule {
   readonly severity: Severity
   /** Why it matters, as a sentence for the manual. */
   readonly why: string
-  find(catalog: Catalog, facts: LiveFacts): readonly HealthProblem[]
+  find(catalog: Catalog, facts: LiveFacts, settings: HealthSettings): readonly HealthProblem[]
 }

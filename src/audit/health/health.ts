@@ -9,14 +9,17 @@ import {
   policyThatIsAlwaysTrue,
   rowSecurityWithoutPolicies,
 } from './protection-rules.ts'
+import { keyWithoutTenant, tenantNotIsolated } from './tenant-rules.ts'
 
 /** Everything that is looked at beside what the migrations say. */
 export const healthRules: readonly HealthRule[] = [
   policiesWithoutRowSecurity,
+  tenantNotIsolated,
   invalidIndex,
   unvalidatedConstraint,
   disabledTrigger,
   definerWithoutSearchPath,
+  keyWithoutTenant,
   sequenceNearItsEnd,
   foreignKeyWithoutIndex,
   noPrimaryKey,

@@ -120,6 +120,7 @@ async function auditOf(
     database: settings.name,
     cacheDirectory: path.join(directory, '.metastore', 'shadow', settings.name),
     stateSchema: settings.stateSchema,
+    tenantColumn: settings.tenantColumn,
     shadowServer: text(input, 'shadow'),
     signal: context.signal,
   })

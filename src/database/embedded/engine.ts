@@ -22,7 +22,7 @@ export interface Outcome {
  * field `transaction`: `committed` where a part may have taken effect, else `rolled back`.
  */
 export interface EngineCalls {
-  readonly query: { request: BoundStatement; response: Outcome & { readonly rows: Rows } }
+  readonly query: { request: BoundStatement; response: Outcome & { readonly rows: Rows; readonly affected: number } }
   readonly script: { request: { readonly text: string }; response: Outcome }
   /** Runs `before`, if it is not empty, and commits in one go. A transaction that had failed is rolled back instead. */
   readonly commit: { request: { readonly before: string }; response: { readonly committed: boolean } }

@@ -19,6 +19,11 @@ export function queryable(dialect: Dialect, run: Run): Queryable {
       return rows as Row[]
     },
 
+    async execute(statement) {
+      const { affected } = await run('query', statement.bind(dialect))
+      return affected
+    },
+
     async script(text) {
       await run('script', { text })
     },

@@ -20,6 +20,7 @@ export function embeddedSession(connection: Connection, signal: AbortSignal | un
 
   return {
     query: single.query,
+    execute: single.execute,
     script: single.script,
     load: (target, rows) => transaction((tx) => tx.load(target, rows)),
     transaction,

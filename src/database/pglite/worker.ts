@@ -1,6 +1,7 @@
 import { type PGlite, protocol } from '@electric-sql/pglite'
 import type { EngineCalls, Outcome } from '../embedded/engine.ts'
 import { type Handlers, serve } from '../embedded/worker-port.ts'
+import { affectedRows } from '../postgres/affected-rows.ts'
 import { copyLine } from '../postgres/copy-text.ts'
 import { toWire } from '../postgres/values.ts'
 import { id, join, sql } from '../sql.ts'
@@ -78,7 +79,7 @@ const handlers: Handlers<PgliteCalls> = {
   async query({ text, values }) {
     await prepare(text)
     const { answer, outcome } = await watched(text, statementMessages(text, values.map(toWire)))
-    return { rows: readRows(answer.columns, answer.rows), ...outcome }
+    return { rows: readRows(answer.columns, answer.rows), affected: affectedRows(answer.tags.at(-1)), ...outcome }
   },
 
   async script({ text }) {

@@ -5,7 +5,7 @@ import type { Sql } from '../sql.ts'
 import { Channel } from './channel.ts'
 import type { ConnectionSettings } from './connect.ts'
 import { Script } from './exchange.ts'
-import { type Run, runLoad, runQuery, runScript, runStream } from './statements.ts'
+import { type Run, runExecute, runLoad, runQuery, runScript, runStream } from './statements.ts'
 import { PostgresTransaction, resetSession } from './transaction.ts'
 import { Turns } from './turns.ts'
 
@@ -31,6 +31,10 @@ export class PostgresSession implements Session {
 
   query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
     return this.#take(() => runQuery<Row>(this.#run, statement))
+  }
+
+  execute(statement: Sql): Promise<number> {
+    return this.#take(() => runExecute(this.#run, statement))
   }
 
   script(text: string): Promise<void> {

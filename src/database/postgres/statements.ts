@@ -1,5 +1,6 @@
 import type { LoadRow, LoadTarget } from '../driver.ts'
 import type { Sql } from '../sql.ts'
+import { affectedRows } from './affected-rows.ts'
 import { copyStatement } from './copy-text.ts'
 import { CopyIn } from './copy-in.ts'
 import { type Batch, ClosePortal, FirstBatch, NextBatch, Script, Statement, type Exchange } from './exchange.ts'
@@ -13,6 +14,13 @@ export async function runQuery<Row extends object>(run: Run, statement: Sql): Pr
   const { text, values } = statement.bind('postgres')
   const { rows } = await run(new Statement(text, values.map(toWire)), text)
   return rows as Row[]
+}
+
+/** Runs one statement with bound values, for the number of rows that it is about. */
+export async function runExecute(run: Run, statement: Sql): Promise<number> {
+  const { text, values } = statement.bind('postgres')
+  const { tags } = await run(new Statement(text, values.map(toWire)), text)
+  return affectedRows(tags.at(-1))
 }
 
 /** Runs any number of statements in one message. */

@@ -4,7 +4,7 @@ import type { Sql } from '../sql.ts'
 import type { Channel } from './channel.ts'
 import { Script, Statement, type Exchange } from './exchange.ts'
 import { connectionLost } from './server-failure.ts'
-import { type Run, runLoad, runQuery, runScript, runStream } from './statements.ts'
+import { type Run, runExecute, runLoad, runQuery, runScript, runStream } from './statements.ts'
 import { Turns } from './turns.ts'
 
 /** What undoes `SET` and `SET ROLE`; what the connection was started with stays. */
@@ -43,6 +43,10 @@ export class PostgresTransaction implements Transaction {
 
   query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
     return this.#turns.take(() => runQuery<Row>(this.#run, statement))
+  }
+
+  execute(statement: Sql): Promise<number> {
+    return this.#turns.take(() => runExecute(this.#run, statement))
   }
 
   script(text: string): Promise<void> {

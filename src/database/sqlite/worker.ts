@@ -21,6 +21,9 @@ interface Cursor {
   done: boolean
 }
 
+// What SQLite counts the rows of; after any other statement it still has the count of the last of these.
+const writes = /^\s*(?:insert|update|delete|replace|with)\b/i
+
 let db: Libsql | undefined
 let cursors = 0
 const open = new Map<string, Cursor>()
@@ -138,12 +141,18 @@ const handlers: Handlers<SqliteCalls> = {
   async query({ text, values }) {
     const [statement, second] = splitStatements(text)
     if (second) throw failure('A query is one statement, and this holds more than one', second.start)
-    if (!statement) return { rows: [], ended: false, open: connection().inTransaction }
+    if (!statement) return { rows: [], affected: 0, ended: false, open: connection().inTransaction }
     let rows: Rows = []
+    let affected = 0
     const outcome = await watched(async () => {
       rows = await read(await start(statement, values), Infinity)
+      if (rows.length > 0) affected = rows.length
+      else if (writes.test(statement.text)) {
+        const [row] = await read(await start({ text: 'select changes() as affected', start: 0 }, []), 1)
+        affected = Number(row?.['affected'])
+      }
     })
-    return { rows, ...outcome }
+    return { rows, affected, ...outcome }
   },
 
   script: ({ text }) => run(splitStatements(text)),

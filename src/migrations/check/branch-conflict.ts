@@ -1,6 +1,6 @@
 import { displayName } from '../../catalog/catalog.ts'
 import type { MigrationFile } from '../migration.ts'
-import { orderName, positionOf } from '../order.ts'
+import { orderName, positionOf } from '../../file-order.ts'
 import type { Check, CheckInput } from './check-input.ts'
 import { touchedBy, type Touch } from './touched-columns.ts'
 

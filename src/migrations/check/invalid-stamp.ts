@@ -1,4 +1,4 @@
-import { orderName, stampOf } from '../order.ts'
+import { orderName, stampOf } from '../../file-order.ts'
 import type { Check } from './check-input.ts'
 
 /** Leading digits that look like a date and are none. */

@@ -1,5 +1,5 @@
 import type { MigrationFile } from '../migration.ts'
-import { orderName, positionOf } from '../order.ts'
+import { orderName, positionOf } from '../../file-order.ts'
 import type { Check } from './check-input.ts'
 
 /** Two migrations with one number, as two branches make them. */

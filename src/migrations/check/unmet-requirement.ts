@@ -1,5 +1,5 @@
 import { nearest } from '../../nearest.ts'
-import { compareNames, orderName } from '../order.ts'
+import { compareNames, orderName } from '../../file-order.ts'
 import type { MigrationFile } from '../migration.ts'
 import type { Check } from './check-input.ts'
 

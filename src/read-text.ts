@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { MetastoreError } from '../errors.ts'
-import { lineAndColumn, placeIn } from '../text-position.ts'
+import { MetastoreError } from './errors.ts'
+import { lineAndColumn, placeIn } from './text-position.ts'
 
 /** Reads a file as UTF-8 text, without its byte order mark. `path` is how people know it. Throws `file_unreadable`. */
 export function readText(absolutePath: string, path: string): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareNames, positionOf, stampOf, versionOf } from './order.ts'
+import { compareNames, positionOf, stampOf, versionOf } from './file-order.ts'
 
 const sort = (names: readonly string[]) => names.toSorted(compareNames)
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { directoryWith, readingRefusal as refusal } from '../../test/harness/migration-sources.ts'
+import { directoryWith, readingRefusal as refusal } from '../test/harness/migration-sources.ts'
 
 describe('a file that is no text', () => {
   test.each<[string, Buffer, number, string, number, string]>([

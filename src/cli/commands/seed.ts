@@ -1,0 +1,109 @@
+import { MetastoreError } from '../../errors.ts'
+import type { Engine } from '../../migrations/migrations.ts'
+import type { Removal, SeedOptions, SeedResult } from '../../seeds/seeds.ts'
+import { defineCommand } from '../command.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { argument, flag, text, type Input } from '../input.ts'
+import { seedOptions, seedSelection } from '../seed-options.ts'
+import { renderExpectations, renderFile, renderPlan } from '../ui/seeds.ts'
+import { count } from '../ui/tables.ts'
+
+/** Applies the seeds of a database. */
+export const seedCommand = defineCommand({
+  name: 'seed',
+  summary: 'Write the rows that the seed files give, or show what would change',
+  description:
+    'Applies the files of a seed set in order, each in a transaction of its own. Everything is validated before anything is written. What was applied as it is now is left alone, and a changed row is updated. When it is interrupted, run it again: it goes on where it stopped.',
+  examples: [
+    ['metastore seed', 'apply the seeds of every database of metastore.toml'],
+    ['metastore seed --plan', 'show row by row what would change'],
+    ['metastore seed --set demo', 'apply the seed set demo'],
+    ['metastore seed seeds/002_agents.json', 'apply one file alone'],
+    ['metastore seed --environment dev --force', 'look at every row again, as for the environment dev'],
+  ],
+  scope: 'databases',
+  arguments: [{ name: '[file]', description: 'one seed file; without it all of the set' }],
+  options: [
+    { flags: '--plan', description: 'show what would be inserted, updated and removed, and write nothing' },
+    { flags: '--set <name>', description: 'a set of seed_sets in metastore.toml, instead of the directories of seeds' },
+    { flags: '--environment <name>', description: 'what the database is for (default: its setting environment)' },
+    { flags: '--force', description: 'look at files again that were applied as they are' },
+    { flags: '--verify', description: 'look only whether what the seeds expect is so' },
+  ],
+  json: 'databases[]: database, address, set, files[] (file, state, counts, steps[] (table, mode, inserted, updated, unchanged, removed, rows[]), statements[], durationMs), expectations[] (name, where, ok, expected, found)',
+  run: (input, context) => eachDatabase(context, (entry) => seedDatabase(entry, input, context)),
+})
+
+async function seedDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
+  const { output } = context
+  const seeds = await import('../../seeds/seeds.ts')
+  const selection = await seedSelection(entry, context, { set: text(input, 'set'), file: argument(input, 0) })
+  const environment = text(input, 'environment') ?? entry.settings.environment
+  const onlyPlan = flag(input, 'plan')
+  await using engine = await entry.engine({ command: 'seed', reads: onlyPlan || flag(input, 'verify') })
+  const asked = { ...selection, environment, force: flag(input, 'force') }
+  if (flag(input, 'verify')) {
+    const expectations = await seeds.verifySeeds(await seedOptions(engine, entry, context, asked))
+    renderExpectations(output, expectations)
+    return { document: { address: entry.address(), set: selection.set, expectations }, clean: expectations.every(({ ok }) => ok) }
+  }
+  if (onlyPlan) {
+    const plan = await seeds.planSeeds(await seedOptions(engine, entry, context, asked))
+    renderPlan(output, plan)
+    return { document: { address: entry.address(), ...plan } }
+  }
+  return await applyTo(engine, entry, context, asked)
+}
+
+async function applyTo(
+  engine: Engine,
+  entry: DatabaseEntry,
+  context: Context,
+  asked: Parameters<typeof seedOptions>[3],
+): Promise<DatabaseAnswer> {
+  const { output } = context
+  const { applySeeds, isNothingToDo } = await import('../../seeds/seeds.ts')
+  const shown = { onFile: (file: SeedResult['files'][number]) => renderFile(output, file), onRemovals: consent(entry, context) }
+  const options: SeedOptions = { ...(await seedOptions(engine, entry, context, asked)), ...shown }
+  const { phase } = (await engine.look()).state
+  // Without a look at every row there is nothing to lock for, as long as no batch is under way.
+  if (phase === null && (await isNothingToDo(options))) {
+    output.say(`Nothing to seed in ${entry.address()}: ${count(options.files.length, 'file')} applied as they are.`)
+    const files = options.files.map(({ path }) => ({ file: path, state: 'unchanged' }))
+    return { document: { address: entry.address(), set: options.set, files, expectations: [] } }
+  }
+  output.say(`Seeding ${entry.address()}: ${count(options.files.length, 'file')}`)
+  const result = await engine.locked(async () => applySeeds({ ...options, position: await positionOf(engine) }))
+  if (result === undefined) return { document: { address: entry.address(), set: options.set, files: [], expectations: [] } }
+  renderExpectations(output, result.expectations)
+  output.say(conclusion(result))
+  return { document: { address: entry.address(), ...result } }
+}
+
+async function positionOf(engine: Engine): Promise<string | null> {
+  return (await engine.look()).applied.at(-1)?.name ?? null
+}
+
+function consent({ settings }: DatabaseEntry, context: Context): (removals: readonly Removal[]) => Promise<void> {
+  return async (removals) => {
+    const what = removals.map(({ table, rows }) => `${count(rows, 'row')} of ${table}`).join(', ')
+    const guarded = settings.environment === 'production'
+    if (!guarded) return
+    if (await context.confirm(`${what} would be removed, because no seed lists them.`, { guarded })) return
+    throw new MetastoreError({
+      code: 'canceled',
+      message: 'Nothing was written.',
+      remedy: 'List the rows, or use the mode upsert, which removes nothing.',
+    })
+  }
+}
+
+function conclusion({ files }: SeedResult): string {
+  const sum = (name: 'inserted' | 'updated' | 'unchanged' | 'removed') =>
+    files.reduce((total, { counts }) => total + counts[name], 0)
+  const changes = sum('inserted') + sum('updated') + sum('removed')
+  const applied = files.filter(({ state }) => state === 'applied').length
+  if (changes === 0) return `Done: ${count(applied, 'file')} applied, no row changed.`
+  return `Done: ${count(applied, 'file')} applied, ${sum('inserted')} inserted, ${sum('updated')} updated, ${sum('removed')} removed, ${sum('unchanged')} unchanged.`
+}

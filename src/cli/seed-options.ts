@@ -1,0 +1,87 @@
+import { hostname, userInfo } from 'node:os'
+import path from 'node:path'
+import { MetastoreError } from '../errors.ts'
+import { loadDefaultExport, splitScript, type Engine } from '../migrations/migrations.ts'
+import { nearest } from '../nearest.ts'
+import type { SeedFile, SeedOptions } from '../seeds/seeds.ts'
+import type { Context, DatabaseEntry } from './context.ts'
+
+/** Which seeds are meant. */
+export interface SeedSelection {
+  readonly set: string
+  readonly files: readonly SeedFile[]
+}
+
+/** The name of the set that the setting `seeds` makes. */
+export const defaultSet = 'seeds'
+
+/** The files that a command line selects: a set's, or one of them. Throws `seed_unknown`. */
+export async function seedSelection(
+  { settings }: DatabaseEntry,
+  { workingDirectory }: Context,
+  asked: { readonly set?: string | undefined; readonly file?: string | undefined },
+): Promise<SeedSelection> {
+  const { readSeedFile, readSeedFiles } = await import('../seeds/seeds.ts')
+  const set = asked.set ?? defaultSet
+  const directories =
+    set === defaultSet
+      ? settings.seeds.map((directory) => ({ ...directory, optional: settings.origins.seeds.from === 'default' }))
+      : settings.seedSets[set]
+  if (directories === undefined) throw unknownSet(set, Object.keys(settings.seedSets))
+  if (asked.file === undefined) return { set, files: readSeedFiles(directories) }
+  const absolute = path.resolve(workingDirectory, asked.file)
+  const known = directories.some((directory) => path.dirname(absolute) === directory.absolute) ? readSeedFiles(directories) : []
+  // By the name that the set knows it by, so that the set has it as applied too.
+  const listed = known.find(({ absolutePath }) => absolutePath === absolute)
+  return { set, files: [listed ?? readSeedFile(absolute, asked.file)] }
+}
+
+/** What seeding needs to know, from the settings of a database and the world around the command. */
+export async function seedOptions(
+  engine: Engine,
+  { settings }: DatabaseEntry,
+  { output, signal, project }: Context,
+  asked: SeedSelection & { readonly environment: string | null; readonly force: boolean },
+): Promise<SeedOptions> {
+  const { variables } = await project()
+  return {
+    ...asked,
+    database: engine.database,
+    session: engine.session,
+    baseSchema: settings.schema,
+    stateSchema: settings.stateSchema,
+    variables,
+    secrets: await secretsOf(variables),
+    readers: { splitSql: splitScript, loadScript: loadDefaultExport },
+    position: (await engine.look()).applied.at(-1)?.name ?? null,
+    actor: actor(),
+    progress: output.progress,
+    signal,
+  }
+}
+
+async function secretsOf(variables: Readonly<Record<string, string | undefined>>): Promise<SeedOptions['secrets']> {
+  const text = variables['FERNET_KEY']
+  if (text === undefined || text === '') return null
+  const { parseKeyring } = await import('../secrets/keyring.ts')
+  return parseKeyring(text, 'FERNET_KEY')
+}
+
+// userInfo throws for a user id without an entry, which is usual in containers.
+function actor(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`
+  } catch {
+    return `uid${process.getuid?.() ?? ''}@${hostname()}`
+  }
+}
+
+function unknownSet(set: string, sets: readonly string[]): MetastoreError {
+  const close = nearest(set, [...sets, defaultSet])
+  const known = sets.length === 0 ? 'No set is declared' : `The sets are ${sets.join(', ')}`
+  return new MetastoreError({
+    code: 'seed_unknown',
+    message: `There is no seed set ${JSON.stringify(set)}.`,
+    remedy: `${close === undefined ? '' : `Did you mean ${close}? `}${known}; sets are declared in metastore.toml: seed_sets = { demo = ["seeds/demo"] }.`,
+  })
+}

@@ -1,0 +1,243 @@
+import path from 'node:path'
+import type { Dialect, Sql, Transaction } from '../database/database.ts'
+import { MetastoreError } from '../errors.ts'
+import { csvRows, jsonLines } from './file-rows.ts'
+import { jsonNodes } from './nodes/json-nodes.ts'
+import { placeOf, type Problems, type SourceText } from './problem.ts'
+import { cellRows } from './made-rows.ts'
+import { modeOf, readDataFile, readDocument, readRow } from './read-data-file.ts'
+import { report, type Reading } from './read-cell.ts'
+import { listedRows, type RowSource } from './row-source.ts'
+import { scriptValue } from './script-value.ts'
+import type { DataStep, Expectation, SeedDocument } from './seed-document.ts'
+import type { SeedFile } from './seed-file.ts'
+import type { SeedInputs } from './world.ts'
+
+/** A statement of an SQL seed, and where it begins. */
+export interface SeedStatement {
+  readonly text: string
+  readonly offset: number
+}
+
+/** What a seed that is a function is given. */
+export interface SeedScriptContext {
+  /** The transaction of the file: what is done by it is undone when the function throws. */
+  readonly db: Transaction
+  readonly sql: (
+    strings: TemplateStringsArray,
+    ...values: readonly (string | number | bigint | boolean | null | Date | Uint8Array | Sql)[]
+  ) => Sql
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** How files that are no data are understood; the layers above know. */
+export interface SeedReaders {
+  splitSql(text: string, dialect: Dialect, path: string): Promise<readonly SeedStatement[]>
+  /** The default export of a script. */
+  loadScript(file: SeedFile): Promise<unknown>
+}
+
+/** A seed file, understood. */
+export interface LoadedSeed {
+  readonly file: SeedFile
+  readonly reading: Reading
+  readonly environments: readonly string[] | null
+  readonly steps: readonly LoadedStep[]
+  readonly statements: readonly SeedStatement[]
+  readonly run: ((context: SeedScriptContext) => unknown) | null
+  readonly expectations: readonly Expectation[]
+  readonly inputs: SeedInputs
+}
+
+/** A step with its rows at hand. */
+export interface LoadedStep {
+  readonly step: DataStep
+  readonly source: RowSource
+}
+
+/** Understands a file; what is wrong with it goes to `problems`. */
+export async function loadSeed(
+  file: SeedFile,
+  {
+    problems,
+    dialect,
+    readers,
+  }: { readonly problems: Problems; readonly dialect: Dialect; readonly readers: SeedReaders },
+): Promise<LoadedSeed> {
+  const source: SourceText = { path: file.path, text: file.source }
+  const reading: Reading = { source, problems }
+  const empty = {
+    file,
+    reading,
+    environments: null,
+    steps: [],
+    statements: [],
+    run: null,
+    expectations: [],
+    inputs: { files: new Set<string>(), variables: new Set<string>() },
+  }
+  switch (file.format) {
+    case 'sql': {
+      const header = readHeader(reading, '--')
+      return { ...empty, ...header, statements: await readers.splitSql(file.source, dialect, file.path) }
+    }
+    case 'csv':
+      return await loadCsv(empty)
+    case 'script':
+      return await loadScript(empty, await readers.loadScript(file))
+    case 'data':
+      return await withSteps(empty, readDataFile(reading, file.extension))
+  }
+}
+
+async function withSteps(seed: LoadedSeed, document: SeedDocument | undefined): Promise<LoadedSeed> {
+  if (document === undefined) return seed
+  const steps: LoadedStep[] = []
+  for (const step of document.steps) steps.push({ step, source: await sourceOf(seed, step) })
+  return { ...seed, environments: document.environments, expectations: document.expectations, steps }
+}
+
+async function sourceOf({ file, reading, inputs }: LoadedSeed, { rows, defaults }: DataStep): Promise<RowSource> {
+  if (rows.kind === 'listed') return listedRows(rows.rows, defaults, (offset) => placeOf(reading.source, offset))
+  if (rows.kind === 'made') return cellRows(rows.rows, defaults, reading)
+  inputs.files.add(rows.path)
+  const directory = path.dirname(file.path)
+  const rowFile = {
+    absolutePath: path.resolve(path.dirname(file.absolutePath), rows.path),
+    path: path.posix.join(directory, rows.path),
+    nullText: rows.nullText,
+  }
+  if (/\.csv$/i.test(rows.path)) return await csvRows(rowFile, defaults)
+  if (!/\.json$/i.test(rows.path)) return jsonLines(rowFile, defaults, reading)
+  return jsonFile(rowFile, defaults, reading)
+}
+
+// A JSON file is one value, so it is read whole; JSON lines are for what does not fit into memory.
+async function jsonFile(
+  file: { readonly absolutePath: string; readonly path: string },
+  defaults: DataStep['defaults'],
+  { problems }: Reading,
+): Promise<RowSource> {
+  const { readText } = await import('../read-text.ts')
+  const source = { path: file.path, text: readText(file.absolutePath, file.path) }
+  const inner = { source, problems }
+  const read = jsonNodes(source.text)
+  const place = (offset: number) => placeOf(source, offset)
+  if ('problems' in read) read.problems.forEach(({ at, message, remedy }) => report(inner, at, message, remedy))
+  else if (read.node.kind !== 'list') report(inner, 0, 'The file must hold a list of rows.', 'Write [ { … }, … ].')
+  else
+    return listedRows(
+      read.node.items.map((row) => readRow(inner, row)),
+      defaults,
+      place,
+    )
+  return listedRows([], defaults, place)
+}
+
+interface Header {
+  readonly settings: ReadonlyMap<string, { readonly value: string; readonly at: number }>
+  readonly lines: number
+}
+
+const headerLine = /^(?:--|#)[ \t]*(environments|expect|table|key|mode|null)[ \t]*:[ \t]*(.*?)[ \t]*$/i
+
+function headerOf(text: string, mark: '--' | '#'): Header {
+  const settings = new Map<string, { value: string; at: number }>()
+  let at = 0
+  let lines = 0
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(mark) && (mark === '#' || line.trim() !== '')) break
+    const [, name, value] = headerLine.exec(line.replace(/\r$/, '')) ?? []
+    if (name !== undefined && value !== undefined) settings.set(name.toLowerCase(), { value, at })
+    at += line.length + 1
+    lines += 1
+  }
+  return { settings, lines }
+}
+
+function names(value: string): string[] {
+  return value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+function readHeader(reading: Reading, mark: '--' | '#'): Pick<LoadedSeed, 'environments' | 'expectations'> {
+  const { settings } = headerOf(reading.source.text, mark)
+  const environments = settings.get('environments')
+  const expect = settings.get('expect')
+  const [, table, count] = /^(\S+)\s+(\d+)$/.exec(expect?.value ?? '') ?? []
+  if (expect !== undefined && table === undefined) {
+    report(reading, expect.at, 'This is no expectation.', `Write ${mark} expect: TABLE COUNT.`)
+  }
+  return {
+    environments: environments === undefined ? null : names(environments.value),
+    expectations:
+      expect === undefined || table === undefined
+        ? []
+        : [{ at: expect.at, name: table, check: { kind: 'count', table, where: null, count: Number(count) } }],
+  }
+}
+
+async function loadCsv(seed: LoadedSeed): Promise<LoadedSeed> {
+  const { file, reading } = seed
+  const { settings, lines } = headerOf(file.source, '#')
+  const table = settings.get('table')
+  if (table === undefined) {
+    report(reading, 0, 'A CSV file must say which table it is for.', 'Write "# table: NAME" on its first line.')
+    return seed
+  }
+  const mode = settings.get('mode')
+  const key = settings.get('key')
+  const step: DataStep = {
+    table: table.value,
+    at: table.at,
+    key: key === undefined ? null : names(key.value).map((name) => ({ name, at: key.at })),
+    mode: (mode && modeOf(reading, mode.value, mode.at)) ?? 'upsert',
+    defaults: [],
+    rows: { kind: 'file', path: file.path, at: 0, nullText: settings.get('null')?.value ?? '' },
+  }
+  const rowFile = {
+    absolutePath: file.absolutePath,
+    path: file.path,
+    nullText: settings.get('null')?.value ?? '',
+    skipLines: lines,
+  }
+  return { ...seed, ...readHeader(reading, '#'), steps: [{ step, source: await csvRows(rowFile, []) }] }
+}
+
+async function loadScript(seed: LoadedSeed, exported: unknown): Promise<LoadedSeed> {
+  if (typeof exported === 'function') return { ...seed, run: exported as LoadedSeed['run'] & object }
+  const made: { rows: () => AsyncIterable<unknown> }[] = []
+  const withoutRows = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    const { rows, steps, ...rest } = value as Record<string, unknown>
+    const shared = { ...rest, ...(Array.isArray(steps) && { steps: steps.map(withoutRows) }) }
+    if (typeof rows !== 'function') return rows === undefined ? shared : { ...shared, rows }
+    made.push({ rows: rows as () => AsyncIterable<unknown> })
+    return { ...shared, rows_from: `made:${made.length - 1}.jsonl` }
+  }
+  const node = typeof exported === 'object' && exported !== null ? scriptValue(withoutRows(exported)) : undefined
+  if (node === undefined) throw wrongExport(seed.file)
+  const document = readDocument(seed.reading, node)
+  return withSteps(
+    seed,
+    document && {
+      ...document,
+      steps: document.steps.map((step) => {
+        const index = step.rows.kind === 'file' ? /^made:(\d+)\.jsonl$/.exec(step.rows.path)?.[1] : undefined
+        const found = index === undefined ? undefined : made[Number(index)]
+        return found === undefined ? step : { ...step, rows: { kind: 'made', rows: found.rows } }
+      }),
+    },
+  )
+}
+
+function wrongExport({ path: file }: SeedFile): MetastoreError {
+  return new MetastoreError({
+    code: 'seed_invalid',
+    message: 'The default export of the script is neither a data file as an object nor a function.',
+    where: file,
+    remedy: 'Write export default { table: "…", rows: […] }, or export default async ({ db, sql, env }) => { … }.',
+  })
+}

@@ -1,0 +1,262 @@
+import { DatabaseError, sql, type Transaction } from '../database/database.ts'
+import { introspect } from '../catalog/catalog.ts'
+import { MetastoreError } from '../errors.ts'
+import { silent } from '../progress.ts'
+import { applyFile, planFile, type FileWork } from './apply-file.ts'
+import { checkExpectations, expectationFailure } from './expectations.ts'
+import { ensureSeedHistory, markVerified, readSeedHistory, seedHistory, type AppliedSeed } from './history.ts'
+import { isUnchanged } from './inputs.ts'
+import { loadSeed, type LoadedSeed } from './load-seed.ts'
+import { plannedRows } from './planned-rows.ts'
+import { collectProblems, placeOf, throwProblems } from './problem.ts'
+import type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult } from './seed-options.ts'
+import type { SeedFile } from './seed-file.ts'
+import type { Staged } from './stage.ts'
+import type { Scene } from './target.ts'
+import type { CellWorld } from './world.ts'
+
+/**
+ * What applying a set would do, row by row, without writing anything but temporary tables.
+ * Throws `seed_invalid` with everything that is wrong.
+ */
+export async function planSeeds(options: SeedOptions): Promise<SeedResult> {
+  const run = await beginRun(options)
+  if (run.pending.length === 0) return { set: options.set, files: run.standing, expectations: [] }
+  const files = await inTransaction(options, async (tx) => (await planAll(run, tx, true)).results)
+  return { set: options.set, files: inOrder(options, [...run.standing, ...files]), expectations: [] }
+}
+
+/**
+ * Applies a set: everything is validated first, then each file is written in a transaction of its own, and at the end it is
+ * looked at whether what the set expects is so. The caller holds the migration lock. Throws `seed_invalid` before anything is
+ * written, `seed_failed` with the earlier files kept, `seed_expectation_failed`.
+ */
+export async function applySeeds(options: SeedOptions): Promise<SeedResult> {
+  const run = await beginRun(options)
+  run.standing.forEach((file) => options.onFile?.(file))
+  const files = run.pending.length === 0 ? [] : await applyPending(run)
+  const expectations = await expect(run)
+  const failed = expectations.filter(({ ok }) => !ok)
+  if (failed.length > 0) throw expectationFailure(options.set, failed)
+  return { set: options.set, files: inOrder(options, [...run.standing, ...files]), expectations }
+}
+
+/** Looks only whether what a set expects is so; nothing is thrown for what is not. */
+export async function verifySeeds(options: SeedOptions): Promise<readonly ExpectationResult[]> {
+  const problems = collectProblems()
+  const seeds = await loadAll(options, options.files, problems)
+  throwProblems(problems)
+  return await look(options, seeds)
+}
+
+interface SeedRun {
+  readonly options: SeedOptions
+  readonly history: readonly AppliedSeed[]
+  /** Files that nothing is to be done about. */
+  readonly standing: readonly FileResult[]
+  readonly pending: readonly LoadedSeed[]
+}
+
+async function beginRun(options: SeedOptions): Promise<SeedRun> {
+  const history = await readSeedHistory(options.session, seedHistory(options.database, options.stateSchema))
+  const standing: FileResult[] = []
+  const changed: SeedFile[] = []
+  for (const file of options.files) {
+    const applied = history.find((one) => one.set === options.set && one.file === file.path)
+    if (await isUnchanged(file, applied, options)) standing.push(nothingDone(file, 'unchanged'))
+    else changed.push(file)
+  }
+  const problems = collectProblems()
+  const loaded = await loadAll(options, changed, problems)
+  const pending: LoadedSeed[] = []
+  for (const seed of loaded) {
+    if (isFor(seed, options.environment)) pending.push(seed)
+    else standing.push(nothingDone(seed.file, 'skipped'))
+  }
+  throwProblems(problems)
+  return { options, history, standing, pending }
+}
+
+function isFor({ environments }: LoadedSeed, environment: string | null): boolean {
+  return environments === null || (environment !== null && environments.includes(environment))
+}
+
+function nothingDone({ path }: SeedFile, state: 'unchanged' | 'skipped'): FileResult {
+  const counts = { inserted: 0, updated: 0, unchanged: 0, removed: 0 }
+  return { file: path, state, steps: [], statements: [], counts, durationMs: 0 }
+}
+
+async function loadAll(
+  { database: { dialect }, readers }: SeedOptions,
+  files: readonly SeedFile[],
+  problems: ReturnType<typeof collectProblems>,
+): Promise<LoadedSeed[]> {
+  const loaded: LoadedSeed[] = []
+  for (const file of files) loaded.push(await loadSeed(file, { problems, dialect, readers }))
+  return loaded
+}
+
+function inOrder({ files }: SeedOptions, results: readonly FileResult[]): FileResult[] {
+  return files.flatMap(({ path }) => results.filter(({ file }) => file === path))
+}
+
+/** A transaction that sees every row, or fails. */
+function inTransaction<T>({ session, database }: SeedOptions, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return session.transaction(async (tx) => {
+    // With policies that hide rows, an upsert would insert what is there, and a plan would be a lie.
+    if (database.features.roles) await tx.query(sql`set local row_security = off`)
+    return work(tx)
+  })
+}
+
+interface Planned {
+  readonly results: readonly FileResult[]
+  readonly work: FileWork
+  readonly staged: readonly (readonly Staged[])[]
+}
+
+async function planAll(run: SeedRun, tx: Transaction, detail: boolean): Promise<Planned> {
+  const { options } = run
+  const problems = collectProblems()
+  const scene: Scene = {
+    catalog: await introspect(tx, options.database.dialect, { excludeSchemas: [options.stateSchema] }),
+    baseSchema: options.baseSchema,
+    stateSchema: options.stateSchema,
+  }
+  const cells: CellWorld = {
+    dialect: options.database.dialect,
+    variables: options.variables,
+    secrets: options.secrets,
+    now: new Date().toISOString(),
+    scene,
+    problems,
+  }
+  const work: FileWork = {
+    options,
+    cells,
+    progress: options.progress ?? silent,
+    planned: plannedRows(),
+    bulk: [],
+    earlier: [],
+    steps: 0,
+  }
+  const results: FileResult[] = []
+  const staged: (readonly Staged[])[] = []
+  for (const seed of run.pending) {
+    const planned = await planFile(work, tx, { ...seed, reading: { ...seed.reading, problems } }, detail)
+    results.push(planned.result)
+    staged.push(planned.staged)
+  }
+  throwProblems(problems)
+  return { results, work, staged }
+}
+
+async function applyPending(run: SeedRun): Promise<FileResult[]> {
+  const { options, pending } = run
+  const history = seedHistory(options.database, options.stateSchema)
+  const applied: FileResult[] = []
+  const [only, another] = pending
+  // Of one file, what was staged for the plan is written in the same transaction: rows are read once.
+  const work = await inTransaction(options, async (tx) => {
+    const planned = await planAll(run, tx, false)
+    await askForRemovals(options, planned.results)
+    if (only === undefined || another !== undefined) return planned.work
+    await ensureSeedHistory(tx, history)
+    applied.push(await applyFile(planned.work, tx, only, planned.staged[0]))
+    return planned.work
+  }).catch((error: unknown) => {
+    throw explained(error, run, [])
+  })
+  for (const file of applied) options.onFile?.(file)
+  if (applied.length > 0) return applied
+  const progress = options.progress ?? silent
+  progress({ kind: 'begin', task: 'seed', total: pending.length, unit: 'files' })
+  try {
+    for (const [index, seed] of pending.entries()) {
+      progress({ kind: 'advance', task: 'seed', done: index, label: seed.file.path })
+      const file = await inTransaction(options, async (tx) => {
+        await ensureSeedHistory(tx, history)
+        return applyFile(work, tx, seed)
+      })
+      applied.push(file)
+      options.onFile?.(file)
+    }
+  } catch (error) {
+    throw explained(error, run, applied)
+  } finally {
+    progress({ kind: 'end', task: 'seed' })
+  }
+  return applied
+}
+
+async function askForRemovals({ onRemovals }: SeedOptions, results: readonly FileResult[]): Promise<void> {
+  const removals: Removal[] = results.flatMap(({ file, steps }) =>
+    steps.flatMap(({ table, removed }) => (removed > 0 ? [{ file, table, rows: removed }] : [])),
+  )
+  if (removals.length > 0) await onRemovals?.(removals)
+}
+
+// What stays after a failure, and that the same command goes on from there.
+function explained(error: unknown, { pending }: SeedRun, applied: readonly FileResult[]): unknown {
+  if (!(error instanceof MetastoreError) || pending.length < 2 || error.code === 'seed_invalid') return error
+  const kept = applied.length === 0 ? 'Nothing was written.' : `Kept: ${applied.map(({ file }) => file).join(', ')}.`
+  const details = [
+    ...error.details,
+    `${kept} Run the same command again: it goes on with ${pending[applied.length]?.file.path ?? 'the rest'}.`,
+  ]
+  const { code, message, where, remedy, cause } = error
+  if (error instanceof DatabaseError) {
+    const { reason, engineCode, statement, position, object, completed } = error
+    return new DatabaseError({
+      code,
+      message,
+      where,
+      remedy,
+      cause,
+      details,
+      reason,
+      engineCode,
+      statement,
+      position,
+      object,
+      completed,
+    })
+  }
+  return new MetastoreError({ code, message, where, remedy, cause, details })
+}
+
+// What a set expects is looked at when something was applied, and until it has once been so.
+async function expect({ options, history, pending }: SeedRun): Promise<readonly ExpectationResult[]> {
+  const open = history.some(({ set, verified }) => set === options.set && !verified)
+  if (pending.length === 0 && !open) return []
+  const problems = collectProblems()
+  const seeds = await loadAll(options, options.files, problems)
+  throwProblems(problems)
+  const results = await look(options, seeds)
+  if (results.every(({ ok }) => ok)) {
+    await markVerified(options.session, seedHistory(options.database, options.stateSchema), options.set)
+  }
+  return results
+}
+
+async function look(options: SeedOptions, seeds: readonly LoadedSeed[]): Promise<ExpectationResult[]> {
+  const placed = seeds
+    .filter((seed) => isFor(seed, options.environment))
+    .flatMap(({ reading, expectations }) =>
+      expectations.map((expectation) => ({ expectation, where: placeOf(reading.source, expectation.at) })),
+    )
+  if (placed.length === 0) return []
+  const home = options.database.dialect === 'sqlite' ? 'main' : options.baseSchema
+  return checkExpectations(options.session, placed, (name) => (name.includes('.') ? name.split('.') : [home, name]))
+}
+
+/** Whether every file was applied as it is now, and what the set expects was so: then there is nothing to do, or to lock for. */
+export async function isNothingToDo(options: SeedOptions): Promise<boolean> {
+  const history = await readSeedHistory(options.session, seedHistory(options.database, options.stateSchema))
+  const own = history.filter(({ set }) => set === options.set)
+  if (own.some(({ verified }) => !verified)) return false
+  for (const file of options.files) {
+    if (!(await isUnchanged(file, own.find((one) => one.file === file.path), options))) return false
+  }
+  return true
+}
