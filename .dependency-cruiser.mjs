@@ -15,6 +15,8 @@ const layers = {
   models: ['shadow', 'migrations', 'catalog', 'database'],
   audit: ['shadow', 'migrations', 'catalog', 'database'],
   doctor: ['migrations', 'catalog', 'database', 'secrets'],
+  reset: ['migrations', 'seeds', 'catalog', 'database'],
+  report: ['audit', 'migrations', 'seeds', 'catalog', 'database'],
   adopt: ['audit', 'shadow', 'migrations', 'catalog', 'database'],
   // Settings: what a database URL looks like is the database's to say, and the top passes the rest down as values.
   project: ['database', 'toml'],
@@ -31,6 +33,8 @@ const layers = {
     'audit',
     'adopt',
     'doctor',
+    'reset',
+    'report',
     'project',
     'server',
   ],
