@@ -5,6 +5,7 @@ import { loadDefaultExport, splitScript, type Engine } from '../migrations/migra
 import { nearest } from '../nearest.ts'
 import type { SeedFile, SeedOptions } from '../seeds/seeds.ts'
 import type { Context, DatabaseEntry } from './context.ts'
+import { keySourceOf, openKeyring } from './keyring.ts'
 
 /** Which seeds are meant. */
 export interface SeedSelection {
@@ -30,7 +31,9 @@ export async function seedSelection(
   if (directories === undefined) throw unknownSet(set, Object.keys(settings.seedSets))
   if (asked.file === undefined) return { set, files: readSeedFiles(directories) }
   const absolute = path.resolve(workingDirectory, asked.file)
-  const known = directories.some((directory) => path.dirname(absolute) === directory.absolute) ? readSeedFiles(directories) : []
+  const known = directories.some((directory) => path.dirname(absolute) === directory.absolute)
+    ? readSeedFiles(directories)
+    : []
   // By the name that the set knows it by, so that the set has it as applied too.
   const listed = known.find(({ absolutePath }) => absolutePath === absolute)
   return { set, files: [listed ?? readSeedFile(absolute, asked.file)] }
@@ -39,33 +42,35 @@ export async function seedSelection(
 /** What seeding needs to know, from the settings of a database and the world around the command. */
 export async function seedOptions(
   engine: Engine,
-  { settings }: DatabaseEntry,
-  { output, signal, project }: Context,
+  entry: DatabaseEntry,
+  context: Context,
   asked: SeedSelection & { readonly environment: string | null; readonly force: boolean },
 ): Promise<SeedOptions> {
-  const { variables } = await project()
+  const { settings } = entry
+  const project = await context.project()
+  const hasKeys = keySourceOf(settings, project) !== undefined
   return {
     ...asked,
     database: engine.database,
     session: engine.session,
     baseSchema: settings.schema,
     stateSchema: settings.stateSchema,
-    variables,
-    secrets: await secretsOf(variables),
+    variable(name) {
+      const value = project.variable(name)
+      // What a seed takes from the environment may be a secret; a short word is none, and would be missed in every sentence.
+      if (value !== undefined && value.length >= leastSecret) context.secrets.add(value)
+      return value
+    },
+    secrets: hasKeys ? await openKeyring(entry, context) : null,
     readers: { splitSql: splitScript, loadScript: loadDefaultExport },
     position: (await engine.look()).applied.at(-1)?.name ?? null,
     actor: actor(),
-    progress: output.progress,
-    signal,
+    progress: context.output.progress,
+    signal: context.signal,
   }
 }
 
-async function secretsOf(variables: Readonly<Record<string, string | undefined>>): Promise<SeedOptions['secrets']> {
-  const text = variables['FERNET_KEY']
-  if (text === undefined || text === '') return null
-  const { parseKeyring } = await import('../secrets/keyring.ts')
-  return parseKeyring(text, 'FERNET_KEY')
-}
+const leastSecret = 8
 
 // userInfo throws for a user id without an entry, which is usual in containers.
 function actor(): string {

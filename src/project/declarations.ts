@@ -5,6 +5,7 @@ import { readDeclaredValue, type DeclaredValue, type Reading } from './declared-
 import { settingNames, settingOf, type SettingName } from './settings.ts'
 import { shownName, tomlKey } from './shown.ts'
 import type { TomlPath } from '../toml/toml-positions.ts'
+import { readSeedSets } from './seed-sets.ts'
 import { describeToml, isTable } from './values.ts'
 
 /** One `[database.NAME]` of the file. */
@@ -12,6 +13,8 @@ export interface DeclaredDatabase {
   readonly name: string
   readonly where: string
   readonly values: ReadonlyMap<SettingName, DeclaredValue>
+  /** The directories of each seed set, as they are written. */
+  readonly seedSets: ReadonlyMap<string, readonly string[]>
 }
 
 /** What a file declares. */
@@ -62,6 +65,7 @@ function readDatabase(reading: Reading, name: string, table: Readonly<Record<str
   if (name.trim() === '') report(reading, path, 'A database has an empty name.', nameRemedy)
   const values = new Map<SettingName, DeclaredValue>()
   for (const key of reading.file.positions.keys(path)) {
+    if (key === 'seed_sets') continue
     const setting = settingsByKey.get(key)
     if (setting === undefined) {
       unknownSetting(reading, [...path, key], key)
@@ -70,7 +74,8 @@ function readDatabase(reading: Reading, name: string, table: Readonly<Record<str
     const value = readDeclaredValue({ reading, setting: settingOf(setting), path: [...path, key] }, table[key])
     if (value) values.set(setting, value)
   }
-  return { name, where: reading.file.place(reading.file.positions.key(path)?.start ?? 0), values }
+  const seedSets = readSeedSets(reading, [...path, 'seed_sets'], table['seed_sets'])
+  return { name, where: reading.file.place(reading.file.positions.key(path)?.start ?? 0), values, seedSets }
 }
 
 function unknownTopLevel(reading: Reading, key: string): void {
@@ -84,9 +89,9 @@ function unknownTopLevel(reading: Reading, key: string): void {
 }
 
 function unknownSetting(reading: Reading, path: TomlPath, key: string): void {
-  const meant = nearest(key, settingsByKey.keys())
+  const meant = nearest(key, [...settingsByKey.keys(), 'seed_sets'])
   const hint = meant === undefined ? '' : `Did you mean ${meant}? `
-  const known = `The settings of a database are ${[...settingsByKey.keys()].join(', ')}.`
+  const known = `The settings of a database are ${[...settingsByKey.keys(), 'seed_sets'].join(', ')}.`
   report(reading, path, `There is no setting ${shownName(key)}.`, hint + known)
 }
 

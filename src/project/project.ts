@@ -1,7 +1,7 @@
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import type { CheckRule } from './check-rules.ts'
-import type { SettingName, SettingValues } from './settings.ts'
+import type { Directory, SettingName, SettingValues } from './settings.ts'
 import { shownName, tomlKey } from './shown.ts'
 
 /** Where a value came from. */
@@ -24,6 +24,8 @@ export interface DatabaseSettings extends SettingValues {
   readonly where: string | null
   /** The directory that relative paths in `url` are relative to. */
   readonly urlDirectory: string
+  /** The seed sets beside `seeds`, each with its directories. */
+  readonly seedSets: Readonly<Record<string, readonly Directory[]>>
   readonly origins: Readonly<Record<SettingName, Origin>>
   /** What asking for a setting throws. */
   readonly problems: Readonly<Partial<Record<SettingName, MetastoreError>>>

@@ -5,7 +5,14 @@ import type { DeclaredValue } from './declared-value.ts'
 import type { FlagValues } from './flags.ts'
 import type { DatabaseSettings, Origin } from './project.ts'
 import { resolveTemplate, type Reference, type Resolved } from './references.ts'
-import { settingNames, settingOf, type Setting, type SettingName, type SettingValue } from './settings.ts'
+import {
+  settingNames,
+  settingOf,
+  type Directory,
+  type Setting,
+  type SettingName,
+  type SettingValue,
+} from './settings.ts'
 import { shownName } from './shown.ts'
 import { checkText, checkToml, faultMessage, type Checked, type PlainValue } from './values.ts'
 import { lookUpVariable, type Variables } from './variables.ts'
@@ -43,10 +50,23 @@ export function resolveDatabase(database: DeclaredDatabase | string, sources: So
       settings[setting] = inPlace(settingOf(setting), outcome.value, baseOf(outcome.origin, sources))
     }
   }
-  const place = { name, where: declared?.where ?? null, urlDirectory: baseOf(origins.url, sources) }
+  const place = {
+    name,
+    where: declared?.where ?? null,
+    urlDirectory: baseOf(origins.url, sources),
+    seedSets: seedSetsOf(declared, sources),
+  }
   // Assigned to, and not spread: spreading would ask for the settings that throw.
   const all = Object.assign(settings, place, { origins: Object.freeze(origins), problems: Object.freeze(problems) })
   return Object.freeze(all) as DatabaseSettings
+}
+
+function seedSetsOf(declared: DeclaredDatabase | undefined, { directory }: Sources): DatabaseSettings['seedSets'] {
+  const sets = [...(declared?.seedSets ?? [])].map(([name, paths]) => [
+    name,
+    Object.freeze(paths.map((written) => Object.freeze({ path: written, absolute: path.resolve(directory, written) }))),
+  ])
+  return Object.freeze(Object.fromEntries(sets) as Record<string, readonly Directory[]>)
 }
 
 function resolveSetting(

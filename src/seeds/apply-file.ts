@@ -234,7 +234,7 @@ async function runStatements(tx: Transaction, { statements, reading }: LoadedSee
 
 async function runScript({ options }: FileWork, tx: Transaction, { run, file }: LoadedSeed): Promise<void> {
   try {
-    await run?.({ db: tx, sql, env: options.variables })
+    await run?.({ db: tx, sql, env: options.variable })
   } catch (error) {
     if (error instanceof MetastoreError) throw error
     throw new MetastoreError({

@@ -71,7 +71,7 @@ function checked(world: CellWorld, text: string | null, place: CellPlace): strin
 
 function environment(world: CellWorld, name: string, place: CellPlace): string | undefined {
   place.inputs.variables.add(name)
-  const value = world.variables[name]
+  const value = world.variable(name)
   return value === undefined || value === '' ? undefined : value
 }
 

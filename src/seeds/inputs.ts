@@ -32,9 +32,9 @@ export async function isUnchanged(
   return true
 }
 
-function fingerprintOf(variables: readonly string[], { secrets, variables: values }: SeedOptions): string | null {
+function fingerprintOf(variables: readonly string[], { secrets, variable }: SeedOptions): string | null {
   if (variables.length === 0 || secrets === null) return null
-  return secrets.fingerprint(JSON.stringify(variables.map((name) => [name, values[name] ?? null])))
+  return secrets.fingerprint(JSON.stringify(variables.map((name) => [name, variable(name) ?? null])))
 }
 
 async function checksumOf({ absolutePath }: SeedFile, name: string): Promise<string | undefined> {

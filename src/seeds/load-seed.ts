@@ -27,7 +27,8 @@ export interface SeedScriptContext {
     strings: TemplateStringsArray,
     ...values: readonly (string | number | bigint | boolean | null | Date | Uint8Array | Sql)[]
   ) => Sql
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** The value of an environment variable. */
+  readonly env: (name: string) => string | undefined
 }
 
 /** How files that are no data are understood; the layers above know. */

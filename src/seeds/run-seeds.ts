@@ -125,7 +125,7 @@ async function planAll(run: SeedRun, tx: Transaction, detail: boolean): Promise<
   }
   const cells: CellWorld = {
     dialect: options.database.dialect,
-    variables: options.variables,
+    variable: options.variable,
     secrets: options.secrets,
     now: new Date().toISOString(),
     scene,
@@ -256,7 +256,14 @@ export async function isNothingToDo(options: SeedOptions): Promise<boolean> {
   const own = history.filter(({ set }) => set === options.set)
   if (own.some(({ verified }) => !verified)) return false
   for (const file of options.files) {
-    if (!(await isUnchanged(file, own.find((one) => one.file === file.path), options))) return false
+    if (
+      !(await isUnchanged(
+        file,
+        own.find((one) => one.file === file.path),
+        options,
+      ))
+    )
+      return false
   }
   return true
 }

@@ -20,7 +20,8 @@ export interface SeedOptions {
   readonly files: readonly SeedFile[]
   /** What the database is for, as `dev`; null where nobody has said. */
   readonly environment: string | null
-  readonly variables: Readonly<Record<string, string | undefined>>
+  /** The value of an environment variable. */
+  readonly variable: (name: string) => string | undefined
   readonly secrets: SeedSecrets | null
   readonly readers: SeedReaders
   /** The migration that the database is at; another one than last time has files looked at again. */

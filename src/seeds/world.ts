@@ -15,7 +15,8 @@ export interface SeedSecrets {
 /** What the cells of a run are worked out with. */
 export interface CellWorld {
   readonly dialect: Dialect
-  readonly variables: Readonly<Record<string, string | undefined>>
+  /** The value of an environment variable. */
+  readonly variable: (name: string) => string | undefined
   readonly secrets: SeedSecrets | null
   /** The time of the run, for `$now`. */
   readonly now: string

@@ -17,6 +17,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   check: 'check',
   audit: 'audit --fix',
   plan: 'plan',
+  seed: 'seed',
   migrate: 'migrate',
   start: 'start',
   complete: 'complete',

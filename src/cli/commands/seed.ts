@@ -47,7 +47,10 @@ export async function seedDatabase(entry: DatabaseEntry, input: Input, context: 
   if (flag(input, 'verify')) {
     const expectations = await seeds.verifySeeds(await seedOptions(engine, entry, context, asked))
     renderExpectations(output, expectations)
-    return { document: { address: entry.address(), set: selection.set, expectations }, clean: expectations.every(({ ok }) => ok) }
+    return {
+      document: { address: entry.address(), set: selection.set, expectations },
+      clean: expectations.every(({ ok }) => ok),
+    }
   }
   if (onlyPlan) {
     const plan = await seeds.planSeeds(await seedOptions(engine, entry, context, asked))
@@ -65,7 +68,10 @@ async function applyTo(
 ): Promise<DatabaseAnswer> {
   const { output } = context
   const { applySeeds, isNothingToDo } = await import('../../seeds/seeds.ts')
-  const shown = { onFile: (file: SeedResult['files'][number]) => renderFile(output, file), onRemovals: consent(entry, context) }
+  const shown = {
+    onFile: (file: SeedResult['files'][number]) => renderFile(output, file),
+    onRemovals: consent(entry, context),
+  }
   const options: SeedOptions = { ...(await seedOptions(engine, entry, context, asked)), ...shown }
   const { phase } = (await engine.look()).state
   // Without a look at every row there is nothing to lock for, as long as no batch is under way.
@@ -76,7 +82,8 @@ async function applyTo(
   }
   output.say(`Seeding ${entry.address()}: ${count(options.files.length, 'file')}`)
   const result = await engine.locked(async () => applySeeds({ ...options, position: await positionOf(engine) }))
-  if (result === undefined) return { document: { address: entry.address(), set: options.set, files: [], expectations: [] } }
+  if (result === undefined)
+    return { document: { address: entry.address(), set: options.set, files: [], expectations: [] } }
   renderExpectations(output, result.expectations)
   output.say(conclusion(result))
   return { document: { address: entry.address(), ...result } }

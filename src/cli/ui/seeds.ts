@@ -5,7 +5,8 @@ import { count, duration } from './tables.ts'
 /** One file of a run: what became of it, and of each table. */
 export function renderFile({ say, paint }: Output, { file, state, steps, statements, durationMs }: FileResult): void {
   if (state === 'unchanged') return say(`  ${paint.faint('unchanged')} ${file}`)
-  if (state === 'skipped') return say(`  ${paint.faint('skipped')}   ${file}  ${paint.faint('for another environment')}`)
+  if (state === 'skipped')
+    return say(`  ${paint.faint('skipped')}   ${file}  ${paint.faint('for another environment')}`)
   say(`  ${paint.good('applied')}   ${file}  ${paint.faint(duration(durationMs))}`)
   for (const step of steps) say(`            ${step.table}: ${counts(step)}${columnsOf(step)}`)
   for (const { text, rows } of statements) say(`            ${firstLine(text)}: ${count(rows, 'row')}`)
@@ -14,7 +15,8 @@ export function renderFile({ say, paint }: Output, { file, state, steps, stateme
 /** What a run would do, row by row. */
 export function renderPlan({ line, paint }: Output, { files }: SeedResult): void {
   for (const { file, state, steps, statements } of files) {
-    if (state !== 'pending') line(`${paint.strong(file)}  ${paint.faint(state === 'skipped' ? 'for another environment' : 'unchanged')}`)
+    if (state !== 'pending')
+      line(`${paint.strong(file)}  ${paint.faint(state === 'skipped' ? 'for another environment' : 'unchanged')}`)
     else line(paint.strong(file))
     for (const step of steps) {
       line(`  ${step.table}: ${counts(step)}`)
