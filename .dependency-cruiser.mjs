@@ -16,7 +16,8 @@ const layers = {
   audit: ['shadow', 'migrations', 'catalog', 'database'],
   doctor: ['migrations', 'catalog', 'database', 'secrets'],
   reset: ['migrations', 'seeds', 'catalog', 'database'],
-  report: ['audit', 'migrations', 'seeds', 'catalog', 'database'],
+  // Facts in, text out.
+  report: [],
   adopt: ['audit', 'shadow', 'migrations', 'catalog', 'database'],
   // Settings: what a database URL looks like is the database's to say, and the top passes the rest down as values.
   project: ['database', 'toml'],

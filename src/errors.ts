@@ -89,7 +89,6 @@ export const errorCodes = {
     kind: 'state',
     summary: 'A reset would take away rows that neither migrations nor seeds bring back, and nobody has said that it may.',
   },
-  report_stale: { kind: 'state', summary: 'A written report is not what the database says now.' },
   batch_applying: {
     kind: 'state',
     summary: 'The start of a batch was interrupted, so it is neither started nor undone.',

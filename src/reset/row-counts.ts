@@ -2,7 +2,7 @@ import { introspect, type Catalog } from '../catalog/catalog.ts'
 import { id, sql, type Queryable } from '../database/database.ts'
 import type { Engine } from '../migrations/migrations.ts'
 
-/** The rows of each table that has any, by `schema.name`; the bookkeeping is not looked at, and partitions count with their table. */
+/** The rows of each table, by `schema.name`; the bookkeeping is not looked at, and partitions count with their table. */
 export type RowCounts = ReadonlyMap<string, number>
 
 /** Counts the rows of every table that people have. Throws where policies would hide some. */
@@ -21,8 +21,7 @@ async function countEach(db: Queryable, tables: Catalog['tables']): Promise<RowC
     const [row] = await db.query<{ rows: number | bigint | string }>(
       sql`select count(*) as rows from ${id(schema, name)}`,
     )
-    const rows = Number(row?.rows ?? 0)
-    if (rows > 0) counts.set(tableKey({ schema, name }), rows)
+    counts.set(tableKey({ schema, name }), Number(row?.rows ?? 0))
   }
   return counts
 }
