@@ -16,6 +16,9 @@ const layers = {
   models: ['shadow', 'migrations', 'catalog', 'database'],
   audit: ['shadow', 'migrations', 'catalog', 'database'],
   doctor: ['migrations', 'catalog', 'database', 'secrets'],
+  reset: ['migrations', 'seeds', 'catalog', 'database'],
+  // Facts in, text out.
+  report: [],
   adopt: ['audit', 'shadow', 'migrations', 'catalog', 'database'],
   // Settings: what a database URL looks like is the database's to say, and the top passes the rest down as values.
   project: ['database', 'toml'],
@@ -33,6 +36,8 @@ const layers = {
     'audit',
     'adopt',
     'doctor',
+    'reset',
+    'report',
     'project',
     'server',
   ],

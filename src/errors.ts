@@ -86,6 +86,11 @@ export const errorCodes = {
     kind: 'state',
     summary: 'A database that is marked as production is not rolled back without --yes.',
   },
+  reset_guarded: { kind: 'state', summary: 'A database that is marked as production is not reset without --confirm.' },
+  reset_loses_rows: {
+    kind: 'state',
+    summary: 'A reset would take away rows that neither migrations nor seeds bring back, and nobody has said that it may.',
+  },
   batch_applying: {
     kind: 'state',
     summary: 'The start of a batch was interrupted, so it is neither started nor undone.',

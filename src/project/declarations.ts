@@ -5,6 +5,7 @@ import { readDeclaredValue, type DeclaredValue, type Reading } from './declared-
 import { settingNames, settingOf, type SettingName } from './settings.ts'
 import { shownName, tomlKey } from './shown.ts'
 import type { TomlPath } from '../toml/toml-positions.ts'
+import { readReportModules, type ReportModule } from './report-modules.ts'
 import { readSeedSets } from './seed-sets.ts'
 import { describeToml, isTable } from './values.ts'
 
@@ -15,6 +16,7 @@ export interface DeclaredDatabase {
   readonly values: ReadonlyMap<SettingName, DeclaredValue>
   /** The directories of each seed set, as they are written. */
   readonly seedSets: ReadonlyMap<string, readonly string[]>
+  readonly reports: readonly ReportModule[]
 }
 
 /** What a file declares. */
@@ -65,7 +67,7 @@ function readDatabase(reading: Reading, name: string, table: Readonly<Record<str
   if (name.trim() === '') report(reading, path, 'A database has an empty name.', nameRemedy)
   const values = new Map<SettingName, DeclaredValue>()
   for (const key of reading.file.positions.keys(path)) {
-    if (key === 'seed_sets') continue
+    if (key === 'seed_sets' || key === 'report') continue
     const setting = settingsByKey.get(key)
     if (setting === undefined) {
       unknownSetting(reading, [...path, key], key)
@@ -75,7 +77,8 @@ function readDatabase(reading: Reading, name: string, table: Readonly<Record<str
     if (value) values.set(setting, value)
   }
   const seedSets = readSeedSets(reading, [...path, 'seed_sets'], table['seed_sets'])
-  return { name, where: reading.file.place(reading.file.positions.key(path)?.start ?? 0), values, seedSets }
+  const reports = readReportModules(reading, [...path, 'report'], table['report'])
+  return { name, where: reading.file.place(reading.file.positions.key(path)?.start ?? 0), values, seedSets, reports }
 }
 
 function unknownTopLevel(reading: Reading, key: string): void {

@@ -2,6 +2,7 @@ import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import type { CheckRule } from './check-rules.ts'
 import type { Directory, SettingName, SettingValues } from './settings.ts'
+import type { ReportModule } from './report-modules.ts'
 import { shownName, tomlKey } from './shown.ts'
 
 /** Where a value came from. */
@@ -26,6 +27,8 @@ export interface DatabaseSettings extends SettingValues {
   readonly urlDirectory: string
   /** The seed sets beside `seeds`, each with its directories. */
   readonly seedSets: Readonly<Record<string, readonly Directory[]>>
+  /** The parts that reports are written of; none where nobody has said. */
+  readonly reports: readonly ReportModule[]
   readonly origins: Readonly<Record<SettingName, Origin>>
   /** What asking for a setting throws. */
   readonly problems: Readonly<Partial<Record<SettingName, MetastoreError>>>

@@ -55,6 +55,7 @@ export function resolveDatabase(database: DeclaredDatabase | string, sources: So
     where: declared?.where ?? null,
     urlDirectory: baseOf(origins.url, sources),
     seedSets: seedSetsOf(declared, sources),
+    reports: Object.freeze(declared?.reports ?? []),
   }
   // Assigned to, and not spread: spreading would ask for the settings that throw.
   const all = Object.assign(settings, place, { origins: Object.freeze(origins), problems: Object.freeze(problems) })

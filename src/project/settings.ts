@@ -223,6 +223,15 @@ const databaseSettings = {
     reach: 'all',
     description: 'The URL of a role that may create roles and databases, for bootstrap.',
   },
+  reportDirectory: {
+    key: 'report_directory',
+    kind: 'file',
+    default: 'reports',
+    variables: ['METASTORE_REPORT_DIRECTORY'],
+    flag: null,
+    reach: 'one',
+    description: 'The directory that report writes its documents to.',
+  },
   encrypted: {
     key: 'encrypted',
     kind: 'columns',

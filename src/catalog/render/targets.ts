@@ -6,7 +6,8 @@ import type { Routine } from '../schema-object.ts'
 export function target(object: CatalogObject): Sql {
   const { path } = object
   const [schema = '', relation = '', part = ''] = path
-  const name = id(...path)
+  // Not of a routine, whose path ends with its arguments: of one without any that is no name.
+  const name = id(...(object.kind === 'routine' ? path.slice(0, 2) : path))
   switch (object.kind) {
     case 'schema':
     case 'extension':

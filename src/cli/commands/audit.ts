@@ -99,7 +99,8 @@ function withFailures(report: AuditReport, repaired: RepairResult | null): Audit
   return { ...report, findings }
 }
 
-async function auditOf(
+/** Audits one database; `setup` does the same. Throws `not_supported`. */
+export async function auditOf(
   engine: Engine,
   files: readonly MigrationFile[],
   entry: DatabaseEntry,
@@ -161,7 +162,7 @@ async function show(
   context: Context,
 ): Promise<void> {
   if (form === 'lines') {
-    render(output, report)
+    renderAudit(output, report)
     return
   }
   const shown = redactData(context.secrets, report)
@@ -202,7 +203,8 @@ async function refuseOneFileForMany(input: Input, context: Context): Promise<voi
   })
 }
 
-function render({ line, paint }: Output, { address, findings, migrations, checklist }: AuditReport): void {
+/** Says what an audit has found. */
+export function renderAudit({ line, paint }: Output, { address, findings, migrations, checklist }: AuditReport): void {
   for (const finding of findings) renderFinding(line, paint, finding)
   if (checklist.length > 0) line('To do:')
   for (const [index, { title, run }] of checklist.entries())

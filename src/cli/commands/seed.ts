@@ -35,7 +35,8 @@ export const seedCommand = defineCommand({
   run: (input, context) => eachDatabase(context, (entry) => seedDatabase(entry, input, context)),
 })
 
-async function seedDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
+/** Seeds one database and says so as it goes; `setup` and `reset` do the same. */
+export async function seedDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
   const { output } = context
   const seeds = await import('../../seeds/seeds.ts')
   const selection = await seedSelection(entry, context, { set: text(input, 'set'), file: argument(input, 0) })

@@ -1,9 +1,10 @@
 import { readStatus, type DatabaseStatus } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
-import { flag } from '../input.ts'
+import { flag, text } from '../input.ts'
 import type { Output } from '../output.ts'
 import { aheadOption } from '../destination.ts'
 import { eachDatabase } from '../each-database.ts'
+import { refuseOneFileForMany, writeStatusFile } from '../reports.ts'
 import { count } from '../ui/tables.ts'
 import { describeWaiting } from '../ui/waiting.ts'
 
@@ -15,14 +16,23 @@ export const statusCommand = defineCommand({
     'Reads only, and takes no lock, so it works while another process migrates. With --check the exit status is 0 only when the database is at the newest migration and files and history agree, which is what a deployment waits for; otherwise it is 3. A readiness probe adds --allow-ahead, so that the old replicas of a rolling update stay ready.',
   examples: [
     ['metastore status', 'show every database of metastore.toml'],
+    ['metastore status --write status.yaml', 'write how far the database has come, as YAML'],
     ['metastore status --check --allow-ahead --quiet', 'a readiness probe: exit 0 at the newest migration or beyond'],
   ],
   scope: 'databases',
-  options: [{ flags: '--check', description: 'exit 3 unless the database is at its newest migration' }, aheadOption],
+  options: [
+    { flags: '--check', description: 'exit 3 unless the database is at its newest migration' },
+    { flags: '--write <file>', description: 'write phases, tasks and percent to this YAML file, from the history' },
+    { flags: '--set <name>', description: 'with --write: a set of seed_sets in metastore.toml' },
+    { flags: '--environment <name>', description: 'with --write: what the database is for' },
+    aheadOption,
+  ],
   json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], rollingBack, pending[], waiting[] (name, path, extensions[]), discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
 
-  run: (input, context) =>
-    eachDatabase(context, async (entry) => {
+  async run(input, context) {
+    const file = text(input, 'write')
+    if (file !== undefined) await refuseOneFileForMany('--write', file, context)
+    return eachDatabase(context, async (entry) => {
       await entry.files()
       await using engine = await entry.engine({ command: 'status', reads: true })
       const { files, waiting } = await entry.migrationsOn(engine)
@@ -33,8 +43,13 @@ export const statusCommand = defineCommand({
       const document = { ...status, waiting, ...asReshapeSays(status) }
       // Scripts that were written for Reshape look for its keys at the top, where it has one database.
       if ((await context.databases()).length === 1) context.output.document(asReshapeSays(status))
-      return { document: { address: entry.address(), ...document }, clean: status.atHead || !flag(input, 'check') }
-    }),
+      const clean = status.atHead || !flag(input, 'check')
+      if (file === undefined) return { document: { address: entry.address(), ...document }, clean }
+      await engine[Symbol.asyncDispose]()
+      await writeStatusFile(file, entry, input, context)
+      return { document: { address: entry.address(), ...document, written: file }, clean }
+    })
+  },
 })
 
 function render(line: Output['line'], paint: Output['paint'], address: string, status: DatabaseStatus): void {
