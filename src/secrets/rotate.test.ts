@@ -105,6 +105,22 @@ describe.each(engines)('rotation on $name', ({ freshUrl }) => {
   })
 })
 
+test('a table of SQLite without a rowid is walked by its tokens', async () => {
+  await using database = await openDatabase('sqlite::memory:')
+  await using session = await database.session()
+  await session.script('create table llm (id text primary key, token text) without rowid')
+  await session.load(
+    { table: ['llm'], columns: ['id', 'token'] },
+    Array.from({ length: 601 }, (_, nr) => [`id ${nr}`, oldRing.encrypt(`secret ${nr}`)]),
+  )
+  const rotation = rotationOf(database, session)
+  await prepareRotation(rotation)
+  expect(await rotateColumn(rotation, await found(database, session, 'llm.token'))).toMatchObject({
+    rotated: 601,
+    count: { byKey: [601, 0] },
+  })
+})
+
 describe('rotation on PostgreSQL', () => {
   test('of two at once, both end, with every token under the newest key', async () => {
     await using database = await openDatabase((await engines[0]?.freshUrl()) ?? '')
