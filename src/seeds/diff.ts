@@ -2,7 +2,7 @@ import { findColumn, findTable, foreignKeys, type Column } from '../catalog/cata
 import { id, join, literal, sql, type Queryable, type Sql } from '../database/database.ts'
 import type { Problems } from './problem.ts'
 import { tableKey } from './resolve-references.ts'
-import { rowColumn, shapeColumn, stageSql, type Shape, type Staged } from './stage.ts'
+import { rowColumn, shapeColumn, stageSql, type Shape, type Staged } from './staged.ts'
 import { isUnique, tableSql } from './target.ts'
 import type { CellWorld } from './world.ts'
 
