@@ -14,7 +14,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   init: 'init',
   new: 'new more',
   generate: 'generate --from schema.sql',
-  test: 'test --round-trip',
+  test: `test --round-trip --shadow postgres://app:${secret}@127.0.0.1:1/app`,
   check: 'check',
   audit: 'audit --fix',
   plan: 'plan',
