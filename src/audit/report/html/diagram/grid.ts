@@ -1,4 +1,4 @@
-import type { Box, Link, Passage, Placed } from './layout.ts'
+import type { Box, Link, Passage, Placed } from './boxes.ts'
 
 /** Boxes that refer to one box only, and that nothing refers to, in rows; as a whole it is a box itself. */
 export interface Grid extends Box {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { layOut, type Box, type Layout, type Link } from './layout.ts'
+import type { Box, Link } from './boxes.ts'
+import { layOut, type Layout } from './layout.ts'
 
 function overlaps({ boxes }: Layout): string[] {
   return boxes.flatMap((one, index) =>
