@@ -49,6 +49,10 @@ export const errorCodes = {
   schema_file_invalid: { kind: 'input', summary: 'The SQL of a desired state fails on an empty database.' },
   models_invalid: { kind: 'input', summary: 'Files of models do not load, or say what PostgreSQL does not accept.' },
   drizzle_missing: { kind: 'input', summary: 'Models need drizzle-orm, which is not installed or too old.' },
+  migration_not_replayed: {
+    kind: 'input',
+    summary: 'A migration does not run on a throw-away database, so what all of them make is not known.',
+  },
   rename_undecided: {
     kind: 'input',
     summary: 'Something may have been renamed or replaced, and nobody has said which of the two.',

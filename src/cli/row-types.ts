@@ -3,8 +3,8 @@ import path from 'node:path'
 import { introspect, type Catalog } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
 import { versionSchemaName } from '../migrations/migrations.ts'
+import { replayedCatalog } from '../models/replayed-catalog.ts'
 import { rowTypes } from '../models/row-types.ts'
-import { replay } from '../shadow/shadow.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { exitStatus, type ExitStatus } from './exit-status.ts'
 import { flag, text, type Input } from './input.ts'
@@ -13,6 +13,7 @@ import { flag, text, type Input } from './input.ts'
 export async function generateTypes(input: Input, context: Context): Promise<ExitStatus> {
   const dates = text(input, 'dates') ?? 'date'
   if (dates !== 'date' && dates !== 'text') throw unknownDates(dates)
+  if (flag(input, 'check') && text(input, 'out') === undefined) throw nothingToCheck()
   const entry = await context.oneDatabase()
   const { schema: base, stateSchema } = entry.settings
   const catalog = await catalogOf(input, context, entry)
@@ -27,22 +28,18 @@ async function catalogOf(input: Input, context: Context, entry: DatabaseEntry): 
     return await introspect(engine.session, entry.dialect(), { excludeSchemas: [entry.settings.stateSchema] })
   }
   const { directory } = await context.project()
-  const shadow = await replay(await entry.files(), {
+  return replayedCatalog(await entry.files(), {
     directory: path.join(directory, '.metastore', 'shadow', entry.settings.name),
     server: text(input, 'shadow'),
     stateSchema: entry.settings.stateSchema,
     signal: context.signal,
     progress: context.output.progress,
   })
-  const failed = shadow.files.find(({ outcome }) => outcome === 'failed' || outcome === 'unverified')
-  if (failed !== undefined) throw notReplayed(failed.path, failed.problem?.message)
-  return shadow.catalog
 }
 
 async function deliver(types: string, input: Input, { output, workingDirectory }: Context): Promise<ExitStatus> {
   const out = text(input, 'out')
-  if (flag(input, 'check')) {
-    if (out === undefined) throw nothingToCheck()
+  if (flag(input, 'check') && out !== undefined) {
     const same = (await readFile(path.resolve(workingDirectory, out), 'utf8').catch(() => '')) === types
     output.line(
       same
@@ -88,14 +85,5 @@ function nothingToCheck(): MetastoreError {
     message: 'generate types --check needs to know the file that is compared.',
     where: '--check',
     remedy: 'Name it: metastore generate types --check --out src/rows.ts.',
-  })
-}
-
-function notReplayed(file: string, problem: string | undefined): MetastoreError {
-  return new MetastoreError({
-    code: 'schema_file_invalid',
-    message: `The types are not known, because ${file} does not run on a throw-away database: ${problem ?? 'it needs what is not there.'}`,
-    where: file,
-    remedy: 'Mend it (metastore check --replay says more), or read a database that has it, with --url or --shadow.',
   })
 }

@@ -139,6 +139,7 @@ describe('generate types', () => {
       [
         'generate types --dates never',
         'generate types --check',
+        'generate types',
         'generate types --out no/such/file.ts --url pglite:data',
       ].map(async (words) => (await line.run(words)).stderr),
     )
@@ -148,7 +149,16 @@ describe('generate types', () => {
         '  at --dates',
         '  next: Use --dates date for Date objects, or --dates text for strings.',
       ),
-      expect.stringContaining('error [schema_file_invalid] The types are not known, because migrations/002_b.sql'),
+      lines(
+        'error [usage] generate types --check needs to know the file that is compared.',
+        '  at --check',
+        '  next: Name it: metastore generate types --check --out src/rows.ts.',
+      ),
+      lines(
+        'error [migration_not_replayed] What the migrations make is not known, because 002_b does not run on a throw-away database: column "nonsense" does not exist.',
+        '  at migrations/002_b.sql',
+        '  next: Mend it (metastore check --replay says more), or name a server that has what it needs, with --shadow.',
+      ),
       expect.stringContaining('error [file_unwritable] no/such/file.ts cannot be written: ENOENT'),
     ])
   })
