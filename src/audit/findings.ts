@@ -1,6 +1,8 @@
 import {
   describeDifference,
   diffCatalogs,
+  findTable,
+  objectKey,
   objects,
   type Catalog,
   type Difference,
@@ -69,7 +71,10 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
       property === 'columns.order' ||
       (kind === 'view' && property === 'definition' && input.printedAlike.has(JSON.stringify(path))),
   })
+  const grown = grownPartitions(input)
   const told = differences.filter((difference) => {
+    const { kind, object } = difference
+    if (kind === 'unexpected' && (grown.has(object.key) || grown.has(object.partOf ?? ''))) return false
     const migration = responsible(input, difference)
     // What every database has and no migration speaks of, such as the owner of the schema public, may be as it is.
     if (difference.kind === 'different' && migration === null) return false
@@ -103,6 +108,15 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     repair: repairs.statements,
     pending: [...pending],
   }
+}
+
+// Partitions that came with time to a table that the migrations partition: that is what it is partitioned for.
+function grownPartitions({ expected, actual }: AuditInput): ReadonlySet<string> {
+  return new Set(
+    actual.tables.flatMap(({ schema, name, partitionOf }) =>
+      partitionOf && findTable(expected, partitionOf.parent)?.partitionKey ? [objectKey('table', [schema, name])] : [],
+    ),
+  )
 }
 
 // The migration that says last what the object is.

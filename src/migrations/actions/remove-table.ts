@@ -25,7 +25,10 @@ export function compileRemoveTable(action: RemoveTable, context: ActionContext):
     )
   }
   draft.finish.push(() => {
-    const keys = referencesTo(draft, table.physical).filter((key) => key.table !== table)
+    const place = draft.removed.indexOf(table)
+    // What this batch removes before this table is gone by then, with its keys.
+    const stands = (other: DraftTable) => !draft.removed.includes(other) || draft.removed.indexOf(other) > place
+    const keys = referencesTo(draft, table.physical).filter((key) => stands(key.table))
     const locks = [table, ...keys.map((key) => key.table)].map((one) => lockOf(draft, physicalName(one, draft)))
     return [
       stepOf(
