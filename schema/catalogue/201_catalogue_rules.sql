@@ -53,7 +53,7 @@ select reference_shared('widgets', 'assistant_id', 'assistants', 'assistant_id')
 -- assistant has its row. Whoever says the version, goes back to it.
 create function number_assistant_version() returns trigger
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 begin
   if new.version = old.version
@@ -73,7 +73,7 @@ create trigger number_assistant_version before update on assistants
 create function keep_assistant_version() returns trigger
 language plpgsql
 security definer
-set search_path from current
+set search_path = public, pg_temp
 as $$
 declare
   kept assistant_versions;
@@ -113,7 +113,7 @@ create trigger keep_assistant_version after insert or update on assistants
 -- A version goes only with its assistant.
 create function refuse_version_change() returns trigger
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 begin
   if tg_op = 'UPDATE' or exists (

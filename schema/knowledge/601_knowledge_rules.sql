@@ -12,7 +12,7 @@ create function search_chunks(query text, max_rows integer default 10)
 returns table (chunk_id uuid, document_id uuid, rank real)
 language sql stable
 security definer
-set search_path from current
+set search_path = public, pg_temp
 as $$
   select c.id, c.document_id, ts_rank(c.search, q)
   from chunks c, websearch_to_tsquery('simple', query) q

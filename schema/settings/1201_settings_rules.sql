@@ -13,7 +13,7 @@ select reference_shared('setting_values', 'definition_id', 'setting_definitions'
 -- A value is of the type of its definition, a choice one of its options.
 create function check_setting_value() returns trigger
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 declare
   wanted text;

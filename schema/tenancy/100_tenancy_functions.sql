@@ -56,7 +56,7 @@ $$;
 -- nothing when a migration or a seed comes.
 create function isolate_tenant(protected regclass, shared_rows text default null) returns void
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 declare
   owner constant text := (select quote_ident(pg_get_userbyid(relowner)) from pg_class where oid = protected);
@@ -83,7 +83,7 @@ $$;
 -- Takes back what isolate_tenant did.
 create function release_tenant(protected regclass) returns void
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 declare
   made text;
@@ -106,7 +106,7 @@ $$;
 create function check_shared_reference() returns trigger
 language plpgsql
 security definer
-set search_path from current
+set search_path = public, pg_temp
 as $$
 declare
   source constant text := tg_argv[0];
@@ -147,7 +147,7 @@ revoke execute on function check_shared_reference() from public;
 -- Makes both sides of such a reference.
 create function reference_shared(source text, source_column text, target text, target_column text) returns void
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 declare
   arguments constant text := format('%L, %L, %L, %L', source, source_column, target, target_column);
@@ -165,7 +165,7 @@ $$;
 -- Takes back what reference_shared did.
 create function unreference_shared(source text, source_column text, target text) returns void
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 begin
   execute format('drop trigger %I on %I', source || '_' || source_column || '_exists', source);
@@ -192,7 +192,7 @@ $$;
 create function make_partitions(parent regclass, period text, ahead integer default 1) returns setof text
 language plpgsql
 security definer
-set search_path from current
+set search_path = public, pg_temp
 set timezone = 'UTC'
 as $$
 declare
@@ -234,7 +234,7 @@ grant execute on function make_partitions(regclass, text, integer) to metastore_
 create function drop_partitions(parent regclass, age interval) returns setof text
 language plpgsql
 security definer
-set search_path from current
+set search_path = public, pg_temp
 set timezone = 'UTC'
 as $$
 declare

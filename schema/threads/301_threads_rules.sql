@@ -20,7 +20,7 @@ select reference_shared('threads', 'assistant_id', 'assistants', 'assistant_id')
 -- INSERT ... ON CONFLICT DO NOTHING; rows of the same statement are seen in the table.
 create function number_message() returns trigger
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 declare
   next_one bigint;
@@ -45,7 +45,7 @@ create trigger number_message before insert on messages for each row execute fun
 
 create function count_messages() returns trigger
 language plpgsql
-set search_path from current
+set search_path = public, pg_temp
 as $$
 begin
   update threads t
@@ -80,7 +80,7 @@ create trigger keep_message_place before update of thread_id, sequence on messag
 create function threads_with_metadata(wanted jsonb) returns setof uuid
 language sql stable rows 100
 security definer
-set search_path from current
+set search_path = public, pg_temp
 as $$
   select thread_id from threads where tenant_id = current_tenant() and metadata @> wanted
 $$;

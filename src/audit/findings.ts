@@ -1,6 +1,8 @@
 import {
   describeDifference,
   diffCatalogs,
+  findTable,
+  objectKey,
   objects,
   type Catalog,
   type Difference,
@@ -70,7 +72,10 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     ownersAsExpected(actual, expected),
     comparisonRules(input.printedAlike),
   )
+  const grown = grownPartitions(input)
   const told = differences.filter((difference) => {
+    const { kind, object } = difference
+    if (kind === 'unexpected' && (grown.has(object.key) || grown.has(object.partOf ?? ''))) return false
     const migration = responsible(input, difference)
     // What every database has and no migration speaks of, such as the owner of the schema public, may be as it is.
     if (difference.kind === 'different' && migration === null) return false
@@ -104,6 +109,15 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     repair: repairs.statements,
     pending: [...pending],
   }
+}
+
+// Partitions that came with time to a table that the migrations partition: that is what it is partitioned for.
+function grownPartitions({ expected, actual }: AuditInput): ReadonlySet<string> {
+  return new Set(
+    actual.tables.flatMap(({ schema, name, partitionOf }) =>
+      partitionOf && findTable(expected, partitionOf.parent)?.partitionKey ? [objectKey('table', [schema, name])] : [],
+    ),
+  )
 }
 
 // The migration that says last what the object is.
