@@ -1,6 +1,7 @@
 import { errorCodes } from '../errors.ts'
 import { actionSchema, keyReferences, planJsonSchema, type KeyReference } from '../migrations/action-reference.ts'
 import { hazardsReference } from '../migrations/hazard-reference.ts'
+import { seedReference, seedSchema } from '../seeds/seeds.ts'
 import { settingsTable } from '../project/settings-table.ts'
 import { optionsOf, type CommandDefinition } from './command.ts'
 import { commands } from './commands.ts'
@@ -21,6 +22,8 @@ export async function generatedPages(readPage: (name: string) => string): Promis
     ['guides/actions.md', actionsPage(readPage('guides/actions.md'))],
     ['schema/migration.schema.json', actionSchema()],
     ['schema/plan.schema.json', planJsonSchema()],
+    ['guides/seeds.md', seedsPage(readPage('guides/seeds.md'))],
+    ['schema/seed.schema.json', seedSchema()],
   ])
 }
 
@@ -35,6 +38,14 @@ function fill(page: string, part: string, text: string): string {
 function hazardsPage(page: string): string {
   const { table, rates, pages } = hazardsReference()
   return fill(fill(fill(page, 'hazards', table), 'rates', rates), 'pages', pages)
+}
+
+function seedsPage(page: string): string {
+  const { keys, cells } = seedReference()
+  const keyRows = keys.map(([key, meaning]) => [code(key), meaning])
+  const cellRows = cells.map(([mark, beside, says]) => [code(mark), beside, says])
+  const filled = fill(page, 'keys', markdownTable(['key', 'meaning'], keyRows))
+  return fill(filled, 'cells', markdownTable(['cell', 'beside it', 'the value is'], cellRows))
 }
 
 function actionsPage(page: string): string {

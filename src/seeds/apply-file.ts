@@ -5,6 +5,7 @@ import { diagnose } from './diagnose.ts'
 import { checkStaged, diffStep, type StepDiff } from './diff.ts'
 import { recordStatements, seedHistory } from './history.ts'
 import { recordInputs } from './inputs.ts'
+import { loadDirectly, type DirectlyLoaded } from './load-directly.ts'
 import type { LoadedSeed } from './load-seed.ts'
 import type { PlannedRows } from './planned-rows.ts'
 import { placeOf, throwProblems } from './problem.ts'
@@ -37,13 +38,18 @@ export async function planFile(
   work: FileWork,
   tx: Transaction,
   seed: LoadedSeed,
-  detail: boolean,
-): Promise<{ result: FileResult; staged: readonly Staged[] }> {
+  { detail, direct }: PlanFileOptions,
+): Promise<{ result: FileResult; staged: readonly ReadyStep[] }> {
   const steps: StepResult[] = []
-  const staged: Staged[] = []
+  const staged: ReadyStep[] = []
   for (const step of seed.steps) {
     const resolved = await resolveStep(work.cells.scene, seed, step, ++work.steps)
     if (resolved === undefined) continue
+    const loaded = direct ? await directly(work, tx, resolved) : undefined
+    if (loaded !== undefined) {
+      staged.push(loaded)
+      continue
+    }
     const one = await stageOrDiagnose(work, tx, resolved)
     if (one === undefined) continue
     const known = {
@@ -67,6 +73,35 @@ export async function planFile(
   return { result: fileResult(seed, 'pending', { steps, statements, durationMs: 0 }), staged }
 }
 
+/** A step of which the plan has left the rows: staged, or in their table already. */
+export type ReadyStep = Staged | DirectlyLoaded
+
+/** How a file is planned. */
+export interface PlanFileOptions {
+  /** Find out row by row what would change. */
+  readonly detail: boolean
+  /** It is written in the same transaction, so that rows may go where they belong right away. */
+  readonly direct: boolean
+}
+
+function directly({ progress }: FileWork, tx: Transaction, step: ResolvedStep): Promise<DirectlyLoaded | undefined> {
+  return reading(progress, step, (onRows) => loadDirectly(tx, step, onRows))
+}
+
+async function reading<T>(
+  progress: Progress,
+  step: ResolvedStep,
+  work: (onRows: (done: number) => void) => Promise<T>,
+): Promise<T> {
+  const task = `read ${step.table.name}`
+  progress({ kind: 'begin', task, total: null, unit: 'rows' })
+  try {
+    return await work((done) => progress({ kind: 'advance', task, done }))
+  } finally {
+    progress({ kind: 'end', task })
+  }
+}
+
 async function planned(work: FileWork, tx: Transaction, staged: Staged): Promise<StepDiff> {
   await sealSecrets(tx, staged, { cells: work.cells, dry: true })
   return diffStep(tx, staged, work.cells.dialect)
@@ -77,17 +112,14 @@ async function stageOrDiagnose(
   tx: Transaction,
   step: ResolvedStep,
 ): Promise<Staged | undefined> {
-  const task = `read ${step.table.name}`
-  progress({ kind: 'begin', task, total: null, unit: 'rows' })
   try {
-    const onRows = (done: number) => progress({ kind: 'advance', task, done })
-    return await stageRows({ tx, cells, problems: cells.problems, planned: rows, bulk, onRows }, step)
+    return await reading(progress, step, (onRows) =>
+      stageRows({ tx, cells, problems: cells.problems, planned: rows, bulk, onRows }, step),
+    )
   } catch (error) {
     if (!(error instanceof StagingFailed)) throw error
     await diagnose({ tx, problems: cells.problems, dialect: cells.dialect }, step, error.message)
     return undefined
-  } finally {
-    progress({ kind: 'end', task })
   }
 }
 
@@ -96,7 +128,7 @@ export async function applyFile(
   work: FileWork,
   tx: Transaction,
   seed: LoadedSeed,
-  staged?: readonly Staged[],
+  staged?: readonly ReadyStep[],
 ): Promise<FileResult> {
   const started = performance.now()
   const steps: StepResult[] = []
@@ -119,9 +151,10 @@ async function writeStep(
   work: FileWork,
   tx: Transaction,
   step: ResolvedStep,
-  ready: Staged | undefined,
+  ready: ReadyStep | undefined,
 ): Promise<StepDiff> {
   const { cells } = work
+  if (ready !== undefined && 'inserted' in ready) return { ...nothing, inserted: ready.inserted }
   const stage = (only?: ReadonlySet<number>) =>
     stageRows({ tx, cells, problems: cells.problems, planned: null, bulk: [] }, step, only)
   let staged = ready !== undefined && ready.late.size === 0 ? ready : await stage()

@@ -250,18 +250,23 @@ async function missingValues(
   const given = required.filter(({ name }) => shape.columns.includes(name))
   if (given.length === 0) return
   const secret = new Set(staged.secrets.map(({ row: number, column }) => `${number} ${column}`))
-  for (const { name } of given) {
-    const rows = await db.query<{ row: number }>(sql`
-      select ${row} as row from ${stageSql(staged)} as s
-      where ${ofShape(shape)} and s.${id(name)} is null order by 1 limit ${literal(mostFaults + staged.late.size + secret.size)}`)
-    for (const one of rows) {
-      const number = Number(one.row)
+  // One look at the rows for all columns.
+  const flags = join(
+    given.map(({ name }, index) => sql`case when s.${id(name)} is null then 1 else 0 end as ${id(`n${index}`)}`),
+  )
+  const nulls = join(
+    given.map(({ name }) => sql`s.${id(name)} is null`),
+    ' or ',
+  )
+  const rows = await db.query<Record<string, unknown>>(sql`
+    select ${row} as row, ${flags} from ${stageSql(staged)} as s
+    where ${ofShape(shape)} and (${nulls}) order by 1 limit ${literal(mostFaults + staged.late.size + secret.size)}`)
+  for (const one of rows) {
+    const number = Number(one['row'])
+    for (const { name } of given.filter((_, index) => Number(one[`n${index}`]) === 1)) {
       if (staged.late.get(number)?.has(name) || secret.has(`${number} ${name}`)) continue
-      problems.add(
-        step.source.place(number, name),
-        `The column ${name} cannot be null.`,
-        'Give it a value, or leave it out where it has a default.',
-      )
+      const remedy = 'Give it a value, or leave it out where it has a default.'
+      problems.add(step.source.place(number, name), `The column ${name} cannot be null.`, remedy)
     }
   }
 }

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
+import type { Dialect } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { CsvFault, csvRecords } from './csv-records.ts'
 import { jsonMembers, jsonText } from './json-lines.ts'
 import { jsonNodes } from './nodes/json-nodes.ts'
-import type { SourceText } from './problem.ts'
 import { readCell, report, type Reading } from './read-cell.ts'
 import type { RowCell, RowSource } from './row-source.ts'
 import type { CellEntry } from './seed-document.ts'
@@ -71,7 +71,11 @@ async function* csvChunks(file: RowFile) {
 }
 
 /** The rows of a file of JSON lines: an object on each line. */
-export function jsonLines(file: RowFile, defaults: readonly CellEntry[], reading: Reading): RowSource {
+export function jsonLines(
+  file: RowFile,
+  defaults: readonly CellEntry[],
+  { reading, dialect }: { readonly reading: Reading; readonly dialect: Dialect },
+): RowSource {
   return {
     bulk: true,
     columns: null,
@@ -92,9 +96,11 @@ export function jsonLines(file: RowFile, defaults: readonly CellEntry[], reading
             chunk = { columns, rows: [], at: [] }
           }
           const cells: RowCell[] = members.values.map((token, index) =>
-            jsonCell(token, formOf(members.keys[index] ?? ''), {
-              ...reading,
-              source: { path: `${file.path}:${line}`, text },
+            jsonCell(token, {
+              form: formOf(members.keys[index] ?? ''),
+              dialect,
+              reading,
+              where: `${file.path}:${line}`,
             }),
           )
           chunk.rows.push(added.length === 0 ? cells : [...cells, ...added.map(({ cell }) => cell)])
@@ -106,17 +112,25 @@ export function jsonLines(file: RowFile, defaults: readonly CellEntry[], reading
   }
 }
 
-function jsonCell(token: string, form: ColumnForm, reading: Reading): RowCell {
+interface JsonCellPlace {
+  readonly form: ColumnForm
+  readonly dialect: Dialect
+  readonly reading: Reading
+  readonly where: string
+}
+
+function jsonCell(token: string, { form, dialect, reading, where }: JsonCellPlace): RowCell {
   const first = token.charCodeAt(0)
   if (first === 110) return null
   if (first === 34) return form === 'json' ? token : (jsonText(token) ?? '')
+  if (dialect === 'sqlite' && (token === 'true' || token === 'false') && form !== 'json')
+    return token === 'true' ? '1' : '0'
   if (first !== 123 && (first !== 91 || form !== 'array')) return token
   if (first === 123 && !/^\{\s*"\$/.test(token)) return token
   const read = jsonNodes(token)
   if ('problems' in read) return token
-  if (first === 91) return valueText(read.node, form, 'postgres')
-  const inner: SourceText = { path: reading.source.path, text: token }
-  return readCell({ ...reading, source: inner }, read.node) ?? null
+  if (first === 91) return valueText(read.node, form, dialect)
+  return readCell({ ...reading, source: { path: where, text: token } }, read.node) ?? null
 }
 
 function sameColumns(a: readonly string[], b: readonly string[]): boolean {

@@ -40,7 +40,9 @@ function fingerprintOf(variables: readonly string[], { secrets, variable }: Seed
 async function checksumOf({ absolutePath }: SeedFile, name: string): Promise<string | undefined> {
   const hash = createHash('sha256')
   try {
-    for await (const bytes of createReadStream(path.resolve(path.dirname(absolutePath), name)))
+    for await (const bytes of createReadStream(path.resolve(path.dirname(absolutePath), name), {
+      highWaterMark: 1_048_576,
+    }))
       hash.update(bytes as Uint8Array)
     return hash.digest('hex')
   } catch {

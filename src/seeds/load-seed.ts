@@ -85,20 +85,24 @@ export async function loadSeed(
     case 'csv':
       return await loadCsv(empty)
     case 'script':
-      return await loadScript(empty, await readers.loadScript(file))
+      return await loadScript(empty, await readers.loadScript(file), dialect)
     case 'data':
-      return await withSteps(empty, readDataFile(reading, file.extension))
+      return await withSteps(empty, readDataFile(reading, file.extension), dialect)
   }
 }
 
-async function withSteps(seed: LoadedSeed, document: SeedDocument | undefined): Promise<LoadedSeed> {
+async function withSteps(seed: LoadedSeed, document: SeedDocument | undefined, dialect: Dialect): Promise<LoadedSeed> {
   if (document === undefined) return seed
   const steps: LoadedStep[] = []
-  for (const step of document.steps) steps.push({ step, source: await sourceOf(seed, step) })
+  for (const step of document.steps) steps.push({ step, source: await sourceOf(seed, step, dialect) })
   return { ...seed, environments: document.environments, expectations: document.expectations, steps }
 }
 
-async function sourceOf({ file, reading, inputs }: LoadedSeed, { rows, defaults }: DataStep): Promise<RowSource> {
+async function sourceOf(
+  { file, reading, inputs }: LoadedSeed,
+  { rows, defaults }: DataStep,
+  dialect: Dialect,
+): Promise<RowSource> {
   if (rows.kind === 'listed') return listedRows(rows.rows, defaults, (offset) => placeOf(reading.source, offset))
   if (rows.kind === 'made') return cellRows(rows.rows, defaults, reading)
   inputs.files.add(rows.path)
@@ -109,7 +113,7 @@ async function sourceOf({ file, reading, inputs }: LoadedSeed, { rows, defaults 
     nullText: rows.nullText,
   }
   if (/\.csv$/i.test(rows.path)) return await csvRows(rowFile, defaults)
-  if (!/\.json$/i.test(rows.path)) return jsonLines(rowFile, defaults, reading)
+  if (!/\.json$/i.test(rows.path)) return jsonLines(rowFile, defaults, { reading, dialect })
   return jsonFile(rowFile, defaults, reading)
 }
 
@@ -207,7 +211,7 @@ async function loadCsv(seed: LoadedSeed): Promise<LoadedSeed> {
   return { ...seed, ...readHeader(reading, '#'), steps: [{ step, source: await csvRows(rowFile, []) }] }
 }
 
-async function loadScript(seed: LoadedSeed, exported: unknown): Promise<LoadedSeed> {
+async function loadScript(seed: LoadedSeed, exported: unknown, dialect: Dialect): Promise<LoadedSeed> {
   if (typeof exported === 'function') return { ...seed, run: exported as LoadedSeed['run'] & object }
   const made: { rows: () => AsyncIterable<unknown> }[] = []
   const withoutRows = (value: unknown): unknown => {
@@ -231,6 +235,7 @@ async function loadScript(seed: LoadedSeed, exported: unknown): Promise<LoadedSe
         return found === undefined ? step : { ...step, rows: { kind: 'made', rows: found.rows } }
       }),
     },
+    dialect,
   )
 }
 

@@ -2,7 +2,7 @@ import { DatabaseError, sql, type Transaction } from '../database/database.ts'
 import { introspect } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
-import { applyFile, planFile, type FileWork } from './apply-file.ts'
+import { applyFile, planFile, type FileWork, type PlanFileOptions, type ReadyStep } from './apply-file.ts'
 import { checkExpectations, expectationFailure } from './expectations.ts'
 import { ensureSeedHistory, markVerified, readSeedHistory, seedHistory, type AppliedSeed } from './history.ts'
 import { isUnchanged } from './inputs.ts'
@@ -11,7 +11,6 @@ import { plannedRows } from './planned-rows.ts'
 import { collectProblems, placeOf, throwProblems } from './problem.ts'
 import type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult } from './seed-options.ts'
 import type { SeedFile } from './seed-file.ts'
-import type { Staged } from './stage.ts'
 import type { Scene } from './target.ts'
 import type { CellWorld } from './world.ts'
 
@@ -22,7 +21,10 @@ import type { CellWorld } from './world.ts'
 export async function planSeeds(options: SeedOptions): Promise<SeedResult> {
   const run = await beginRun(options)
   if (run.pending.length === 0) return { set: options.set, files: run.standing, expectations: [] }
-  const files = await inTransaction(options, async (tx) => (await planAll(run, tx, true)).results)
+  const files = await inTransaction(
+    options,
+    async (tx) => (await planAll(run, tx, { detail: true, direct: false })).results,
+  )
   return { set: options.set, files: inOrder(options, [...run.standing, ...files]), expectations: [] }
 }
 
@@ -112,10 +114,10 @@ function inTransaction<T>({ session, database }: SeedOptions, work: (tx: Transac
 interface Planned {
   readonly results: readonly FileResult[]
   readonly work: FileWork
-  readonly staged: readonly (readonly Staged[])[]
+  readonly staged: readonly (readonly ReadyStep[])[]
 }
 
-async function planAll(run: SeedRun, tx: Transaction, detail: boolean): Promise<Planned> {
+async function planAll(run: SeedRun, tx: Transaction, how: PlanFileOptions): Promise<Planned> {
   const { options } = run
   const problems = collectProblems()
   const scene: Scene = {
@@ -141,9 +143,9 @@ async function planAll(run: SeedRun, tx: Transaction, detail: boolean): Promise<
     steps: 0,
   }
   const results: FileResult[] = []
-  const staged: (readonly Staged[])[] = []
+  const staged: (readonly ReadyStep[])[] = []
   for (const seed of run.pending) {
-    const planned = await planFile(work, tx, { ...seed, reading: { ...seed.reading, problems } }, detail)
+    const planned = await planFile(work, tx, { ...seed, reading: { ...seed.reading, problems } }, how)
     results.push(planned.result)
     staged.push(planned.staged)
   }
@@ -158,7 +160,7 @@ async function applyPending(run: SeedRun): Promise<FileResult[]> {
   const [only, another] = pending
   // Of one file, what was staged for the plan is written in the same transaction: rows are read once.
   const work = await inTransaction(options, async (tx) => {
-    const planned = await planAll(run, tx, false)
+    const planned = await planAll(run, tx, { detail: false, direct: only !== undefined && another === undefined })
     await askForRemovals(options, planned.results)
     if (only === undefined || another !== undefined) return planned.work
     await ensureSeedHistory(tx, history)

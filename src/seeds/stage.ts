@@ -76,6 +76,8 @@ export interface StageWorld {
 export const rowColumn = 'metastore row'
 export const shapeColumn = 'metastore shape'
 
+const fewRows = 1_000
+
 type LoadedRow = (string | number | null | Uint8Array)[]
 
 interface BatchRow {
@@ -129,6 +131,8 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
     }
     next = held
   }
+  // Nobody else gathers statistics of a temporary table, and without any a join of many rows is planned as one of few.
+  if (count > fewRows) await world.tx.query(sql`analyze ${id(...path)}`)
   const { secrets, late, nullKeys, hidden, waiting, shapes } = staging
   return { step, path, columns: known, shapes: [...shapes.values()], count, secrets, late, nullKeys, hidden, waiting }
 }
