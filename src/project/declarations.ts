@@ -92,9 +92,9 @@ function unknownTopLevel(reading: Reading, key: string): void {
 }
 
 function unknownSetting(reading: Reading, path: TomlPath, key: string): void {
-  const meant = nearest(key, [...settingsByKey.keys(), 'seed_sets'])
+  const meant = nearest(key, [...settingsByKey.keys(), 'seed_sets', 'report'])
   const hint = meant === undefined ? '' : `Did you mean ${meant}? `
-  const known = `The settings of a database are ${[...settingsByKey.keys(), 'seed_sets'].join(', ')}.`
+  const known = `The settings of a database are ${[...settingsByKey.keys(), 'seed_sets', 'report'].join(', ')}.`
   report(reading, path, `There is no setting ${shownName(key)}.`, hint + known)
 }
 

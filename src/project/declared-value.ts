@@ -41,7 +41,7 @@ export function readDeclaredValue(place: SettingPlace, value: unknown): Declared
 }
 
 function isList({ kind }: Setting): boolean {
-  return kind === 'directories' || kind === 'command' || kind === 'columns'
+  return kind === 'directories' || kind === 'command' || kind === 'columns' || kind === 'variables'
 }
 
 // A value that fits every kind of list.

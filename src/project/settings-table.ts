@@ -31,6 +31,7 @@ const kindNames = {
   file: 'path of a file',
   command: 'array of words',
   columns: 'array of columns',
+  variables: 'array of names',
 } as const
 
 function defaultText(written: WrittenValue): string {

@@ -13,6 +13,8 @@ type SettingKind =
   | 'command'
   /** Columns, as `table.column` or `schema.table.column`. */
   | 'columns'
+  /** Names of environment variables. */
+  | 'variables'
 
 /** A value as metastore.toml would say it. */
 export type WrittenValue = string | number | boolean | readonly string[] | null
@@ -268,6 +270,15 @@ const databaseSettings = {
     reach: 'all',
     description: 'A program that prints the keys, with its arguments, where neither variable nor file gives them.',
   },
+  requiredVariables: {
+    key: 'required_variables',
+    kind: 'variables',
+    default: [],
+    variables: ['METASTORE_REQUIRED_VARIABLES'],
+    flag: null,
+    reach: 'all',
+    description: 'Environment variables that the application or its seeds need: doctor says which are not set.',
+  },
   tenantColumn: {
     key: 'tenant_column',
     kind: 'identifier',
@@ -314,6 +325,7 @@ interface KindValues {
   readonly file: Directory
   readonly command: readonly string[]
   readonly columns: readonly string[]
+  readonly variables: readonly string[]
 }
 
 type Declared = typeof databaseSettings

@@ -33,6 +33,7 @@ export function checkToml(setting: Setting, value: unknown): Checked {
     case 'directories':
     case 'command':
     case 'columns':
+    case 'variables':
       return Array.isArray(value) ? checkElements(setting, value) : wrongList(setting, value)
     case 'duration':
       if (typeof value === 'string') return checkText(setting, value)
@@ -69,6 +70,7 @@ export function checkText(setting: Setting, text: string): Checked {
       return checkDuration(setting, text)
     case 'directories':
     case 'columns':
+    case 'variables':
       return checkElements(
         setting,
         text.split(',').map((part) => part.trim()),
@@ -113,10 +115,15 @@ const elementNames = {
   directories: 'the path of a directory',
   command: 'the program, or an argument of it',
   columns: 'a column',
+  variables: 'the name of a variable',
 } as const
 
+function isNamed(kind: Setting['kind']): kind is keyof typeof elementNames {
+  return kind in elementNames
+}
+
 function checkElements(setting: Setting, elements: readonly unknown[]): Checked {
-  const kind = setting.kind === 'command' || setting.kind === 'columns' ? setting.kind : 'directories'
+  const kind = isNamed(setting.kind) ? setting.kind : 'directories'
   const value: string[] = []
   for (const [element, path] of elements.entries()) {
     if (typeof path !== 'string') {
@@ -188,7 +195,8 @@ function durationRemedy(setting: Setting, value: unknown): string {
 }
 
 function wrongList(setting: Setting, value: unknown): Checked {
-  const each = setting.kind === 'command' ? 'word' : setting.kind === 'columns' ? 'column' : 'path'
+  const words: Readonly<Record<string, string>> = { command: 'word', columns: 'column', variables: 'name' }
+  const each = words[setting.kind] ?? 'path'
   const remedy = `Write it in brackets, each ${each} in quotes: ${setting.key} = ["…"].`
   return wrongType('an array of strings', value, remedy)
 }

@@ -7,6 +7,7 @@ import { eachDatabase } from '../each-database.ts'
 import { keySourceOf } from '../keyring.ts'
 import { embeddedDirectory } from '../embedded-directory.ts'
 import type { Output } from '../output.ts'
+import type { Project } from '../../project/project.ts'
 
 /** Looks at everything that migrations need, and says what to mend. */
 export const doctorCommand = defineCommand({
@@ -45,9 +46,10 @@ async function examineDatabase(
   files: readonly MigrationFile[],
   context: Context,
 ): Promise<Diagnosis[]> {
-  const keySource = keySourceOf(entry.settings, await context.project())
+  const project = await context.project()
+  const keySource = keySourceOf(entry.settings, project)
   await using engine = await entry.engine({ command: 'doctor', reads: true })
-  return await examine({
+  const found = await examine({
     ...engine,
     address: entry.address(),
     files,
@@ -55,6 +57,20 @@ async function examineDatabase(
     keySource,
     hasEncryptedColumns: entry.settings.encrypted.length > 0,
   })
+  return [...found, ...variables(entry, project)]
+}
+
+function variables({ settings }: DatabaseEntry, { variable }: Project): Diagnosis[] {
+  return settings.requiredVariables.map((name) =>
+    variable(name)
+      ? { check: 'variables', severity: 'ok', message: `${name} is set.`, remedy: null }
+      : {
+          check: 'variables',
+          severity: 'problem',
+          message: `${name} is not set.`,
+          remedy: `Set ${name} in the environment or in .env; required_variables in metastore.toml names it.`,
+        },
+  )
 }
 
 // What keeps the examination from beginning is a finding, not a failure of the command.
