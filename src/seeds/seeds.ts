@@ -1,4 +1,6 @@
 export { applySeeds, isNothingToDo, planSeeds, verifySeeds } from './run-seeds.ts'
+export { readSeedHistory, seedHistory } from './history.ts'
+export type { AppliedSeed, SeedCounts } from './history.ts'
 export { readSeedFile, readSeedFiles } from './seed-file.ts'
 export type { SeedDirectory, SeedFile } from './seed-file.ts'
 export type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult, StepResult } from './seed-options.ts'
