@@ -93,7 +93,8 @@ export const errorCodes = {
   reset_guarded: { kind: 'state', summary: 'A database that is marked as production is not reset without --confirm.' },
   reset_loses_rows: {
     kind: 'state',
-    summary: 'A reset would take away rows that neither migrations nor seeds bring back, and nobody has said that it may.',
+    summary:
+      'A reset would take away rows that neither migrations nor seeds bring back, and nobody has said that it may.',
   },
   batch_applying: {
     kind: 'state',

@@ -67,11 +67,7 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   const { expected, actual, files, applied } = input
   const comparison = compareWithHistory(files, applied)
   const pending = new Set(comparison.pending.map(({ name }) => name))
-  const differences = diffCatalogs(
-    expected,
-    ownersAsExpected(actual, expected),
-    comparisonRules(input.printedAlike),
-  )
+  const differences = diffCatalogs(expected, ownersAsExpected(actual, expected), comparisonRules(input.printedAlike))
   const grown = grownPartitions(input)
   const told = differences.filter((difference) => {
     const { kind, object } = difference

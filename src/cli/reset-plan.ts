@@ -3,7 +3,15 @@ import { introspect } from '../catalog/catalog.ts'
 import { parseDatabaseUrl, redactUrl } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { batchUnderWay, readStatus, type Engine } from '../migrations/migrations.ts'
-import { countRows, objectsToDrop, othersRows, rehearse, truncationOf, type Rehearsal, type Truncation } from '../reset/reset.ts'
+import {
+  countRows,
+  objectsToDrop,
+  othersRows,
+  rehearse,
+  truncationOf,
+  type Rehearsal,
+  type Truncation,
+} from '../reset/reset.ts'
 import { phaseOptions } from './batch-options.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { flag, list, text, type Input } from './input.ts'
@@ -39,7 +47,8 @@ export async function planReset(entry: DatabaseEntry, input: Input, context: Con
   if (underWay !== undefined && !flag(input, 'dryRun')) throw underWay
   const rehearsal = await rehearsed(engine, entry, input, context, confirmed)
   const { truncation, goes } = await whatGoes(engine, entry, input, rehearsal)
-  const tables = truncation === null ? undefined : new Set(truncation.tables.map(({ schema, name: table }) => `${schema}.${table}`))
+  const tables =
+    truncation === null ? undefined : new Set(truncation.tables.map(({ schema, name: table }) => `${schema}.${table}`))
   const live = await countRows(engine, entry.settings.stateSchema)
   const lost = rehearsal === null ? [] : othersRows(live, rehearsal.seeded, tables)
   const losing = !confirmed && lost.length > 0 ? rowsRefused(name, lost) : undefined
@@ -157,6 +166,7 @@ function migratedRows(tables: readonly string[]): MetastoreError {
 }
 
 function rehearsalFailed({ code, message, where, remedy, details, cause }: MetastoreError): MetastoreError {
-  const before = 'This was found on a throw-away database, where migrations and seeds are tried before anything is taken away.'
+  const before =
+    'This was found on a throw-away database, where migrations and seeds are tried before anything is taken away.'
   return new MetastoreError({ code, message, where, remedy, cause, details: [...details, before] })
 }

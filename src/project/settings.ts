@@ -120,7 +120,8 @@ const databaseSettings = {
     variables: ['METASTORE_MODELS'],
     flag: null,
     reach: 'one',
-    description: 'The files of Drizzle models, or one file of SQL, that say what generate compares the migrations with.',
+    description:
+      'The files of Drizzle models, or one file of SQL, that say what generate compares the migrations with.',
   },
   modelsCasing: {
     key: 'models_casing',

@@ -13,7 +13,8 @@ create table regions (name text primary key);
 insert into regions values ('north');
 create view names as select name from agents;
 `,
-  'seeds/001_agents.json': '{ "table": "agents", "key": ["id"], "rows": [{ "id": 1, "name": "ada" }, { "id": 2, "name": "bob" }] }',
+  'seeds/001_agents.json':
+    '{ "table": "agents", "key": ["id"], "rows": [{ "id": 1, "name": "ada" }, { "id": 2, "name": "bob" }] }',
   'seeds/002_tools.sql': "insert into tools values (1, 2, 'search') on conflict do nothing;\n",
 }
 
@@ -86,7 +87,10 @@ describe('reset --data', () => {
   })
 
   test('is refused where seeds and migrations write to the same table', async () => {
-    const line = await setUp({ ...project, 'seeds/003_regions.sql': "insert into regions values ('west') on conflict do nothing;" })
+    const line = await setUp({
+      ...project,
+      'seeds/003_regions.sql': "insert into regions values ('west') on conflict do nothing;",
+    })
     expect(await line.run('reset --data --confirm main')).toEqual({
       status: 3,
       stdout: '',
@@ -193,7 +197,10 @@ describe('reset', () => {
 
   test('that failed halfway goes on when it is run again', async () => {
     const line = await setUp()
-    line.write('seeds/003_late.ts', "export default async ({ env }) => { if (env.LATE !== 'yes') throw new Error('late') }")
+    line.write(
+      'seeds/003_late.ts',
+      "export default async ({ env }) => { if (env.LATE !== 'yes') throw new Error('late') }",
+    )
     const first = await line.run('reset')
     expect([first.status, first.stderr]).toEqual([1, expect.stringContaining('late') as string])
     expect(await query(line, 'select name from agents')).toHaveLength(2)

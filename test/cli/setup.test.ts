@@ -81,7 +81,10 @@ describe('setup', () => {
     }
     const line = commandLine(files)
     const { status, stdout } = await line.run('setup')
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/pglite:data: 2 migrations, \d+ objects, 0 findings\.\n$/)])
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/pglite:data: 2 migrations, \d+ objects, 0 findings\.\n$/),
+    ])
     line.write('seeds/002_drop.sql', 'drop index agents_model_idx;\n')
     expect(await line.run('setup')).toMatchObject({
       status: 3,
