@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openDatabase, raw } from '../../src/database/database.ts'
-import { engines } from '../harness/engines.ts'
+import { engines, freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines, type CommandLine } from './command-line.ts'
 
 const project = {
@@ -25,7 +25,7 @@ async function query(line: CommandLine, text: string, url = `sqlite:${path.join(
 
 async function setUp(files: Readonly<Record<string, string>> = project): Promise<CommandLine> {
   const line = commandLine(files)
-  expect((await line.run('setup --quiet')).stderr).toBe('')
+  expect((await line.run('setup --quiet --no-audit')).stderr).toBe('')
   return line
 }
 
@@ -52,7 +52,7 @@ describe('reset --data', () => {
         '  applied   seeds/001_agents.json  DURATION',
         '            agents: 2 inserted',
         '  applied   seeds/002_tools.sql  DURATION',
-        "            insert into tools values (1, 2, 'search') on conflict do noth…: 1 row",
+        "            insert into tools values (1, 2, 'search') on conflict do no…: 1 row",
         'Done: 2 files applied, 2 inserted, 0 updated, 0 removed, 0 unchanged.',
       ),
       stderr: '',
@@ -193,9 +193,43 @@ describe('reset', () => {
 
   test('that failed halfway goes on when it is run again', async () => {
     const line = await setUp()
-    line.write('seeds/003_late.ts', "export default async ({ env }) => { if (env.LATE !== 'yes') throw new Error('late') }")
+    // Its second run is the one on the database itself: the first is on the throw-away one.
+    const script = 'export default () => { globalThis.lateRuns = (globalThis.lateRuns ?? 0) + 1; if (globalThis.lateRuns === 2) throw new Error("late") }'
+    line.write('seeds/003_late.ts', script)
+    await query(line, "update agents set name = 'changed' where id = 1")
     const first = await line.run('reset')
-    expect([first.status, first.stderr]).toEqual([1, expect.stringContaining('late') as string])
-    expect(await query(line, 'select name from agents')).toHaveLength(2)
+    expect([first.status, first.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^Stopped at seed, after everything was taken away\. Run the same command again, or go on with metastore setup\.\nerror \[script_failed\]/) as string,
+    ])
+    expect((await line.run('reset')).status).toBe(0)
+    expect(await query(line, 'select name from agents order by id')).toEqual([{ name: 'ada' }, { name: 'bob' }])
+  })
+
+  test('sees rows that were written while it was asked', async () => {
+    const line = await setUp()
+    const ask = async () => {
+      await query(line, "insert into notes values (7, 1, 'in the meantime')")
+      return true
+    }
+    expect((await line.run('reset', { interactive: true, ask })).stderr).toContain('main.notes: 1 row\n')
+    expect(await query(line, 'select text from notes')).toEqual([{ text: 'in the meantime' }])
+  })
+
+  test('is refused while a batch is in progress, unless the database is named', async () => {
+    const url = await freshPostgresUrl(18)
+    const toml = `[database.main]\nurl = "${url}"\n`
+    const action = '[[actions]]\ntype = "add_column"\ntable = "agents"\n[actions.column]\nname = "model"\ntype = "TEXT"\n'
+    const line = await setUp({ ...project, 'metastore.toml': toml })
+    line.write('migrations/002_model.toml', action)
+    expect((await line.run('start')).stderr).toBe('')
+    expect((await line.run('reset')).stderr).toBe(
+      lines(
+        'error [batch_in_progress] 002_model is in progress: started, and neither completed nor aborted.',
+        '  next: Finish with metastore complete, or take it back with metastore abort; then run this again.',
+      ),
+    )
+    expect(await line.run('reset --confirm main')).toMatchObject({ status: 0, stderr: '' })
+    expect(await query(line, 'select model from agents', url)).toHaveLength(2)
   })
 })
