@@ -64,7 +64,9 @@ describe('tenant-chatbot on a server', () => {
     const tables = await session.query<{ dump: string }>(sql`
       select query_to_xml(format('select * from %I.%I', schemaname, tablename), true, false, '')::text as dump
       from pg_catalog.pg_tables where schemaname in ('public', 'metastore')`)
-    const files = ['status.yaml', 'reports/chat-sessions.md'].map((file) => readFileSync(path.join(directory, file), 'utf8'))
+    const files = ['status.yaml', 'reports/chat-sessions.md'].map((file) =>
+      readFileSync(path.join(directory, file), 'utf8'),
+    )
     const everything = [...written, ...tables.map(({ dump }) => dump), ...files].join('\n')
     expect(everything).toContain('eTMS')
     for (const secret of [key, ...Object.values(secrets), '123456<']) expect(everything).not.toContain(secret)

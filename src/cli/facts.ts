@@ -3,7 +3,14 @@ import { MetastoreError } from '../errors.ts'
 import type { AuditReport } from '../audit/audit.ts'
 import type { ExpectationFact, Facts, MigrationFact, SeedFact } from '../report/report.ts'
 import { countRows } from '../reset/reset.ts'
-import { planSeeds, readSeedHistory, seedHistory, verifySeeds, type SeedOptions, type SeedResult } from '../seeds/seeds.ts'
+import {
+  planSeeds,
+  readSeedHistory,
+  seedHistory,
+  verifySeeds,
+  type SeedOptions,
+  type SeedResult,
+} from '../seeds/seeds.ts'
 import { offsetOfCodePoint } from '../text-position.ts'
 import { auditOf } from './commands/audit.ts'
 import type { Context, DatabaseEntry } from './context.ts'
@@ -15,7 +22,8 @@ export async function gatherFacts(entry: DatabaseEntry, input: Input, context: C
   await entry.files()
   await using engine = await entry.engine({ command: 'report', reads: true })
   const { files, waiting } = await entry.migrationsOn(engine)
-  const report = engine.database.dialect === 'postgres' ? (await auditOf(engine, files, entry, input, context)).report : null
+  const report =
+    engine.database.dialect === 'postgres' ? (await auditOf(engine, files, entry, input, context)).report : null
   const history = await migrationHistory(engine)
   const { seeds, expectations } = await seedFacts(engine, entry, input, context)
   return {
@@ -28,7 +36,13 @@ export async function gatherFacts(entry: DatabaseEntry, input: Input, context: C
         const appliedAt = history.get(name) ?? null
         return { name, state: appliedAt === null ? 'pending' : 'applied', appliedAt, ...provided(report, name) }
       }),
-      ...waiting.map(({ name }): MigrationFact => ({ name, state: 'waiting', appliedAt: null, tables: [], lacking: [] })),
+      ...waiting.map(({ name }): MigrationFact => ({
+        name,
+        state: 'waiting',
+        appliedAt: null,
+        tables: [],
+        lacking: [],
+      })),
     ],
     seeds,
     expectations,
@@ -52,7 +66,9 @@ function baseSchema({ database }: Engine, { settings }: DatabaseEntry): string {
 async function migrationHistory(engine: Engine): Promise<ReadonlyMap<string, string>> {
   if ((await engine.look()).state.layout === null) return new Map()
   const history = await readHistory(engine.session, engine.bookkeeping)
-  return new Map(history.filter(({ rolledBackAt }) => rolledBackAt === null).map(({ name, appliedAt }) => [name, appliedAt]))
+  return new Map(
+    history.filter(({ rolledBackAt }) => rolledBackAt === null).map(({ name, appliedAt }) => [name, appliedAt]),
+  )
 }
 
 function provided(report: AuditReport | null, name: string): Pick<MigrationFact, 'tables' | 'lacking'> {

@@ -3,7 +3,17 @@ import { introspect } from '../catalog/catalog.ts'
 import { parseDatabaseUrl, redactUrl } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { batchUnderWay, readStatus, type Engine } from '../migrations/migrations.ts'
-import { countRows, objectsToDrop, othersRows, rehearse, tableKey, truncationOf, type Rehearsal, type RowCounts, type Truncation } from '../reset/reset.ts'
+import {
+  countRows,
+  objectsToDrop,
+  othersRows,
+  rehearse,
+  tableKey,
+  truncationOf,
+  type Rehearsal,
+  type RowCounts,
+  type Truncation,
+} from '../reset/reset.ts'
 import { phaseOptions } from './batch-options.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { flag, list, text, type Input } from './input.ts'
@@ -170,6 +180,7 @@ function migratedRows(tables: readonly string[]): MetastoreError {
 }
 
 function rehearsalFailed({ code, message, where, remedy, details, cause }: MetastoreError): MetastoreError {
-  const before = 'This was found on a throw-away database, where migrations and seeds are tried before anything is taken away.'
+  const before =
+    'This was found on a throw-away database, where migrations and seeds are tried before anything is taken away.'
   return new MetastoreError({ code, message, where, remedy, cause, details: [...details, before] })
 }

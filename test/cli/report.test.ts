@@ -12,7 +12,8 @@ url = "sqlite:app.db"
 name = "Chat routing"
 tables = ["agents", "tools"]
 `,
-  'migrations/001_agents.sql': 'create table agents (name text primary key);\ncreate table tools (name text primary key);\n',
+  'migrations/001_agents.sql':
+    'create table agents (name text primary key);\ncreate table tools (name text primary key);\n',
   'seeds/001_agents.json': JSON.stringify({
     table: 'agents',
     rows: [{ name: 'ada' }, { name: 'bob' }],
@@ -55,14 +56,22 @@ describe('report', () => {
         'Nothing.',
       ),
     )
-    expect(await line.run('report')).toEqual({ status: 0, stdout: '  unchanged  reports/chat-routing.md\n', stderr: '' })
+    expect(await line.run('report')).toEqual({
+      status: 0,
+      stdout: '  unchanged  reports/chat-routing.md\n',
+      stderr: '',
+    })
     expect(line.read('reports/chat-routing.md')).toBe(document)
   })
 
   test('says what is missing; --check writes nothing and exits 3 for a document that is stale', async () => {
     const line = commandLine(project)
     await line.run('setup')
-    expect(await line.run('report --check')).toEqual({ status: 3, stdout: '  missing  reports/chat-routing.md\n', stderr: '' })
+    expect(await line.run('report --check')).toEqual({
+      status: 3,
+      stdout: '  missing  reports/chat-routing.md\n',
+      stderr: '',
+    })
     expect(line.exists('reports')).toBe(false)
     await line.run('report')
     expect((await line.run('report --check')).status).toBe(0)
@@ -85,7 +94,10 @@ describe('report', () => {
   })
 
   test('refuses a report without tables', async () => {
-    const line = commandLine({ ...project, 'metastore.toml': '[database.main]\n[[database.main.report]]\nname = "a"\n' })
+    const line = commandLine({
+      ...project,
+      'metastore.toml': '[database.main]\n[[database.main.report]]\nname = "a"\n',
+    })
     expect(await line.run('report')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('Each report has a name and a list of tables, and nothing else.') as string,
@@ -97,7 +109,9 @@ describe('report', () => {
     await line.run('setup')
     expect(await line.run('report')).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/^error \[file_unwritable\] The file cannot be written: .*\n {2}at reports\/chat-routing\.md\n/) as string,
+      stderr: expect.stringMatching(
+        /^error \[file_unwritable\] The file cannot be written: .*\n {2}at reports\/chat-routing\.md\n/,
+      ) as string,
     })
   })
 })

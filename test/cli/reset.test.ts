@@ -13,7 +13,8 @@ create table regions (name text primary key);
 insert into regions values ('north');
 create view names as select name from agents;
 `,
-  'seeds/001_agents.json': '{ "table": "agents", "key": ["id"], "rows": [{ "id": 1, "name": "ada" }, { "id": 2, "name": "bob" }] }',
+  'seeds/001_agents.json':
+    '{ "table": "agents", "key": ["id"], "rows": [{ "id": 1, "name": "ada" }, { "id": 2, "name": "bob" }] }',
   'seeds/002_tools.sql': "insert into tools values (1, 2, 'search') on conflict do nothing;\n",
 }
 
@@ -86,7 +87,10 @@ describe('reset --data', () => {
   })
 
   test('is refused where seeds and migrations write to the same table', async () => {
-    const line = await setUp({ ...project, 'seeds/003_regions.sql': "insert into regions values ('west') on conflict do nothing;" })
+    const line = await setUp({
+      ...project,
+      'seeds/003_regions.sql': "insert into regions values ('west') on conflict do nothing;",
+    })
     expect(await line.run('reset --data --confirm main')).toEqual({
       status: 3,
       stdout: '',
@@ -194,13 +198,16 @@ describe('reset', () => {
   test('that failed halfway goes on when it is run again', async () => {
     const line = await setUp()
     // Its second run is the one on the database itself: the first is on the throw-away one.
-    const script = 'export default () => { globalThis.lateRuns = (globalThis.lateRuns ?? 0) + 1; if (globalThis.lateRuns === 2) throw new Error("late") }'
+    const script =
+      'export default () => { globalThis.lateRuns = (globalThis.lateRuns ?? 0) + 1; if (globalThis.lateRuns === 2) throw new Error("late") }'
     line.write('seeds/003_late.ts', script)
     await query(line, "update agents set name = 'changed' where id = 1")
     const first = await line.run('reset')
     expect([first.status, first.stderr]).toEqual([
       1,
-      expect.stringMatching(/^Stopped at seed, after everything was taken away\. Run the same command again, or go on with metastore setup\.\nerror \[script_failed\]/) as string,
+      expect.stringMatching(
+        /^Stopped at seed, after everything was taken away\. Run the same command again, or go on with metastore setup\.\nerror \[script_failed\]/,
+      ) as string,
     ])
     expect((await line.run('reset')).status).toBe(0)
     expect(await query(line, 'select name from agents order by id')).toEqual([{ name: 'ada' }, { name: 'bob' }])
@@ -219,7 +226,8 @@ describe('reset', () => {
   test('is refused while a batch is in progress, unless the database is named', async () => {
     const url = await freshPostgresUrl(18)
     const toml = `[database.main]\nurl = "${url}"\n`
-    const action = '[[actions]]\ntype = "add_column"\ntable = "agents"\n[actions.column]\nname = "model"\ntype = "TEXT"\n'
+    const action =
+      '[[actions]]\ntype = "add_column"\ntable = "agents"\n[actions.column]\nname = "model"\ntype = "TEXT"\n'
     const line = await setUp({ ...project, 'metastore.toml': toml })
     line.write('migrations/002_model.toml', action)
     expect((await line.run('start')).stderr).toBe('')

@@ -58,7 +58,8 @@ function show(entry: DatabaseEntry, { name, goes, lost, refusal }: ResetPlan, { 
   output.line(`Resetting ${entry.address()} would begin with this:`)
   for (const what of goes) output.line(`  ${what}`)
   if (goes.length === 0) output.line('  nothing to take away')
-  for (const { table, rows } of lost) output.line(`  ${output.paint.bad('lost for good')}  ${table}: ${count(rows, 'row')}`)
+  for (const { table, rows } of lost)
+    output.line(`  ${output.paint.bad('lost for good')}  ${table}: ${count(rows, 'row')}`)
   if (refusal !== undefined) output.line(`Refused without --confirm ${name}: ${refusal.message}`)
   return { document: { address: entry.address(), name, goes, lost, refused: refusal?.message ?? null } }
 }
@@ -67,7 +68,8 @@ async function reset(entry: DatabaseEntry, plan: ResetPlan, input: Input, contex
   const { output } = context
   const { name, goes, lost, truncation } = plan
   const guarded = entry.settings.environment === 'production' && !plan.confirmed
-  const what = truncation === null ? 'Everything in it is dropped and made again' : `${count(goes.length, 'table')} are emptied`
+  const what =
+    truncation === null ? 'Everything in it is dropped and made again' : `${count(goes.length, 'table')} are emptied`
   if (!(await context.confirm(`Reset ${entry.address()}? ${what}.`, { guarded }))) {
     output.say('Nothing was changed.')
     return { document: { address: entry.address(), name, goes: [], lost: [] } }
