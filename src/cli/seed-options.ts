@@ -14,7 +14,7 @@ export interface SeedSelection {
 }
 
 /** The name of the set that the setting `seeds` makes. */
-export const defaultSet = 'seeds'
+const defaultSet = 'seeds'
 
 /** The files that a command line selects: a set's, or one of them. Throws `seed_unknown`. */
 export async function seedSelection(

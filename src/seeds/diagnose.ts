@@ -1,7 +1,7 @@
 import { DatabaseError, id, join, raw, sql, type Queryable } from '../database/database.ts'
 import type { Problems } from './problem.ts'
 import { inSavepoint } from './references.ts'
-import type { ResolvedStep } from './stage.ts'
+import type { ResolvedStep } from './staged.ts'
 import { valueText } from './value-text.ts'
 import { columnForm, isMiss, tableSql, writableColumn } from './target.ts'
 

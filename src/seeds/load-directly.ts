@@ -1,7 +1,7 @@
 import { DatabaseError, sql, type Queryable } from '../database/database.ts'
 import { inSavepoint } from './references.ts'
 import type { RowCell, RowChunk } from './row-source.ts'
-import type { ResolvedStep } from './stage.ts'
+import type { ResolvedStep } from './staged.ts'
 import { columnForm, isMiss, isUnique, tableSql, writableColumn } from './target.ts'
 
 /** A step whose rows are in their table already, uncommitted. */

@@ -5,7 +5,7 @@ import { evaluate, type Prepared } from './evaluate.ts'
 import type { KnownValue, PlannedRow } from './planned-rows.ts'
 import { lookUpAll, type Found, type LookUp } from './references.ts'
 import { foreignTarget, isMiss, tableNamed, tableSql, writableColumn } from './target.ts'
-import { rowColumn, stageSql, type ResolvedStep, type StageWorld } from './stage.ts'
+import { rowColumn, stageSql, type ResolvedStep, type StageWorld } from './staged.ts'
 
 /** A cell that refers to another row, and where its value goes. */
 export interface PendingReference {

@@ -1,7 +1,9 @@
 import path from 'node:path'
+import type { Table } from '../catalog/catalog.ts'
 import type { LoadedSeed, LoadedStep } from './load-seed.ts'
 import { placeOf } from './problem.ts'
-import type { ResolvedStep } from './stage.ts'
+import type { RowSource } from './row-source.ts'
+import type { ResolvedStep } from './staged.ts'
 import { columnForm, isMiss, isUnique, naturalKey, tableNamed, writableColumn, type Scene } from './target.ts'
 
 /** Finds the table, the columns and the key of a step; undefined, with the problems reported, when one is missing. */
@@ -23,28 +25,14 @@ export async function resolveStep(
       'Seed tables of the application only.',
     )
   }
-  const wrong = (step.key ?? []).flatMap(({ name, at }) => {
-    const column = writableColumn(table, name)
-    return isMiss(column) ? [{ ...column, at }] : []
-  })
+  const wrong = wrongKey(step, table)
   wrong.forEach(({ at, message, remedy }) => problems.add(place(at), message, remedy))
   if (wrong.length > 0) return undefined
-  const key = step.key?.map(({ name }) => name) ?? naturalKey(table, await columnsGiven(source))
+  const key = step.key?.map(({ name }) => name) ?? naturalKey(table, await columnsGiven(source, table))
   if (isMiss(key)) return void problems.add(where, key.message, key.remedy)
-  if (
-    step.mode === 'sync' &&
-    step.key !== null &&
-    !isUnique(
-      table,
-      step.key.map(({ name }) => name),
-    )
-  ) {
-    const remedy = 'Name columns that have a unique index together.'
-    return void problems.add(
-      where,
-      'A sync needs a key of which no two rows agree, and these columns are not unique.',
-      remedy,
-    )
+  if (step.mode === 'sync' && !isUnique(table, key)) {
+    const message = 'A sync needs a key of which no two rows agree, and these columns are not unique.'
+    return void problems.add(where, message, 'Name columns that have a unique index together.')
   }
   return {
     number,
@@ -56,19 +44,24 @@ export async function resolveStep(
     directory: path.dirname(seed.file.absolutePath),
     inputs: seed.inputs,
   }
+}
 
-  async function columnsGiven(rows: LoadedStep['source']): Promise<readonly string[]> {
-    let common: readonly string[] | undefined
-    if (rows.bulk && rows.columns !== null) return rows.columns
-    for await (const { columns } of rows.read((name) => formOf(name))) {
-      common = common === undefined ? columns : common.filter((name) => columns.includes(name))
-      if (rows.bulk) break
-    }
-    return common ?? []
+/** The columns that every row gives. */
+async function columnsGiven(rows: RowSource, table: Table): Promise<readonly string[]> {
+  if (rows.bulk && rows.columns !== null) return rows.columns
+  const forms = new Map(table.columns.map((column) => [column.name, columnForm(column)]))
+  let common: readonly string[] | undefined
+  for await (const { columns } of rows.read((name) => forms.get(name) ?? 'plain')) {
+    common = common === undefined ? columns : common.filter((name) => columns.includes(name))
+    // Of many rows the first stand for all.
+    if (rows.bulk) break
   }
+  return common ?? []
+}
 
-  function formOf(name: string) {
-    const column = isMiss(table) ? undefined : table.columns.find((one) => one.name === name)
-    return column === undefined ? 'plain' : columnForm(column)
-  }
+function wrongKey({ key }: LoadedStep['step'], table: Table) {
+  return (key ?? []).flatMap(({ name, at }) => {
+    const column = writableColumn(table, name)
+    return isMiss(column) ? [{ ...column, at }] : []
+  })
 }

@@ -1,7 +1,7 @@
 import { id, literal, sql, type Queryable } from '../database/database.ts'
 import { keyJoin } from './diff.ts'
 import { passwordHashes } from './password-hash.ts'
-import { rowColumn, stageSql, type Staged, type StagedSecret } from './stage.ts'
+import { rowColumn, stageSql, type Staged, type StagedSecret } from './staged.ts'
 import { tableSql } from './target.ts'
 import type { CellWorld } from './world.ts'
 

@@ -56,8 +56,8 @@ export function isMiss(found: object): found is Miss {
   return 'remedy' in found
 }
 
-/** The column sets that tell rows of a table apart. */
-export function uniqueKeys(table: Table): readonly (readonly string[])[] {
+// The column sets that tell rows of a table apart.
+function uniqueKeys(table: Table): readonly (readonly string[])[] {
   const keys = [
     ...table.constraints.flatMap((one) => (one.kind === 'primary_key' || one.kind === 'unique' ? [one.columns] : [])),
     ...table.indexes.flatMap(({ unique, predicate, keys: parts, valid }) => {

@@ -1,7 +1,7 @@
 import { findColumn } from '../catalog/catalog.ts'
 import { id, join, raw, sql, type Queryable } from '../database/database.ts'
 import { changeable, differs, isNew, keyJoin, ofShape, toRemove } from './diff.ts'
-import { rowColumn, stageSql, type Shape, type Staged } from './stage.ts'
+import { rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
 import { tableSql } from './target.ts'
 import type { CellWorld } from './world.ts'
 

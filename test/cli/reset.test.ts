@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openDatabase, raw } from '../../src/database/database.ts'
+import { openDatabase, raw, type Session } from '../../src/database/database.ts'
 import { engines, freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines, type CommandLine } from './command-line.ts'
 
@@ -18,10 +18,14 @@ create view names as select name from agents;
   'seeds/002_tools.sql': "insert into tools values (1, 2, 'search') on conflict do nothing;\n",
 }
 
-async function query(line: CommandLine, text: string, url = `sqlite:${path.join(line.directory, 'app.db')}`) {
+async function onDatabase<T>(url: string, work: (session: Session) => Promise<T>): Promise<T> {
   await using database = await openDatabase(url)
   await using session = await database.session()
-  return await session.query(raw(text))
+  return await work(session)
+}
+
+async function query(line: CommandLine, text: string, url = `sqlite:${path.join(line.directory, 'app.db')}`) {
+  return await onDatabase(url, (session) => session.query(raw(text)))
 }
 
 async function setUp(files: Readonly<Record<string, string>> = project): Promise<CommandLine> {
@@ -129,13 +133,14 @@ describe('reset', () => {
     const url = name === 'pglite' ? 'pglite:data' : await freshUrl()
     const line = await setUp({ ...project, 'metastore.toml': `[database.main]\nurl = "${url}"\n` })
     const here = name === 'pglite' ? `pglite:${path.join(line.directory, 'data')}` : url
-    await query(line, 'create table by_hand (id integer primary key)', here)
-    await query(line, 'create view of_hand as select id from by_hand', here)
+    await onDatabase(here, (session) =>
+      session.script('create table by_hand (id integer primary key); create view of_hand as select id from by_hand;'),
+    )
     expect((await line.run('reset')).stderr).toBe('')
-    await expect(query(line, 'select * from by_hand', here)).rejects.toMatchObject({ reason: 'missing_object' })
-    expect(await query(line, 'select name from names order by 1', here)).toEqual([{ name: 'ada' }, { name: 'bob' }])
-    const { document } = await line.json('status')
-    expect(document).toMatchObject({ databases: [{ atHead: true }] })
+    await onDatabase(here, async (session) => {
+      expect(await session.query(raw('select name from names order by 1'))).toEqual([{ name: 'ada' }, { name: 'bob' }])
+      await expect(session.query(raw('select * from by_hand'))).rejects.toMatchObject({ reason: 'missing_object' })
+    })
   })
 
   test('of a database that is marked as production is refused, without a connection', async () => {

@@ -127,7 +127,7 @@ describe('seed', () => {
         'error [statement_failed] column "nonsense" does not exist.',
         '  at seeds/006_bad.sql:2:8',
         '  Kept: seeds/005_good.yaml. Run the same command again: it goes on with seeds/006_bad.sql.',
-        '  next: Correct the statement and run again.',
+        '  next: Check the name, and whether the migration that adds the column has been applied.',
       ),
     ])
     line.remove('seeds/006_bad.sql')
@@ -191,7 +191,7 @@ describe('seed', () => {
       const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} t`)
       written.push(...rows.map(({ row }) => row))
     }
-    expect(written.join('\n')).toContain('metastore')
+    expect(written.join('\n')).toContain('Done: 2 files applied')
     for (const secret of [...Object.values(secrets), key]) expect(written.join('\n')).not.toContain(secret)
     const { rows } = await client.query<{ api_key: string; hash: string }>(
       "select api_key, password_hash as hash from tenants t join users u on u.tenant_id = t.id where email like 'admin%'",

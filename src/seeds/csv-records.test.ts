@@ -1,0 +1,49 @@
+import { parse } from 'csv-parse/sync'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { CsvFault, csvRecords } from './csv-records.ts'
+
+async function read(pieces: readonly string[]): Promise<(string | null)[][]> {
+  const records: (string | null)[][] = []
+  for await (const some of csvRecords(pieces, { nullText: '' })) records.push(...some.map(({ fields }) => [...fields]))
+  return records
+}
+
+const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r\n', ' ', 'é', '😀') })
+
+describe('CSV', () => {
+  test('is read as csv-parse reads it, in whatever pieces it arrives', async () => {
+    const texts = fc.array(fc.array(field, { minLength: 2, maxLength: 3 }), { minLength: 1, maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(texts, fc.integer({ min: 1, max: 7 }), async (rows, size) => {
+        const text = rows.map((row) => `${row.map((one) => `"${one.replaceAll('"', '""')}"`).join(',')}\n`).join('')
+        const characters = [...text]
+        const pieces = characters.flatMap((_, index) =>
+          index % size === 0 ? [characters.slice(index, index + size).join('')] : [],
+        )
+        expect(await read(pieces)).toEqual(parse(text, { relax_column_count: true }))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('tells an empty field from an empty text, and counts lines through line breaks in quotes', async () => {
+    const found: unknown[] = []
+    for await (const some of csvRecords(['a,""\r\n,"x\ny"\n', '\nlast,z'], { nullText: '' })) found.push(...some)
+    expect(found).toEqual([
+      { fields: ['a', ''], line: 1 },
+      { fields: [null, 'x\ny'], line: 2 },
+      { fields: ['last', 'z'], line: 5 },
+    ])
+  })
+
+  test.each([
+    ['a,"b\nc', 'A field in quotes does not end.', 1],
+    ['x\na,b"c,"d"\n', 'A quotation mark stands within a field that has none around it.', 2],
+    ['"a"b\n', 'Something stands behind the end of a field in quotes.', 1],
+  ])('%j is refused', async (text, message, line) => {
+    const failure = await read([text]).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(CsvFault)
+    expect(failure).toMatchObject({ message, line })
+  })
+})

@@ -1,0 +1,78 @@
+import type { Table } from '../catalog/catalog.ts'
+import { id, type Queryable, type Sql } from '../database/database.ts'
+import type { Seal } from './evaluate.ts'
+import type { PlannedRows } from './planned-rows.ts'
+import type { Problems } from './problem.ts'
+import type { RowSource } from './row-source.ts'
+import type { SeedMode } from './seed-document.ts'
+import type { CellWorld, SeedInputs } from './world.ts'
+
+/** A step of which table, columns and key are known to be there. */
+export interface ResolvedStep {
+  /** Counted through the whole run. */
+  readonly number: number
+  readonly mode: SeedMode
+  readonly table: Table
+  readonly key: readonly string[]
+  readonly source: RowSource
+  /** `file:line:column` of the step. */
+  readonly where: string
+  readonly directory: string
+  readonly inputs: SeedInputs
+}
+
+/** Rows that give the same columns. */
+export interface Shape {
+  readonly number: number
+  readonly columns: readonly string[]
+  /** Columns that an existing row keeps: those of `$now`. */
+  readonly kept: ReadonlySet<string>
+}
+
+/** A secret of a staged row, which is sealed when it is known whether the stored one is still good. */
+export interface StagedSecret {
+  readonly row: number
+  readonly column: string
+  readonly seal: Seal
+  readonly plain: string
+}
+
+/** The rows of a step in a temporary table, with columns of the real types. */
+export interface Staged {
+  readonly step: ResolvedStep
+  readonly path: readonly string[]
+  readonly columns: readonly string[]
+  readonly shapes: readonly Shape[]
+  readonly count: number
+  readonly secrets: readonly StagedSecret[]
+  /** Columns of rows whose values are not known before rows they refer to are written. */
+  readonly late: ReadonlyMap<number, ReadonlySet<string>>
+  /** Key columns in which a null was met. */
+  readonly nullKeys: ReadonlySet<string>
+  /** Columns with values that are never shown. */
+  readonly hidden: ReadonlySet<string>
+  /** Rows that wait for other rows of the same step. */
+  readonly waiting: ReadonlySet<number>
+}
+
+/** What staging needs. */
+export interface StageWorld {
+  readonly tx: Queryable
+  readonly cells: CellWorld
+  readonly problems: Problems
+  /** Rows that are going to be written; null while they are being written, when all that is there can be found. */
+  readonly planned: PlannedRows | null
+  /** Staged steps whose rows are too many to be remembered, to look for rows in. */
+  readonly bulk: readonly Staged[]
+  /** Called now and then with how many rows have been read. */
+  readonly onRows?: ((count: number) => void) | undefined
+}
+
+/** Names of the two columns that a staging table has besides. */
+export const rowColumn = 'metastore row'
+export const shapeColumn = 'metastore shape'
+
+/** The staging table as a piece of SQL. */
+export function stageSql({ path }: Pick<Staged, 'path'>): Sql {
+  return id(...path)
+}
