@@ -28,6 +28,7 @@ export async function gatherFacts(entry: DatabaseEntry, input: Input, context: C
   const { seeds, expectations } = await seedFacts(engine, entry, input, context)
   return {
     database: entry.settings.name,
+    schema: baseSchema(engine, entry),
     server: engine.database.server.name,
     current: (await engine.look()).applied.at(-1)?.name ?? null,
     migrations: [
@@ -55,6 +56,11 @@ export async function gatherFacts(entry: DatabaseEntry, input: Input, context: C
       })) ?? null,
     rows: await countRows(engine, entry.settings.stateSchema),
   }
+}
+
+// SQLite has one schema only.
+function baseSchema({ database }: Engine, { settings }: DatabaseEntry): string {
+  return database.dialect === 'sqlite' ? 'main' : settings.schema
 }
 
 async function migrationHistory(engine: Engine): Promise<ReadonlyMap<string, string>> {
@@ -92,7 +98,7 @@ async function seedFacts(
       file,
       state: planned?.state === 'skipped' ? 'skipped' : state,
       appliedAt: applied?.appliedAt ?? null,
-      tables: tablesOf(planned, options.baseSchema),
+      tables: tablesOf(planned, baseSchema(engine, entry)),
       problem: plan instanceof MetastoreError ? problemOf(plan, file) : null,
     }
   })

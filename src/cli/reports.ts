@@ -29,7 +29,7 @@ export async function trackingDocuments(
   const absolute = out === undefined ? settings.reportDirectory.absolute : path.resolve(context.workingDirectory, out)
   const shown = out ?? settings.reportDirectory.path
   return Promise.all(
-    modulesOf(facts, settings.reports, settings.schema).map(async (module) => {
+    modulesOf(facts, settings.reports).map(async (module) => {
       const content = context.secrets.redact(trackingDocument(module, facts))
       const file = path.join(absolute, below, fileOf(module))
       const before = await readFile(file, 'utf8').catch(() => undefined)

@@ -8,8 +8,10 @@ import {
   objectsToDrop,
   othersRows,
   rehearse,
+  tableKey,
   truncationOf,
   type Rehearsal,
+  type RowCounts,
   type Truncation,
 } from '../reset/reset.ts'
 import { phaseOptions } from './batch-options.ts'
@@ -27,6 +29,8 @@ export interface ResetPlan {
   readonly truncation: Truncation | null
   /** What goes, for people. */
   readonly goes: readonly string[]
+  /** The rows that migrations and seeds make; null where that could not be tried. */
+  readonly made: RowCounts | null
   /** Rows that nothing brings back. */
   readonly lost: readonly { readonly table: string; readonly rows: number }[]
   /** Why it is refused; undefined where nothing stands against it. */
@@ -47,12 +51,21 @@ export async function planReset(entry: DatabaseEntry, input: Input, context: Con
   if (underWay !== undefined && !flag(input, 'dryRun')) throw underWay
   const rehearsal = await rehearsed(engine, entry, input, context, confirmed)
   const { truncation, goes } = await whatGoes(engine, entry, input, rehearsal)
-  const tables =
-    truncation === null ? undefined : new Set(truncation.tables.map(({ schema, name: table }) => `${schema}.${table}`))
-  const live = await countRows(engine, entry.settings.stateSchema)
-  const lost = rehearsal === null ? [] : othersRows(live, rehearsal.seeded, tables)
+  const made = rehearsal?.seeded ?? null
+  const lost = await rowsLost(engine, entry, { truncation, made })
   const losing = !confirmed && lost.length > 0 ? rowsRefused(name, lost) : undefined
-  return { name, confirmed, truncation, goes, lost, refusal: guarded ?? underWay ?? losing }
+  return { name, confirmed, truncation, goes, made, lost, refusal: guarded ?? underWay ?? losing }
+}
+
+/** The rows that are there now, and that a reset would not bring back. */
+export async function rowsLost(
+  engine: Engine,
+  { settings }: DatabaseEntry,
+  { truncation, made }: Pick<ResetPlan, 'truncation' | 'made'>,
+): Promise<ResetPlan['lost']> {
+  if (made === null) return []
+  const tables = truncation === null ? undefined : new Set(truncation.tables.map(tableKey))
+  return othersRows(await countRows(engine, settings.stateSchema), made, tables)
 }
 
 async function rehearsed(
@@ -147,7 +160,8 @@ function productionRefused(name: string): MetastoreError {
   })
 }
 
-function rowsRefused(name: string, lost: ResetPlan['lost']): MetastoreError {
+/** The error for a reset that would lose rows. */
+export function rowsRefused(name: string, lost: ResetPlan['lost']): MetastoreError {
   return new MetastoreError({
     code: 'reset_loses_rows',
     message: `The database ${name} holds rows that neither a migration nor a seed has made, and nothing would bring them back.`,

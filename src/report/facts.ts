@@ -49,6 +49,8 @@ export interface FindingFact {
 /** Everything that reports are made of: what history and database say, and nothing that changes by itself. */
 export interface Facts {
   readonly database: string
+  /** The schema of tables that are named without one. */
+  readonly schema: string
   /** The engine and its version. */
   readonly server: string
   readonly current: string | null

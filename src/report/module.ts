@@ -9,9 +9,8 @@ export interface Module {
 
 /** The modules that a project declares or, where it declares none, one for each migration that makes tables. */
 export function modulesOf(
-  { migrations }: Facts,
+  { migrations, schema }: Facts,
   declared: readonly { readonly name: string; readonly tables: readonly string[] }[],
-  schema: string,
 ): Module[] {
   if (declared.length > 0) {
     return declared.map(({ name, tables }) => ({

@@ -100,7 +100,7 @@ function lackOf({ file, state, tables }: SeedFact, module: Module): string[] {
     .filter(({ table: name, missing, different }) => module.tables.includes(name) && missing + different > 0)
     .map(
       ({ table: name, missing, different }) =>
-        `\`${name}\`: ${missing} rows of \`${file}\` are missing, ${different} are different. Run \`metastore seed${state === 'applied' ? ' --force' : ''}\`.`,
+        `\`${name}\`: of the rows of \`${file}\`, ${missing} are missing and ${different} different. Run \`metastore seed${state === 'applied' ? ' --force' : ''}\`.`,
     )
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openDatabase, raw } from '../../src/database/database.ts'
-import { engines } from '../harness/engines.ts'
+import { openDatabase, raw, type Session } from '../../src/database/database.ts'
+import { engines, freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines, type CommandLine } from './command-line.ts'
 
 const project = {
@@ -18,15 +18,19 @@ create view names as select name from agents;
   'seeds/002_tools.sql': "insert into tools values (1, 2, 'search') on conflict do nothing;\n",
 }
 
-async function query(line: CommandLine, text: string, url = `sqlite:${path.join(line.directory, 'app.db')}`) {
+async function onDatabase<T>(url: string, work: (session: Session) => Promise<T>): Promise<T> {
   await using database = await openDatabase(url)
   await using session = await database.session()
-  return await session.query(raw(text))
+  return await work(session)
+}
+
+async function query(line: CommandLine, text: string, url = `sqlite:${path.join(line.directory, 'app.db')}`) {
+  return await onDatabase(url, (session) => session.query(raw(text)))
 }
 
 async function setUp(files: Readonly<Record<string, string>> = project): Promise<CommandLine> {
   const line = commandLine(files)
-  expect((await line.run('setup --quiet')).stderr).toBe('')
+  expect((await line.run('setup --quiet --no-audit')).stderr).toBe('')
   return line
 }
 
@@ -53,7 +57,7 @@ describe('reset --data', () => {
         '  applied   seeds/001_agents.json  DURATION',
         '            agents: 2 inserted',
         '  applied   seeds/002_tools.sql  DURATION',
-        "            insert into tools values (1, 2, 'search') on conflict do noth…: 1 row",
+        "            insert into tools values (1, 2, 'search') on conflict do no…: 1 row",
         'Done: 2 files applied, 2 inserted, 0 updated, 0 removed, 0 unchanged.',
       ),
       stderr: '',
@@ -129,13 +133,14 @@ describe('reset', () => {
     const url = name === 'pglite' ? 'pglite:data' : await freshUrl()
     const line = await setUp({ ...project, 'metastore.toml': `[database.main]\nurl = "${url}"\n` })
     const here = name === 'pglite' ? `pglite:${path.join(line.directory, 'data')}` : url
-    await query(line, 'create table by_hand (id integer primary key)', here)
-    await query(line, 'create view of_hand as select id from by_hand', here)
+    await onDatabase(here, (session) =>
+      session.script('create table by_hand (id integer primary key); create view of_hand as select id from by_hand;'),
+    )
     expect((await line.run('reset')).stderr).toBe('')
-    await expect(query(line, 'select * from by_hand', here)).rejects.toMatchObject({ reason: 'missing_object' })
-    expect(await query(line, 'select name from names order by 1', here)).toEqual([{ name: 'ada' }, { name: 'bob' }])
-    const { document } = await line.json('status')
-    expect(document).toMatchObject({ databases: [{ atHead: true }] })
+    await onDatabase(here, async (session) => {
+      expect(await session.query(raw('select name from names order by 1'))).toEqual([{ name: 'ada' }, { name: 'bob' }])
+      await expect(session.query(raw('select * from by_hand'))).rejects.toMatchObject({ reason: 'missing_object' })
+    })
   })
 
   test('of a database that is marked as production is refused, without a connection', async () => {
@@ -197,12 +202,47 @@ describe('reset', () => {
 
   test('that failed halfway goes on when it is run again', async () => {
     const line = await setUp()
-    line.write(
-      'seeds/003_late.ts',
-      "export default async ({ env }) => { if (env.LATE !== 'yes') throw new Error('late') }",
-    )
+    // Its second run is the one on the database itself: the first is on the throw-away one.
+    const script =
+      'export default () => { globalThis.lateRuns = (globalThis.lateRuns ?? 0) + 1; if (globalThis.lateRuns === 2) throw new Error("late") }'
+    line.write('seeds/003_late.ts', script)
+    await query(line, "update agents set name = 'changed' where id = 1")
     const first = await line.run('reset')
-    expect([first.status, first.stderr]).toEqual([1, expect.stringContaining('late') as string])
-    expect(await query(line, 'select name from agents')).toHaveLength(2)
+    expect([first.status, first.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^Stopped at seed, after everything was taken away\. Run the same command again, or go on with metastore setup\.\nerror \[script_failed\]/,
+      ) as string,
+    ])
+    expect((await line.run('reset')).status).toBe(0)
+    expect(await query(line, 'select name from agents order by id')).toEqual([{ name: 'ada' }, { name: 'bob' }])
+  })
+
+  test('sees rows that were written while it was asked', async () => {
+    const line = await setUp()
+    const ask = async () => {
+      await query(line, "insert into notes values (7, 1, 'in the meantime')")
+      return true
+    }
+    expect((await line.run('reset', { interactive: true, ask })).stderr).toContain('main.notes: 1 row\n')
+    expect(await query(line, 'select text from notes')).toEqual([{ text: 'in the meantime' }])
+  })
+
+  test('is refused while a batch is in progress, unless the database is named', async () => {
+    const url = await freshPostgresUrl(18)
+    const toml = `[database.main]\nurl = "${url}"\n`
+    const action =
+      '[[actions]]\ntype = "add_column"\ntable = "agents"\n[actions.column]\nname = "model"\ntype = "TEXT"\n'
+    const line = await setUp({ ...project, 'metastore.toml': toml })
+    line.write('migrations/002_model.toml', action)
+    expect((await line.run('start')).stderr).toBe('')
+    expect((await line.run('reset')).stderr).toBe(
+      lines(
+        'error [batch_in_progress] 002_model is in progress: started, and neither completed nor aborted.',
+        '  next: Finish with metastore complete, or take it back with metastore abort; then run this again.',
+      ),
+    )
+    expect(await line.run('reset --confirm main')).toMatchObject({ status: 0, stderr: '' })
+    expect(await query(line, 'select model from agents', url)).toHaveLength(2)
   })
 })

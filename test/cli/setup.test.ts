@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines } from './command-line.ts'
 
 const project = {
@@ -76,15 +77,12 @@ describe('setup', () => {
   test('audits at the end, and a finding of P1 or worse makes the exit status 3', async () => {
     const files = {
       ...project,
-      'metastore.toml': '[database.main]\nurl = "pglite:data"\n',
+      'metastore.toml': `[database.main]\nurl = "${await freshPostgresUrl(18)}"\n`,
       'migrations/002_index.sql': 'create index agents_model_idx on agents (model);\n',
     }
     const line = commandLine(files)
     const { status, stdout } = await line.run('setup')
-    expect([status, stdout]).toEqual([
-      0,
-      expect.stringMatching(/pglite:data: 2 migrations, \d+ objects, 0 findings\.\n$/),
-    ])
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/: 2 migrations, \d+ objects, 0 findings\.\n$/)])
     line.write('seeds/002_drop.sql', 'drop index agents_model_idx;\n')
     expect(await line.run('setup')).toMatchObject({
       status: 3,

@@ -6,8 +6,7 @@ import type { Routine } from '../schema-object.ts'
 export function target(object: CatalogObject): Sql {
   const { path } = object
   const [schema = '', relation = '', part = ''] = path
-  // Not of a routine, whose path ends with its arguments: of one without any that is no name.
-  const name = id(...(object.kind === 'routine' ? path.slice(0, 2) : path))
+  const name = nameOf(object)
   switch (object.kind) {
     case 'schema':
     case 'extension':
@@ -37,6 +36,11 @@ export function target(object: CatalogObject): Sql {
     case 'default_privileges':
       return raw('default privileges')
   }
+}
+
+// The path of a routine ends with its arguments: of one without any that is no name.
+function nameOf({ kind, path }: CatalogObject): Sql {
+  return id(...(kind === 'routine' ? path.slice(0, 2) : path))
 }
 
 /** A routine with its arguments, as ALTER and DROP take it. */

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { flag, type Input } from '../input.ts'
-import { checkConfirmed, planReset, type ResetPlan } from '../reset-plan.ts'
+import { checkConfirmed, planReset, rowsLost, rowsRefused, type ResetPlan } from '../reset-plan.ts'
 import { seedingOptions } from '../seeding-options.ts'
 import { count } from '../ui/tables.ts'
 import { migrateDatabase } from './migrate.ts'
@@ -102,17 +102,23 @@ function failed(failure: unknown): DatabaseAnswer {
   throw failure
 }
 
-async function takeAway(entry: DatabaseEntry, { truncation, confirmed }: ResetPlan): Promise<void> {
+async function takeAway(entry: DatabaseEntry, plan: ResetPlan): Promise<void> {
   const { deleteRows, dropEverything } = await import('../../reset/reset.ts')
   const { stateSchema, lockTimeout } = entry.settings
   await using engine = await entry.engine({ command: 'reset' })
   const { dialect } = engine.database
+  const { truncation, confirmed } = plan
   const work = async (tx: Transaction) => {
     if (truncation !== null) return await deleteRows(tx, { dialect, stateSchema }, truncation)
     await dropEverything(tx, dialect)
   }
   await engine.locked(
-    (run) => withLockRetries(run, () => run.session.transaction(work, { resetSession: true, lockTimeout })),
+    async (run) => {
+      // Somebody may have written since it was planned.
+      const lost = confirmed ? [] : await rowsLost(engine, entry, plan)
+      if (lost.length > 0) throw rowsRefused(plan.name, lost)
+      await withLockRetries(run, () => run.session.transaction(work, { resetSession: true, lockTimeout }))
+    },
     { batches: confirmed && truncation === null },
   )
 }
