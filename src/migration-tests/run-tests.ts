@@ -70,7 +70,7 @@ function sharedDatabase(states: States, begins: number) {
   }
 }
 
-const undo = Symbol('undo')
+const undo = new Error('What a test did is taken back.')
 
 async function undone({ session }: ShadowDatabase, test: SqlTest): Promise<void> {
   try {

@@ -1,3 +1,5 @@
+import { dataSettings } from './data-settings.ts'
+
 /** The kinds of value that a setting can have. A url is a string that may hold a password. */
 type SettingKind =
   | 'string'
@@ -226,69 +228,7 @@ const databaseSettings = {
     reach: 'all',
     description: 'The URL of a role that may create roles and databases, for bootstrap.',
   },
-  reportDirectory: {
-    key: 'report_directory',
-    kind: 'file',
-    default: 'reports',
-    variables: ['METASTORE_REPORT_DIRECTORY'],
-    flag: null,
-    reach: 'one',
-    description: 'The directory that report writes its documents to.',
-  },
-  encrypted: {
-    key: 'encrypted',
-    kind: 'columns',
-    default: [],
-    variables: ['METASTORE_ENCRYPTED'],
-    flag: null,
-    reach: 'all',
-    description: 'The columns that hold Fernet tokens, as "table.column": keys check and keys rotate look at them.',
-  },
-  keysVariable: {
-    key: 'keys_variable',
-    kind: 'string',
-    default: 'FERNET_KEY',
-    variables: ['METASTORE_KEYS_VARIABLE'],
-    flag: null,
-    reach: 'all',
-    description: 'The environment variable that holds the keys for encryption, the newest first.',
-  },
-  keysFile: {
-    key: 'keys_file',
-    kind: 'file',
-    default: null,
-    variables: ['METASTORE_KEYS_FILE'],
-    flag: null,
-    reach: 'all',
-    description: 'A file that holds the keys, where the variable is not set.',
-  },
-  keysCommand: {
-    key: 'keys_command',
-    kind: 'command',
-    default: null,
-    variables: ['METASTORE_KEYS_COMMAND'],
-    flag: null,
-    reach: 'all',
-    description: 'A program that prints the keys, with its arguments, where neither variable nor file gives them.',
-  },
-  requiredVariables: {
-    key: 'required_variables',
-    kind: 'variables',
-    default: [],
-    variables: ['METASTORE_REQUIRED_VARIABLES'],
-    flag: null,
-    reach: 'all',
-    description: 'Environment variables that the application or its seeds need: doctor says which are not set.',
-  },
-  tenantColumn: {
-    key: 'tenant_column',
-    kind: 'identifier',
-    default: null,
-    variables: ['METASTORE_TENANT_COLUMN'],
-    flag: null,
-    reach: 'all',
-    description: 'The column that says whose a row is, such as "tenant_id": audit looks after every table that has it.',
-  },
+  ...dataSettings,
 } as const satisfies Record<string, Setting>
 
 /** A setting's name in code. */

@@ -7,10 +7,10 @@ export type RowCounts = ReadonlyMap<string, number>
 
 /** Counts the rows of every table that people have. Throws where policies would hide some. */
 export async function countRows({ session, database }: Engine, stateSchema: string): Promise<RowCounts> {
-  return await session.transaction(async (tx) => {
+  return session.transaction(async (tx) => {
     if (database.features.roles) await tx.query(sql`set local row_security = off`)
     const { tables } = await introspect(tx, database.dialect, { excludeSchemas: [stateSchema] })
-    return await countEach(tx, tables)
+    return countEach(tx, tables)
   })
 }
 

@@ -25,7 +25,7 @@ async function onDatabase<T>(url: string, work: (session: Session) => Promise<T>
 }
 
 async function query(line: CommandLine, text: string, url = `sqlite:${path.join(line.directory, 'app.db')}`) {
-  return await onDatabase(url, (session) => session.query(raw(text)))
+  return onDatabase(url, (session) => session.query(raw(text)))
 }
 
 async function setUp(files: Readonly<Record<string, string>> = project): Promise<CommandLine> {

@@ -50,6 +50,16 @@ function refusal(first: string, ...more: readonly string[]): string {
   )
 }
 
+/** What makes a saved plan unfit. */
+interface Staleness {
+  readonly what: string
+  /** As for `plan`. */
+  readonly plan?: string
+  readonly change: (world: World) => unknown
+  readonly first: string
+  readonly more?: readonly string[]
+}
+
 describe('a saved plan', () => {
   test('holds what runs, where the database stood, every file and the tables it is about, and applies as it is', async () => {
     const { line, run } = await world()
@@ -91,7 +101,7 @@ describe('a saved plan', () => {
     expect(await run('complete')).toMatchObject({ status: 0, stderr: '' })
   })
 
-  test.each([
+  test.each<Staleness>([
     {
       what: 'a file that has changed',
       change: ({ line }: World) => line.write('migrations/002_name.sql', 'select 1;\n'),

@@ -64,7 +64,7 @@ export const planCommand = defineCommand({
       // A saved plan is for one database.
       await context.oneDatabase()
     }
-    return await eachDatabase(context, (entry) => planDatabase(entry, input, context, worst))
+    return eachDatabase(context, (entry) => planDatabase(entry, input, context, worst))
   },
 })
 

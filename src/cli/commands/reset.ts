@@ -109,7 +109,7 @@ async function takeAway(entry: DatabaseEntry, plan: ResetPlan): Promise<void> {
   const { dialect } = engine.database
   const { truncation, confirmed } = plan
   const work = async (tx: Transaction) => {
-    if (truncation !== null) return await deleteRows(tx, { dialect, stateSchema }, truncation)
+    if (truncation !== null) return deleteRows(tx, { dialect, stateSchema }, truncation)
     await dropEverything(tx, dialect)
   }
   await engine.locked(

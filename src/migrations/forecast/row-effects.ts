@@ -34,7 +34,7 @@ export function readTables(tree: unknown): ObjectRef[] {
   const found = new Map<string, ObjectRef>()
   for (const [kind, node] of nodes) {
     if (kind !== 'RangeVar') continue
-    const ref = refOf(node as NodeOf<'RangeVar'>)
+    const ref = refOf(node)
     if (ref.schema === null && queries.has(ref.name)) continue
     found.set(JSON.stringify([ref.schema, ref.name]), ref)
   }
