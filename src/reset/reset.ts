@@ -1,5 +1,5 @@
 export { deleteRows, type Truncation, truncationOf } from './delete-rows.ts'
-export { dropEverything, objectsToDrop, type DroppedObject } from './drop-everything.ts'
-export { rehearse, type Rehearsal, type RehearsalOptions } from './rehearse.ts'
+export { dropEverything, objectsToDrop } from './drop-everything.ts'
+export { othersRows } from './others-rows.ts'
+export { rehearse, type Rehearsal } from './rehearse.ts'
 export { countRows, tableKey, type RowCounts } from './row-counts.ts'
-export { othersRows, type OthersRows } from './others-rows.ts'
