@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { diffCatalogs, introspect, type Catalog } from '../../src/catalog/catalog.ts'
 import { openDatabase, sql, type Database } from '../../src/database/database.ts'
 import { migrate, migrationsHere, openEngine, rollback, type Destination } from '../../src/migrations/migrations.ts'
@@ -71,6 +71,31 @@ describe('the life of the shipped schema', () => {
     await migrate(engine, files)
     return { before, after, gone, again: await ownCatalog(database) }
   }
+
+  test('an owner that is no superuser migrates, and works on the rows of every tenant', async () => {
+    const asSuperuser = await freshPostgresUrl(18)
+    const url = new URL(asSuperuser)
+    const role = `owner_${process.pid}`
+    await using superuser = await openDatabase(asSuperuser)
+    await using session = await superuser.session()
+    await session.script(
+      `create role ${role} login password 'owner' createrole; alter database ${url.pathname.slice(1)} owner to ${role}`,
+    )
+    onTestFinished(async () => {
+      await using again = await openDatabase(asSuperuser)
+      await using last = await again.session()
+      await last.script(`drop owned by ${role} cascade; alter database ${url.pathname.slice(1)} owner to current_user`)
+      await last.script(`drop role ${role}`)
+    })
+    url.username = role
+    url.password = 'owner'
+    await using database = await openDatabase(url.href)
+    await migrateShipped(database)
+    await using owner = await database.session()
+    await owner.script(rowsOf(anna))
+    expect(await owner.query(sql`update users set name = 'Anna' returning tenant_id`)).toEqual([{ tenant_id: anna }])
+    expect(await as(session, 'metastore_app', anna, (tx) => tx.query(sql`select from threads`))).toHaveLength(1)
+  })
 
   test('messages of 32 writers have the numbers from 1 on, without a gap, in the order in which they were committed', async () => {
     await using database = await openDatabase(await freshPostgresUrl(18, base))
