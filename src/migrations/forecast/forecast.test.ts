@@ -196,7 +196,10 @@ describe.each(postgresVersions)('on PostgreSQL $version', ({ freshUrl }) => {
     const forecast = await forecaster(session, database.server.major)
     const [foretold, real] = [[] as unknown[], [] as unknown[]]
     for (const text of statements) {
-      const { locks, statements: [statement] } = forecast(text)
+      const {
+        locks,
+        statements: [statement],
+      } = forecast(text)
       expect([text, statement?.unknown]).toEqual([text, null])
       const actual = await happens(session, text)
       const told = new Map(locks.map(({ table, mode }) => [table.replace('public.', ''), mode]))
