@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { backfillReport } from './backfill-report.ts'
 import type { Contender } from './contender.ts'
 import { floor } from './contenders/floor.ts'
 import { metastore } from './contenders/metastore.ts'
+import { liveActions } from './live-actions.ts'
+import { liveReport } from './live-report.ts'
 import { withFigures } from './page.ts'
 import { report } from './report.ts'
 import { runBenchmark } from './run.ts'
@@ -77,6 +81,58 @@ test('the report has a row for each contender, with its ratio to the faster floo
   expect(text).toContain('| metastore | 63 | 1.15 | 126 | 1.15 | 50 | 1 | 0 | 0 | 0 |')
   expect(text).toContain('| more | 5 | 10 |')
   expect(text).toContain('| metastore | 9 of 10 | 10 of 10 | a   b |')
+})
+
+test('what a load felt is told by action and phase, and where a stall grew most', () => {
+  const stretch = (p99: number, longest: number, failures = 0) => ({
+    name: '',
+    statements: 100,
+    p99,
+    longest,
+    failures,
+  })
+  const felt = {
+    alone: stretch(1, 5),
+    start: stretch(2, 30),
+    abort: stretch(1.5, 6),
+    complete: stretch(1, 45, 2),
+    plain: stretch(3, 500, 7),
+  }
+  const text = liveReport({
+    machine: { cores: 2, memory: 8 * 2 ** 30, node: 'v20.20.2', system: 'linux' },
+    postgres: { version: '18.4', settings: ['fsync=off'] },
+    rows: 50_000,
+    rounds: 1,
+    actions: [{ name: 'add_index', rounds: [felt] }],
+    costs: [{ name: 'insert', ratio: 1.5 }],
+    commands: [{ command: 'migrate', milliseconds: 300 }],
+  })
+  expect(text).toContain('| add_index | 1.0 / 5 | 2.0 / 30 | 1.5 / 6 | 1.0 / 45 | 2 | 3.0 / 500 | 7 |')
+  expect(text).toContain('The longest stall grew most in complete of add_index: by 40 ms over the load alone.')
+  expect(text).toContain('| insert | 1.50 |')
+})
+
+test('every kind of action is felt under load', () => {
+  const types = [...readFileSync('src/migrations/actions/compile-action.ts', 'utf8').matchAll(/case '(\w+)':/g)]
+  expect(types.length).toBeGreaterThan(10)
+  expect(new Set(liveActions.map(({ type }) => type))).toEqual(new Set(types.map(([, type]) => type)))
+})
+
+test('the speed of a backfill is told with its spread, and its memory with how it grows', () => {
+  const finish = (rows: number, seconds: number) => ({ rows, batches: 10, seconds, cpu: seconds })
+  const size = (rows: number, own: number[], peak: number) => ({
+    rows,
+    own: own.map((seconds) => finish(rows, seconds)),
+    floor: own.map(() => finish(rows, 1)),
+    memory: { own: peak * 2 ** 20, floor: 70 * 2 ** 20 },
+  })
+  const text = backfillReport({
+    machine: { cores: 2, memory: 8 * 2 ** 30, node: 'v20.20.2', system: 'linux' },
+    postgres: { version: '18.4', settings: ['fsync=off'] },
+    sizes: [size(1000, [1, 1.25, 2], 80), size(2000, [1, 1, 1], 82)],
+  })
+  expect(text).toContain('| 1000 | 3 | 1000 | 800 | 0.80 | 0.50 to 1.00 | 1.25 | 10 | 80 | 70 |')
+  expect(text).toContain('within 25 % of each other, and the peak of memory has grown by 2 MiB.')
 })
 
 test('figures replace only what stands between the marks of their section', () => {

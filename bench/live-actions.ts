@@ -91,7 +91,13 @@ export const liveActions: readonly LiveAction[] = [
   {
     name: 'alter_column, not null',
     type: 'alter_column',
-    action: { table, column: 'model', changes: { nullable: false }, up: `coalesce(model, 'none')`, down: 'model' },
+    action: {
+      table,
+      column: 'model',
+      changes: { nullable: false, default: `'none'` },
+      up: `coalesce(model, 'none')`,
+      down: 'model',
+    },
     plain: `alter table messages alter column model set default 'none'; update messages set model = 'none' where model is null; alter table messages alter column model set not null`,
     before: 'alter table messages add model text',
   },

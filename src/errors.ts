@@ -29,6 +29,8 @@ export const errorCodes = {
   migration_unknown: { kind: 'input', summary: 'No migration has that name, or several do.' },
   statistics_invalid: { kind: 'input', summary: 'A file is none of the statistics that metastore writes.' },
   plan_invalid: { kind: 'input', summary: 'A file is no plan that this version of metastore can apply.' },
+  test_missing: { kind: 'input', summary: 'A project has no tests of its migrations.' },
+  test_invalid: { kind: 'input', summary: 'A test of migrations cannot be understood.' },
   sql_syntax: { kind: 'input', summary: 'A migration holds SQL that does not parse.' },
   schema_conflict: { kind: 'input', summary: 'An action does not fit the schema that it would change.' },
   binding_failed: {
@@ -47,6 +49,10 @@ export const errorCodes = {
   schema_file_invalid: { kind: 'input', summary: 'The SQL of a desired state fails on an empty database.' },
   models_invalid: { kind: 'input', summary: 'Files of models do not load, or say what PostgreSQL does not accept.' },
   drizzle_missing: { kind: 'input', summary: 'Models need drizzle-orm, which is not installed or too old.' },
+  migration_not_replayed: {
+    kind: 'input',
+    summary: 'A migration does not run on a throw-away database, so what all of them make is not known.',
+  },
   rename_undecided: {
     kind: 'input',
     summary: 'Something may have been renamed or replaced, and nobody has said which of the two.',
@@ -87,7 +93,8 @@ export const errorCodes = {
   reset_guarded: { kind: 'state', summary: 'A database that is marked as production is not reset without --confirm.' },
   reset_loses_rows: {
     kind: 'state',
-    summary: 'A reset would take away rows that neither migrations nor seeds bring back, and nobody has said that it may.',
+    summary:
+      'A reset would take away rows that neither migrations nor seeds bring back, and nobody has said that it may.',
   },
   batch_applying: {
     kind: 'state',
@@ -176,6 +183,7 @@ export const errorCodes = {
   },
   backfill_failed: { kind: 'failed', summary: 'Existing rows of a table cannot be brought up to date.' },
   statement_failed: { kind: 'failed', summary: 'The database refused a statement.' },
+  test_failed: { kind: 'failed', summary: 'A statement of a test did not come to what is expected of it.' },
   script_failed: { kind: 'failed', summary: 'A migration written in code threw an error.' },
   canceled: { kind: 'failed', summary: 'The work was interrupted, by Ctrl-C or by the caller.' },
   not_supported: { kind: 'input', summary: 'This kind of database cannot do what was asked.' },

@@ -17,7 +17,7 @@ export async function openTestDatabase(options: TestDatabaseOptions = {}): Promi
   const database = await openDatabase(options.url ?? 'pglite:memory')
   try {
     await using engine = await openEngine(database, { command: 'test' })
-    // What waits for an extension that this database lacks is left out, as metastore migrate leaves it out.
+    // What waits for an extension that the database lacks is left out, as the command does.
     await migrate(engine, (await migrationsHere(engine, files)).files)
     return database
   } catch (error) {

@@ -273,7 +273,7 @@ for (const one of engines.filter(({ name }) => name !== 'sqlite')) {
           migration: '20250315_create_ai_assistant_tables',
           message: 'Index public.ai_conversations.idx_ai_conversations_user is invalid, but should be valid.',
           remedy: 'Run metastore audit --fix, which runs the statements below.',
-          repair: ['reindex index "public"."idx_ai_conversations_user";'],
+          repair: ['reindex index concurrently "public"."idx_ai_conversations_user";'],
         },
       ])
       expect((await repairDatabase(engine, repair, report.catalog)).failed).toEqual([])

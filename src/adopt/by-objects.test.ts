@@ -72,7 +72,7 @@ async function world(live: string, files: Readonly<Record<string, string>> = pro
   const assessment = await assess(engine, read, options)
   const adopt = async (decisions: Decisions = {}) => {
     const decision = await settle(engine, read, assessment, decisions, options)
-    return await recordDecision(engine, read, { decision, decisions }, { ...options, ...recording })
+    return recordDecision(engine, read, { decision, decisions }, { ...options, ...recording })
   }
   return { read, options, assessment, adopt, verdicts: assessment.evidence.map(({ verdict }) => verdict) }
 }
@@ -205,11 +205,8 @@ describe('adopting by objects', () => {
   })
 
   test('is refused where there is a history', async () => {
-    const { adopt, read } = await world(runs)
-    await migrate(
-      engine,
-      [read[0]!].map((file) => ({ ...file, source: 'select 1;' })),
-    )
+    const { adopt, read } = await world(`${runs} ${index}`)
+    await baseline(engine, read, { to: { kind: 'name', name: '1_runs' } })
     await expect(adopt()).rejects.toMatchObject({ code: 'already_managed' })
   })
 })

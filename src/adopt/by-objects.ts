@@ -112,6 +112,7 @@ function completionsOf(
         differences.filter(({ object }) => keys.has(object.key)),
         target,
         live,
+        true,
       )
       return [name, statements.map(({ sql }) => `${sql.inline('postgres')};`)]
     }),
@@ -158,7 +159,7 @@ export async function standingIfAdopted(
   const { applied } = await engine.look()
   const names = new Set(applied.map(({ name }) => name))
   const isAll = evidence.every(({ name, verdict }) => verdict !== 'in_effect' || names.has(name))
-  return names.size > 0 && isAll ? await standingOf(engine, files) : undefined
+  return names.size > 0 && isAll ? standingOf(engine, files) : undefined
 }
 
 /** Records what was decided, and nothing else is changed. Throws `already_managed`, and `adoption_mismatch` where the database has changed since. */

@@ -1,10 +1,5 @@
 import type { MigrationFile } from '../migrations/migrations.ts'
 
-/** A file's leading digits as they stand, zeros and all; undefined where it has none. */
-export function leadingDigits({ stem, name }: MigrationFile): string | undefined {
-  return /^\d+/.exec(stem ?? name)?.[0]
-}
-
 /** The files that begin with a number, whatever follows it. */
 export function filesOfNumber(number: string, files: readonly MigrationFile[]): readonly MigrationFile[] {
   const wanted = number.replace(/^0+(?=\d)/, '')

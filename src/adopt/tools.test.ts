@@ -111,7 +111,7 @@ async function take(
   options: AdoptOptions = {},
 ): Promise<AdoptResult> {
   await engine.session.script(`${tables[tool]} ${rows}`)
-  return await adopt(engine, await migrationDirectory(files).read(), tool, options)
+  return adopt(engine, await migrationDirectory(files).read(), tool, options)
 }
 
 /** What the history says now: names, and times where the tool had any. */

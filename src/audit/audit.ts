@@ -4,7 +4,6 @@ import {
   objects,
   verificationQuery,
   type CatalogObject,
-  type RenderedStatement,
 } from '../catalog/catalog.ts'
 import type { Severity } from '../finding.ts'
 import {
@@ -18,6 +17,7 @@ import { replay, type ObjectProvenance, type Shadow } from '../shadow/shadow.ts'
 import type { AuditedMigration, AuditedObject, AuditReport } from './audit-report.ts'
 import { checklistOf } from './checklist.ts'
 import { auditCatalogs, type AuditOutcome } from './findings.ts'
+import type { RepairStatement } from './online.ts'
 import { viewsPrintedAlike } from './printed-views.ts'
 import { readLiveFacts } from './health/live-facts.ts'
 
@@ -46,7 +46,7 @@ export interface AuditOptions {
 export interface Audit {
   readonly report: AuditReport
   /** SQL that repairs what can be repaired without touching rows, in the order in which it has to run. */
-  readonly repair: readonly RenderedStatement[]
+  readonly repair: readonly RepairStatement[]
 }
 
 /**
@@ -75,6 +75,7 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
   const sameMajor = shadow.server.includes(`PostgreSQL ${major}`)
   const outcome = auditCatalogs({
     stateSchema,
+    inUse: engine.database.features.concurrentIndexes,
     printedAlike: sameMajor ? new Set() : await viewsPrintedAlike({ expected, actual }, files, replayOptions),
     expected,
     actual,

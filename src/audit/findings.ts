@@ -1,10 +1,11 @@
 import {
   describeDifference,
   diffCatalogs,
+  findTable,
+  objectKey,
   objects,
   type Catalog,
   type Difference,
-  type RenderedStatement,
   verificationQuery,
 } from '../catalog/catalog.ts'
 import { id, literal, sql } from '../database/database.ts'
@@ -20,6 +21,8 @@ import type { AuditFinding } from './audit-finding.ts'
 import { comparisonRules } from './comparison-rules.ts'
 import { healthRules } from './health/health.ts'
 import type { LiveFacts } from './health/live-facts.ts'
+import type { RepairStatement } from './online.ts'
+import { ownersAsExpected } from './owners-as-expected.ts'
 import { pendingFindings } from './pending-findings.ts'
 import { repairsOf, type Repairs } from './repairs.ts'
 
@@ -41,6 +44,8 @@ export interface AuditInput {
   readonly stateSchema: string
   /** Views (`["schema","name"]`) whose definitions the two servers only print differently. */
   readonly printedAlike: ReadonlySet<string>
+  /** Whether others can work on the database while it is repaired. */
+  readonly inUse: boolean
 }
 
 /** What an audit finds, and what it knows of every object. */
@@ -52,7 +57,7 @@ export interface AuditOutcome {
   /** The keys of what is really there. */
   readonly present: ReadonlySet<string>
   /** SQL that repairs what can be repaired without touching rows, in the order in which it has to run. */
-  readonly repair: readonly RenderedStatement[]
+  readonly repair: readonly RepairStatement[]
   /** Names of migrations that are not in the history. */
   readonly pending: readonly string[]
 }
@@ -62,14 +67,17 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   const { expected, actual, files, applied } = input
   const comparison = compareWithHistory(files, applied)
   const pending = new Set(comparison.pending.map(({ name }) => name))
-  const differences = diffCatalogs(expected, actual, comparisonRules(input.printedAlike))
+  const differences = diffCatalogs(expected, ownersAsExpected(actual, expected), comparisonRules(input.printedAlike))
+  const grown = grownPartitions(input)
   const told = differences.filter((difference) => {
+    const { kind, object } = difference
+    if (kind === 'unexpected' && (grown.has(object.key) || grown.has(object.partOf ?? ''))) return false
     const migration = responsible(input, difference)
     // What every database has and no migration speaks of, such as the owner of the schema public, may be as it is.
     if (difference.kind === 'different' && migration === null) return false
     return !pending.has(migration ?? '')
   })
-  const repairs = repairsOf(told, expected, actual)
+  const repairs = repairsOf(told, expected, actual, input.inUse)
   // What goes with a missing table, such as the sequence of a column, is not told as a difference of its own.
   const present = new Set([...objects(actual)].map(({ key }) => key))
   const byKey = new Map(differences.map((difference) => [difference.object.key, difference]))
@@ -99,6 +107,15 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   }
 }
 
+// Partitions that came with time to a table that the migrations partition: that is what it is partitioned for.
+function grownPartitions({ expected, actual }: AuditInput): ReadonlySet<string> {
+  return new Set(
+    actual.tables.flatMap(({ schema, name, partitionOf }) =>
+      partitionOf && findTable(expected, partitionOf.parent)?.partitionKey ? [objectKey('table', [schema, name])] : [],
+    ),
+  )
+}
+
 // The migration that says last what the object is.
 function responsible({ provenance }: AuditInput, { kind, object }: Difference): string | null {
   const known = provenance.get(object.key) ?? (object.partOf === null ? undefined : provenance.get(object.partOf))
@@ -115,7 +132,7 @@ function differenceFinding(difference: Difference, repairs: Repairs, input: Audi
   const { kind, object, expected, actual } = difference
   const migration = responsible(input, difference)
   const shown = expected ?? actual
-  const statements = repairs.of(object.key).map(({ sql }) => `${sql.inline('postgres')};`)
+  const statements = repairs.of(object.key).flatMap(({ runs }) => runs.map(({ sql }) => `${sql.inline('postgres')};`))
   return {
     code: kind === 'missing' ? 'object_missing' : kind === 'different' ? 'object_different' : 'object_unexpected',
     kind,

@@ -1,7 +1,8 @@
-import type { Catalog, RenderedStatement } from '../catalog/catalog.ts'
-import { raw } from '../database/database.ts'
+import type { Catalog } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
-import { withLockRetries, type Engine } from '../migrations/migrations.ts'
+import type { Engine } from '../migrations/migrations.ts'
+import type { RepairStatement } from './online.ts'
+import { runStatement } from './run-statement.ts'
 import { countRows } from './row-counts.ts'
 
 /** What a repair did. */
@@ -33,7 +34,7 @@ export interface FailedRepair {
  */
 export async function repairDatabase(
   engine: Engine,
-  statements: readonly RenderedStatement[],
+  statements: readonly RepairStatement[],
   catalog: Catalog,
 ): Promise<RepairResult> {
   const done: string[] = []
@@ -43,17 +44,12 @@ export async function repairDatabase(
     const before = await countRows(session, catalog, progress)
     const task = 'repair'
     progress({ kind: 'begin', task, total: statements.length })
-    for (const [index, { sql, label, object }] of statements.entries()) {
+    for (const [index, statement] of statements.entries()) {
+      const { label, object, action } = statement
       progress({ kind: 'advance', task, done: index, label })
-      const text = sql.inline('postgres')
       try {
-        if (isConcurrent(text)) await session.script(text)
-        else
-          await withLockRetries(run, () =>
-            session.transaction((tx) => tx.query(raw(text)), { lockTimeout: run.retry.lockTimeout }),
-          )
-        // A setting of the session is nothing that was put back.
-        if (!/^(re)?set /i.test(text)) done.push(label)
+        await runStatement(run, statement)
+        if (action !== 'set') done.push(label)
       } catch (error) {
         if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
         failed.push({ object, label, error })
@@ -74,9 +70,4 @@ export async function repairDatabase(
     }))
   })
   return { done, failed, rows: rows ?? [] }
-}
-
-// Such a statement cannot be in a transaction (PostgreSQL manual, CREATE INDEX).
-function isConcurrent(text: string): boolean {
-  return /^\s*(create (unique )?index|drop index|reindex (index|table)) concurrently\b/i.test(text)
 }

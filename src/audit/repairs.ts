@@ -7,22 +7,28 @@ import {
   type Difference,
   type RenderedStatement,
 } from '../catalog/catalog.ts'
+import { onlineRepairs, type RepairStatement } from './online.ts'
 
 /** What can be put back. */
 export interface Repairs {
   /** SQL in the order in which it has to run. */
-  readonly statements: readonly RenderedStatement[]
+  readonly statements: readonly RepairStatement[]
   /** The statements that put an object back with all that goes with it, by its key. */
-  of(key: string): readonly RenderedStatement[]
+  of(key: string): readonly RepairStatement[]
   /** The column that has to be put back first, by hand, for the object with a key; undefined when there is none. */
   waitsFor(key: string): string | undefined
 }
 
 /**
  * SQL for what is missing and what was switched off; anything else is for a person or a migration to decide. What needs a
- * column that nothing puts back is left out. Pure.
+ * column that nothing puts back is left out. `inUse` says that others work on the database meanwhile. Pure.
  */
-export function repairsOf(differences: readonly Difference[], expected: Catalog, actual: Catalog): Repairs {
+export function repairsOf(
+  differences: readonly Difference[],
+  expected: Catalog,
+  actual: Catalog,
+  inUse: boolean,
+): Repairs {
   const { statements } = renderDifferences(
     differences.filter(({ kind }) => kind !== 'unexpected'),
     expected,
@@ -42,13 +48,18 @@ export function repairsOf(differences: readonly Difference[], expected: Catalog,
   )
   const values = new Map([...objects(expected)].map((object) => [object.key, object]))
   const waitsFor = (key: string) => columnsOf(values.get(key)).find((column) => gone.has(column))
-  const run = possible.filter(({ object }) => waitsFor(object) === undefined)
+  const chosen = possible.filter(({ object }) => waitsFor(object) === undefined)
+  const run = inUse ? onlineRepairs(chosen, expected, actual) : chosen.map(atOnce)
   const told = new Set(differences.map(({ object }) => object.key))
   return {
     statements: run,
     of: (key) => run.filter(({ object }) => (told.has(object) ? object : wholeOf(values.get(object), told)) === key),
     waitsFor,
   }
+}
+
+function atOnce(statement: RenderedStatement): RepairStatement {
+  return { ...statement, runs: [{ sql: statement.sql, concurrently: null }], undo: null }
 }
 
 // What is not told itself goes with its table, or with the column that it numbers.

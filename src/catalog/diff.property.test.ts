@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { campaign } from '../../test/harness/campaign.ts'
 import { type Database, openDatabase } from '../database/database.ts'
 import { type Catalog, type CatalogObject, diffCatalogs, introspect, objects } from './catalog.ts'
-import { createEverything } from './introspect/everything.ts'
+import { createEverything } from '../../test/harness/everything.ts'
 
 let database: Database
 let catalog: Catalog

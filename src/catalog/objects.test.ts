@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { engines } from '../../test/harness/engines.ts'
 import { openDatabase } from '../database/database.ts'
 import { displayName, introspect, objectKey, objects } from './catalog.ts'
-import { createEverything } from './introspect/everything.ts'
+import { createEverything } from '../../test/harness/everything.ts'
 
 describe('The key of an object', () => {
   test('reads like SQL, with quotes where a name needs them', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { engines } from '../../test/harness/engines.ts'
 import { openDatabase, sql } from '../database/database.ts'
 import { introspect, summarize } from './catalog.ts'
-import { createEverything } from './introspect/everything.ts'
+import { createEverything } from '../../test/harness/everything.ts'
 
 describe('The outline', () => {
   test('is a tree of everything, in which what is out of order says so', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshPostgresUrl } from '../../test/harness/engines.ts'
 import { type Database, openDatabase, type Session } from '../database/database.ts'
 import { type Catalog, describeDifference, diffCatalogs, introspect, renderDifferences } from './catalog.ts'
-import { createEverything } from './introspect/everything.ts'
+import { createEverything } from '../../test/harness/everything.ts'
 
 // One for each property of each kind of object that can be put back.
 const changes: readonly string[] = [

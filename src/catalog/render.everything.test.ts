@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { engines, postgresVersions } from '../../test/harness/engines.ts'
 import { openDatabase, type Session } from '../database/database.ts'
 import { diffCatalogs, introspect, type RenderedStatement, renderCatalog } from './catalog.ts'
-import { createEverything, createRoles } from './introspect/everything.ts'
+import { createEverything, createRoles } from '../../test/harness/everything.ts'
 
 const targets = [
   ...postgresVersions.map(({ version, freshUrl }) => ({ name: `PostgreSQL ${version}`, freshUrl })),

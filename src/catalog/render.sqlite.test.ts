@@ -5,7 +5,7 @@ import { openDatabase } from '../database/database.ts'
 import { diffCatalogs, emptyCatalog, introspect, renderCatalog, renderDifferences } from './catalog.ts'
 
 const { freshUrl } = engines.find(({ name }) => name === 'sqlite')!
-const everything = readFileSync(new URL('introspect/everything-sqlite.sql', import.meta.url), 'utf8')
+const everything = readFileSync(new URL('../../test/harness/everything-sqlite.sql', import.meta.url), 'utf8')
 
 test('A SQLite catalog is rendered to SQL that makes the same again', async () => {
   await using database = await openDatabase(await freshUrl())

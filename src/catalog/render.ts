@@ -41,6 +41,8 @@ export function renderDifferences(
   expected: Catalog,
   actual: Catalog,
 ): RenderedDifferences {
+  // What needs what is found out for both catalogs, which is not worth it for nothing.
+  if (differences.length === 0) return { statements: [], unrendered: [] }
   if (expected.dialect === 'sqlite') return renderSqliteDifferences(differences, expected)
   const folded = withWhatFollows(differences, foldDifferences(expected, actual))
   const graphs = { expected: graphOf(expected), actual: graphOf(actual) }
@@ -106,7 +108,7 @@ function withoutBodyChecks(
 ): readonly RenderedStatement[] {
   const first = statements.find(({ object }) => all.get(object)?.kind === 'routine')
   if (first === undefined) return statements
-  const setting = { object: first.object, losesData: false, repair: true }
+  const setting = { object: first.object, action: 'set', losesData: false, repair: true }
   return [
     { ...setting, label: 'leave bodies of routines unchecked', sql: raw('set check_function_bodies = off') },
     ...statements,

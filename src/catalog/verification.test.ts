@@ -3,7 +3,7 @@ import { postgresVersions } from '../../test/harness/engines.ts'
 import { engines } from '../../test/harness/engines.ts'
 import { openDatabase, raw, type Session } from '../database/database.ts'
 import { introspect, objects, verificationQuery } from './catalog.ts'
-import { createEverything } from './introspect/everything.ts'
+import { createEverything } from '../../test/harness/everything.ts'
 
 const targets = [
   ...postgresVersions.map(({ version, freshUrl }) => ({ name: `PostgreSQL ${version}`, freshUrl })),

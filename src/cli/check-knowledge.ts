@@ -10,7 +10,7 @@ import {
   type MigrationFile,
   type TableStatistics,
 } from '../migrations/migrations.ts'
-import { replay, replayFindings } from '../shadow/shadow.ts'
+import { prove, replay, replayFindings, type Proof } from '../shadow/shadow.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { text, type Input } from './input.ts'
 
@@ -77,6 +77,36 @@ export async function replayed(
     findings: replayFindings(outcome.files, new Set(pending)),
     catalogBefore: (migration) => before.get(migration),
   }
+}
+
+/** Runs each statement of what is pending, or of every file where no database was asked. Throws `not_supported` on SQLite. */
+export async function proved(
+  files: readonly MigrationFile[],
+  entry: DatabaseEntry,
+  context: Context,
+  live: Live | undefined,
+  { shadow }: ReplayChoice,
+): Promise<Proof> {
+  const { settings } = entry
+  if (entry.dialect() !== 'postgres') {
+    throw new MetastoreError({
+      code: 'not_supported',
+      message: 'Only statements for PostgreSQL can be proved: SQLite locks the whole file, whatever it does.',
+      where: '--prove',
+      remedy: 'Leave --prove out.',
+    })
+  }
+  const { directory } = await context.project()
+  const done = new Set(live?.applied?.map(({ name }) => name))
+  const selected = new Set(files.map(({ name }) => name).filter((name) => !done.has(name)))
+  return prove(files, selected, {
+    directory: path.join(directory, '.metastore', 'shadow', settings.name),
+    server: shadow,
+    stateSchema: settings.stateSchema,
+    schema: settings.schema,
+    signal: context.signal,
+    progress: context.output.progress,
+  })
 }
 
 function saveNeedsUrl(): MetastoreError {

@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   init: async () => (await import('./commands/init.ts')).initCommand,
   new: async () => (await import('./commands/new.ts')).newCommand,
   generate: async () => (await import('./commands/generate.ts')).generateCommand,
+  test: async () => (await import('./commands/test.ts')).testCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
   audit: async () => (await import('./commands/audit.ts')).auditCommand,
   plan: async () => (await import('./commands/plan.ts')).planCommand,

@@ -41,11 +41,9 @@ export async function readDesired(input: Input, context: Context, entry: Databas
     absolutePath: absolute,
     source: readText(absolute, shown),
   })
-  const { loadModels } = await import('../models/drizzle/load.ts')
-  const { modelStatements } = await import('../models/drizzle/statements.ts')
-  const loaded = await loadModels([read(first), ...others.map(read)])
+  const { readModels } = await import('../models/drizzle-models.ts')
   const { schema: base, modelsCasing: casing } = entry.settings
-  const { statements, existingViews, notes } = modelStatements(loaded, { base, casing })
+  const { statements, existingViews, notes } = await readModels([read(first), ...others.map(read)], { base, casing })
   if (statements.every(({ about }) => about.startsWith('schema '))) throw noModels(named)
   return { desired: { kind: 'models', path: named, statements, existingViews }, notes }
 }

@@ -1,7 +1,10 @@
 import path from 'node:path'
 import { MetastoreError } from '../errors.ts'
-import { writeGenerated } from '../migrations/new-migration.ts'
+import { readMigrationFiles } from '../migrations/migrations.ts'
+import { sqlMigrationText, writeGenerated } from '../migrations/new-migration.ts'
+import type { ActionFiles, GeneratedFile } from '../models/generate-actions.ts'
 import { generate, type Generated } from '../models/generate.ts'
+import type { ReplayOptions } from '../shadow/shadow.ts'
 import type { OptionDefinition } from './command.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { readDesired, type ReadState } from './desired-state.ts'
@@ -21,6 +24,11 @@ export const generationOptions: readonly OptionDefinition[] = [
     description: 'what looks like a rename and is one thing removed and another added; may be repeated',
     repeats: true,
   },
+  {
+    flags: '--format <format>',
+    description:
+      'sql or toml (actions); default: the setting generate_format, or toml where the newest migration is in actions, else sql',
+  },
   { flags: '--allow-data-loss', description: 'write what removes tables, columns or values, too' },
   { flags: '--shadow <url>', description: 'a server to compare on, in databases of their own' },
   { flags: '--dry-run', description: 'print the migration and write nothing' },
@@ -33,6 +41,14 @@ export async function runGeneration(input: Input, context: Context, name: string
   if (entry.dialect() === 'sqlite') throw notOnSqlite()
   const state = await readDesired(input, context, entry)
   const { directory } = await context.project()
+  const format = await formatOf(input, entry)
+  const shadow: ReplayOptions = {
+    directory: path.join(directory, '.metastore', 'shadow', entry.settings.name),
+    server: text(input, 'shadow'),
+    stateSchema: entry.settings.stateSchema,
+    signal: context.signal,
+    progress: context.output.progress,
+  }
   const generated = await generate({
     files: await entry.files(),
     desired: state.desired,
@@ -40,36 +56,67 @@ export async function runGeneration(input: Input, context: Context, name: string
     notRenamed: list(input, 'notRenamed'),
     isRename: (open) => isRename(open, input, context, state.desired.path),
     base: entry.settings.schema,
-    shadow: {
-      directory: path.join(directory, '.metastore', 'shadow', entry.settings.name),
-      server: text(input, 'shadow'),
-      stateSchema: entry.settings.stateSchema,
-      signal: context.signal,
-      progress: context.output.progress,
-    },
+    shadow,
   })
   if (flag(input, 'check')) return showCheck(context, state, generated)
   if (!flag(input, 'allowDataLoss')) refuseLosses(generated, state.desired.path)
   const dry = flag(input, 'dryRun')
-  const created = dry || generated.up.length === 0 ? [] : [await write(entry, generated, name)]
-  return show(context, state, generated, { created, dry })
+  const rendered = await renderFiles({ entry, format, name, shadow }, generated)
+  const created = dry ? [] : await write(entry, rendered.files)
+  return show(context, state, generated, { rendered, created, dry })
 }
 
-async function write(entry: DatabaseEntry, { up, down }: Generated, name: string): Promise<string> {
+type Format = 'sql' | 'toml'
+
+// Actions where they are the project's habit.
+async function formatOf(input: Input, entry: DatabaseEntry): Promise<Format> {
+  const given = text(input, 'format')
+  if (given === 'sql' || given === 'toml') return given
+  if (given !== undefined) throw unknownFormat(given)
+  const newest = (await entry.files()).at(-1)
+  return entry.settings.generateFormat ?? (newest?.format === 'actions' ? 'toml' : 'sql')
+}
+
+interface Rendering {
+  readonly entry: DatabaseEntry
+  readonly format: Format
+  readonly name: string
+  readonly shadow: ReplayOptions
+}
+
+async function renderFiles({ entry, format, name, shadow }: Rendering, generated: Generated): Promise<ActionFiles> {
+  const { up, down } = generated
+  if (up.length === 0) return { files: [], problem: null }
+  if (format === 'sql') return { files: [{ name, format, text: sqlMigrationText(up, down) }], problem: null }
+  const { actionFiles } = await import('../models/generate-actions.ts')
+  const base = entry.settings.schema
+  return actionFiles({ generated, base, name, directories: entry.directories(), now: new Date(), shadow })
+}
+
+async function write(entry: DatabaseEntry, files: readonly GeneratedFile[]): Promise<readonly string[]> {
   const [directory] = entry.directories()
-  return writeGenerated({ name, directory, existing: await entry.files(), now: new Date(), up, down })
+  const paths: string[] = []
+  for (const { name, format, text: content } of files) {
+    const existing = await readMigrationFiles(entry.directories())
+    paths.push(await writeGenerated({ name, format, directory, existing, now: new Date() }, content))
+  }
+  return paths
 }
 
 interface Written {
+  readonly rendered: ActionFiles
   readonly created: readonly string[]
   readonly dry: boolean
 }
 
-function show({ output }: Context, state: ReadState, generated: Generated, { created, dry }: Written): ExitStatus {
+function show({ output }: Context, state: ReadState, generated: Generated, written: Written): ExitStatus {
   const { up, down, losses, unrendered } = generated
+  const { rendered, created, dry } = written
   if (up.length === 0 && unrendered.length === 0) output.line(nothing(state))
-  if (dry) for (const statement of up) output.line(`${statement};`)
+  if (dry) for (const { text: content } of rendered.files) output.line(content.trimEnd())
   for (const file of created) output.line(`Created ${file}`)
+  if (rendered.problem !== null)
+    output.line(`${output.paint.warn('no actions')}  ${rendered.problem} It is SQL instead.`)
   for (const sentence of unrendered) output.line(`${output.paint.warn('not written')}  ${sentence}`)
   for (const note of state.notes) output.line(`${output.paint.faint('note')}  ${note}`)
   output.document({ created: created[0] ?? null, files: created, up, down, losses, unrendered, notes: state.notes })
@@ -118,6 +165,15 @@ function refuseLosses({ losses }: Generated, from: string): void {
     message: `What ${from} says can be reached only by losing data: ${losses.join(', ')}.`,
     where: from,
     remedy: `Put it back into ${from}, or allow it with --allow-data-loss.`,
+  })
+}
+
+function unknownFormat(format: string): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: `generate writes no ${JSON.stringify(format)}.`,
+    where: '--format',
+    remedy: 'Use --format sql, or --format toml for actions.',
   })
 }
 

@@ -1,8 +1,9 @@
 import { MetastoreError } from '../errors.ts'
 import type { DatabaseSettings, Project } from '../project/project.ts'
 import { readKeyText, type KeySource } from '../secrets/key-source.ts'
-import { parseKeyring, splitKeys, type Keyring } from '../secrets/keyring.ts'
+import { parseKeyring, type Keyring } from '../secrets/keyring.ts'
 import type { Context, DatabaseEntry } from './context.ts'
+import { addKeys } from './known-secrets.ts'
 
 /** Where the keys of a database come from: its variable, else its file, else its program; undefined where none is given. */
 export function keySourceOf(settings: DatabaseSettings, project: Project): KeySource | undefined {
@@ -19,7 +20,7 @@ export async function openKeyring({ settings }: DatabaseEntry, context: Context)
   const source = keySourceOf(settings, await context.project())
   if (source === undefined) throw keyMissing(settings)
   const { text, where } = await readKeyText(source, context.signal)
-  for (const key of splitKeys(text)) context.secrets.add(key)
+  addKeys(context.secrets, text)
   return parseKeyring(text, where)
 }
 

@@ -17,6 +17,8 @@ export function addSurroundings(
     else if (word.startsWith('--password=')) secrets.add(word.slice('--password='.length))
   }
   passwordVariables.forEach((name) => secrets.add(environment[name]))
+  // Under its usual name it is known before a project is read, and even if none can be.
+  addKeys(secrets, environment['FERNET_KEY'])
 }
 
 /** Adds the secrets of a project: the passwords of its URLs, and its keys where a variable holds them. */
@@ -25,8 +27,16 @@ export function addProject(secrets: Secrets, project: Project): void {
   for (const settings of project.databases) {
     for (const url of urlsOf(settings)) addPasswords(secrets, url)
     if (settings.problems.keysVariable === undefined) {
-      splitKeys(project.variable(settings.keysVariable) ?? '').forEach((key) => secrets.add(key))
+      addKeys(secrets, project.variable(settings.keysVariable))
     }
+  }
+}
+
+/** Adds keys for encryption, as a variable, a file or a program gives them; also without the padding at their end. */
+export function addKeys(secrets: Secrets, text: string | undefined): void {
+  for (const key of splitKeys(text ?? '')) {
+    secrets.add(key)
+    secrets.add(key.replace(/=+$/, ''))
   }
 }
 
@@ -44,7 +54,12 @@ function addPasswords(secrets: Secrets, text: string | undefined): void {
     ...text.matchAll(/:\/\/[^\s:/@?#]*:([^\s?#]*)@/g),
     ...text.matchAll(/[?&](?:password|sslpassword)=([^\s&#]+)/g),
   ]
+  // A password that is also the name of the role or of the database hides nothing, and its word is needed.
+  const rest = text
+    .replaceAll(/(:\/\/[^\s:/@?#]*):[^\s?#]*@/g, '$1@')
+    .replaceAll(/([?&](?:password|sslpassword)=)[^\s&#]+/g, '$1')
   for (const [, password = ''] of found) {
+    if (rest.includes(password)) continue
     secrets.add(password)
     secrets.add(decoded(password))
   }

@@ -65,7 +65,15 @@ export async function checkMigrations(
   }
   const comparison = applied && compareWithHistory(files, applied)
   const pending = comparison && new Set(comparison.pending.map(({ name }) => name))
-  const input: CheckInput = { files, migrations, dialect, parser, parts: await sqlPartsOf(files, dialect), pending }
+  const input: CheckInput = {
+    files,
+    migrations,
+    dialect,
+    schema,
+    parser,
+    parts: await sqlPartsOf(files, dialect),
+    pending,
+  }
   // Loaded here, because every command loads this file and few check anything.
   const { scriptHazards } = await import('./check/script-hazards.ts')
   const findings = [

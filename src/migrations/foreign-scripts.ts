@@ -12,8 +12,8 @@ export async function splitScript(
   return splitStatements(text, dialect, wholeFile(text, path))
 }
 
-/** The default export of a script that is no migration. Throws `migration_invalid`, `script_failed`. */
+/** The default export of a seed in code. Throws `seed_invalid`. */
 export async function loadDefaultExport(file: ScriptFile): Promise<unknown> {
-  const { loadScriptModule } = await import('./formats/script.ts')
-  return (await loadScriptModule(file))['default']
+  const { loadScript } = await import('./load-script.ts')
+  return (await loadScript(file, { code: 'seed_invalid', subject: 'The seed script' }))['default']
 }

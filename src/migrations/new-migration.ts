@@ -21,17 +21,15 @@ export async function newMigration(migration: NewMigration): Promise<string> {
   return writeFileOf(migration, await textOf(migration))
 }
 
-/** A migration whose SQL is known, statement by statement. */
-export interface GeneratedMigration extends Omit<NewMigration, 'format' | 'actions'> {
-  readonly up: readonly string[]
-  readonly down: readonly string[]
+/** The text of an SQL migration whose statements are known, each without a semicolon. */
+export function sqlMigrationText(up: readonly string[], down: readonly string[]): string {
+  const part = (statements: readonly string[]) => statements.map((statement) => `${statement};\n`).join('\n')
+  return `${part(up)}\n-- metastore:down\n\n${part(down)}`
 }
 
-/** Writes the SQL file of a migration and returns its path as people see it. Throws as `newMigration` does. */
-export async function writeGenerated(migration: GeneratedMigration): Promise<string> {
-  const part = (statements: readonly string[]) => statements.map((statement) => `${statement};\n`).join('\n')
-  const text = `${part(migration.up)}\n-- metastore:down\n\n${part(migration.down)}`
-  return writeFileOf({ ...migration, format: 'sql' }, text)
+/** Writes the file of a migration whose text is known and returns its path as people see it. Throws as `newMigration` does. */
+export async function writeGenerated(migration: Omit<NewMigration, 'actions'>, text: string): Promise<string> {
+  return writeFileOf(migration, text)
 }
 
 async function writeFileOf(migration: NewMigration, text: string): Promise<string> {

@@ -14,7 +14,14 @@ export interface Place {
 /** One thing that is wrong with a file: what it is called, what to say, and what to do. */
 export interface Problem {
   readonly code:
-    'migration_invalid' | 'sql_syntax' | 'schema_conflict' | 'binding_failed' | 'data_conflict' | 'key_ignored'
+    | 'migration_invalid'
+    | 'sql_syntax'
+    | 'schema_conflict'
+    | 'binding_failed'
+    | 'data_conflict'
+    | 'key_ignored'
+    | 'test_invalid'
+    | 'test_failed'
   readonly message: string
   readonly remedy: string
   /** Lines that follow the line of the file. */

@@ -7,9 +7,10 @@ import {
   type ForeignKeyConstraint,
   type Table,
 } from '../catalog/catalog.ts'
-import { id, join, literal, raw, sql, type Sql } from '../database/database.ts'
+import { id, join, raw, sql, type Sql } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { closeTenants, openTenants, refuseMightyRoles, tenantPolicy } from './tenant-policy.ts'
 
 /** A table whose rows belong to tenants. */
 export interface TenantTable {
@@ -30,9 +31,6 @@ export interface TenantMigration {
   /** What stays to be decided by somebody, a sentence each. */
   readonly remarks: readonly string[]
 }
-
-/** The name of the policy. */
-export const tenantPolicy = 'tenant_isolation'
 
 interface Piece {
   readonly up: readonly Sql[]
@@ -64,50 +62,15 @@ export function isolateTenants(catalog: Catalog, input: TenantTable): TenantMigr
   }
 }
 
-/** What the session's tenant is, as a value of the column's type; null, so that no row fits, where none is set. */
-export function currentTenant(setting: string, type: string): Sql {
-  // A query of its own, so that it is evaluated once and not for each row. Set locally and reset, a setting is an empty string.
-  return sql`(select nullif(current_setting(${literal(setting)}, true), '')::${raw(type)})`
-}
-
 function policy(table: Table, { column, setting, roles }: TenantTable, type: string): Piece {
-  const own = sql`${id(column)} = ${currentTenant(setting, type)}`
-  const target = idOf(table)
   const { enabled, forced } = table.rowSecurity
   return {
     up: [
       ...(roles.length === 0 ? [] : [refuseMightyRoles(roles)]),
-      sql`
-        create policy ${id(tenantPolicy)} on ${target}
-          using (${own})
-          with check (${own})`,
-      sql`alter table ${target} enable row level security`,
-      sql`alter table ${target} force row level security`,
+      ...closeTenants(table.schema, table.name, { column, type, setting }),
     ],
-    down: [
-      ...(forced ? [] : [sql`alter table ${target} no force row level security`]),
-      ...(enabled ? [] : [sql`alter table ${target} disable row level security`]),
-      sql`drop policy if exists ${id(tenantPolicy)} on ${target}`,
-    ],
+    down: openTenants(table.schema, table.name, { enabled, forced }),
   }
-}
-
-// A policy binds neither a superuser nor a role with BYPASSRLS.
-function refuseMightyRoles(roles: readonly string[]): Sql {
-  const body = sql`
-    declare
-      mighty text;
-    begin
-      select string_agg(quote_ident(rolname), ', ' order by rolname) into mighty
-      from pg_catalog.pg_roles
-      where rolname in (${join(roles.map((role) => literal(role)))}) and (rolsuper or rolbypassrls);
-      if mighty is not null then
-        raise insufficient_privilege using
-          message = 'Row-level security does not bind ' || mighty || '.',
-          hint = 'Take SUPERUSER and BYPASSRLS from the role, or name the role that the application has.';
-      end if;
-    end`
-  return sql`do ${literal(body.inline('postgres'))}`
 }
 
 function notNull(table: Table, column: string): Piece {

@@ -16,6 +16,8 @@ import {
   withoutOwner,
 } from '../shadow/shadow.ts'
 import { makeDesired, type DesiredState } from './desired.ts'
+import { describePartRename, partRenames, partRenameStatements, withPartRenames } from './part-renames.ts'
+import { replayedCatalog } from './replayed-catalog.ts'
 import { displayRename, parseRename, possibleRenames, renameStatements, type Rename } from './renames.ts'
 import { inPresentOrder, withUnsaid } from './unsaid.ts'
 
@@ -63,21 +65,44 @@ export async function generate(input: GenerateInput): Promise<Generated> {
   const catalogOf = async (database: ShadowDatabase) =>
     // The file is to run on servers that have no names for them, too: NOT NULL is said of the column.
     withoutNotNullConstraints(withoutOwner(await database.catalog(excluded), database.role))
+  const before = withoutNotNullConstraints(await replayedCatalog(files, shadow))
+  const made = await onEmptyDatabase(shadow, async (empty) => {
+    await makeDesired(empty, desired, before)
+    return catalogOf(empty)
+  })
+  const wantedBeside = (current: Catalog) =>
+    inPresentOrder(desired.kind === 'models' ? withUnsaid(made, current, desired.existingViews) : made, current)
+  const first = await firstRename(input, wantedBeside(before), before)
+  if (first === undefined) return compare(wantedBeside(before), before, [])
   return onReplayedDatabase(files, shadow, async (database) => {
-    const before = await catalogOf(database)
-    const made = await onEmptyDatabase(shadow, async (empty) => {
-      await makeDesired(empty, desired, before)
-      return catalogOf(empty)
-    })
-    const wantedBeside = (current: Catalog) =>
-      inPresentOrder(desired.kind === 'models' ? withUnsaid(made, current, desired.existingViews) : made, current)
     const rename = async (one: Rename) => {
       await database.run(`${renameStatements(one).up.inline('postgres')};`)
       return catalogOf(database)
     }
-    const { renames, current } = await decideRenames(input, { before, wantedBeside, rename })
+    const { renames, current } = await decideRenames({ ...input, ...first }, { before, wantedBeside, rename })
     return compare(wantedBeside(current), current, renames)
   })
+}
+
+// A database is needed only where something is renamed.
+async function firstRename(
+  { renames, notRenamed, isRename, base }: GenerateInput,
+  wanted: Catalog,
+  before: Catalog,
+): Promise<Pick<GenerateInput, 'renames' | 'notRenamed'> | undefined> {
+  if (renames.length > 0) return { renames, notRenamed }
+  const refused = notRenamed.map(withoutSpaces)
+  for (;;) {
+    const texts = possibleRenames(before, wanted).map((one) => displayRename(one, base))
+    const [first, ...others] = texts.filter((text) => !refused.includes(text))
+    if (first === undefined) return undefined
+    if (await isRename([first, ...others])) return { renames: [first], notRenamed: refused }
+    refused.push(first)
+  }
+}
+
+function withoutSpaces(text: string): string {
+  return text.replaceAll(/\s/g, '')
 }
 
 interface Deciding {
@@ -97,7 +122,7 @@ async function decideRenames(
     current = await rename(one)
   }
   for (const text of told) await make(parseRename(text, current, base))
-  const refused = new Set(notRenamed.map((text) => text.replaceAll(/\s/g, '')))
+  const refused = new Set(notRenamed.map(withoutSpaces))
   for (;;) {
     const candidates = possibleRenames(current, wantedBeside(current))
     const open = candidates.filter((one) => !refused.has(displayRename(one, base)))
@@ -109,18 +134,29 @@ async function decideRenames(
   }
 }
 
-function compare(wanted: Catalog, current: Catalog, renames: readonly Rename[]): Generated {
+function compare(wanted: Catalog, made: Catalog, renames: readonly Rename[]): Generated {
+  const partsRenamed = partRenames(made, wanted)
+  const current = withPartRenames(made, partsRenamed)
   const options: DiffOptions = { ignoreChange: (_, { property }) => property === 'owner' }
   const differences = diffCatalogs(wanted, current, options)
   const there = renderDifferences(differences, wanted, current)
   const back = renderDifferences(diffCatalogs(current, wanted, options), current, wanted)
   const renamed = renames.map(renameStatements)
+  const parts = partsRenamed.map(partRenameStatements)
   return {
-    up: [...renamed.map(({ up }) => up.inline('postgres')), ...there.statements.map(textOf)],
-    down: [...back.statements.map(textOf), ...renamed.toReversed().map(({ down }) => down.inline('postgres'))],
+    up: [
+      ...renamed.map(({ up }) => up.inline('postgres')),
+      ...parts.map(({ up }) => up),
+      ...there.statements.map(textOf),
+    ],
+    down: [
+      ...back.statements.map(textOf),
+      ...parts.toReversed().map(({ down }) => down),
+      ...renamed.toReversed().map(({ down }) => down.inline('postgres')),
+    ],
     losses: there.statements.filter(({ losesData }) => losesData).map(({ label }) => label),
     unrendered: there.unrendered.map(({ difference, reason }) => `${describeDifference(difference)} ${reason}`),
-    differences: differences.map(describeDifference),
+    differences: [...differences.map(describeDifference), ...partsRenamed.map(describePartRename)],
     renames,
     current,
     wanted,

@@ -41,15 +41,10 @@ function describeSetting(database: DatabaseSettings, name: SettingName): Setting
 }
 
 function shownList(value: Directory | readonly (Directory | string)[], kind: Setting['kind']): SettingRow['value'] {
-  if (!isArray(value)) return value.path
+  if ('path' in value) return value.path
   const words = value.map((element) => (typeof element === 'string' ? element : element.path))
   // What a program is given may be a secret: a token, the name of an account.
   return kind === 'command' && words.length > 1 ? [words[0] ?? '', '…'] : words
-}
-
-// Array.isArray knows no readonly arrays.
-function isArray<Element, Other>(value: Other | readonly Element[]): value is readonly Element[] {
-  return Array.isArray(value)
 }
 
 function shownValue(name: SettingName, database: DatabaseSettings): SettingRow['value'] {

@@ -6,7 +6,7 @@ import { MetastoreError } from '../errors.ts'
 import { readProject } from './read.ts'
 
 const settings =
-  'The settings of a database are url, migrations, seeds, schema, unknown_keys, expose_views, environment, state_schema, history_view, lock_timeout, ' +
+  'The settings of a database are url, migrations, seeds, tests, schema, unknown_keys, expose_views, models, models_casing, generate_format, environment, state_schema, history_view, lock_timeout, ' +
   'lock_deadline, lock_wait, wait, bootstrap, admin_url, report_directory, encrypted, keys_variable, keys_file, keys_command, required_variables, tenant_column, seed_sets, report.'
 const nameIt = 'Give each database a name, and write its settings below a line such as [database.assistant].'
 const topLevel = 'At the top level there are only tables such as [database.assistant].'
@@ -382,6 +382,7 @@ test('without a file there is one database with the defaults', async () => {
     urlDirectory: directory,
     migrations: [{ path: 'migrations', absolute: path.join(directory, 'migrations') }],
     seeds: [{ path: 'seeds', absolute: path.join(directory, 'seeds') }],
+    tests: [{ path: 'tests', absolute: path.join(directory, 'tests') }],
     schema: 'public',
     unknownKeys: 'error',
     environment: null,

@@ -146,7 +146,7 @@ function inPlace(setting: Setting, value: PlainValue | null, base: string): Sett
   if (setting.kind === 'file' && typeof value === 'string') {
     return Object.freeze({ path: value, absolute: path.resolve(base, value) })
   }
-  if (setting.kind !== 'directories' || !Array.isArray(value)) return value as SettingValue
+  if (setting.kind !== 'directories' || !Array.isArray(value)) return value
   return Object.freeze(
     value.map((written: string) => Object.freeze({ path: written, absolute: path.resolve(base, written) })),
   )

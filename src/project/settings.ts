@@ -74,6 +74,15 @@ const databaseSettings = {
     reach: 'one',
     description: 'The directories that hold its seeds.',
   },
+  tests: {
+    key: 'tests',
+    kind: 'directories',
+    default: ['tests'],
+    variables: ['METASTORE_TESTS'],
+    flag: null,
+    reach: 'one',
+    description: 'The directories that hold tests of its migrations.',
+  },
   schema: {
     key: 'schema',
     kind: 'identifier',
@@ -111,7 +120,8 @@ const databaseSettings = {
     variables: ['METASTORE_MODELS'],
     flag: null,
     reach: 'one',
-    description: 'The files of Drizzle models, or one file of SQL, that say what generate compares the migrations with.',
+    description:
+      'The files of Drizzle models, or one file of SQL, that say what generate compares the migrations with.',
   },
   modelsCasing: {
     key: 'models_casing',

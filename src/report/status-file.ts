@@ -88,7 +88,10 @@ function phasesBefore(facts: Facts, documents: readonly WrittenDocument[]): Phas
       'Run',
       [
         task(`the last migration was applied: ${facts.current ?? 'none'}`, facts.current !== null),
-        task(`the last seed was applied: ${lastSeed(facts) ?? 'none'}`, wanted.length === 0 || lastSeed(facts) !== null),
+        task(
+          `the last seed was applied: ${lastSeed(facts) ?? 'none'}`,
+          wanted.length === 0 || lastSeed(facts) !== null,
+        ),
       ],
       [last],
     ),
@@ -100,7 +103,12 @@ function phasesBefore(facts: Facts, documents: readonly WrittenDocument[]): Phas
           : expectations.map(({ name, expected, ok }) => task(`${name}: ${expected}`, ok))),
         ...(findings === null
           ? []
-          : [task('the audit has no finding of P0 or P1', findings.every(({ severity }) => severity > 'P1'))]),
+          : [
+              task(
+                'the audit has no finding of P0 or P1',
+                findings.every(({ severity }) => severity > 'P1'),
+              ),
+            ]),
       ],
       [last],
     ),

@@ -16,7 +16,7 @@ export interface Truncation {
 /** What emptying the tables that seeds write to comes to: these, and all that refer to them. */
 export function truncationOf({ tables }: Catalog, { migrated, seeded }: Rehearsal): Truncation {
   const wanted = new Set([...seeded].filter(([table, rows]) => rows !== migrated.get(table)).map(([table]) => table))
-  for (let size = -1; size !== wanted.size; ) {
+  for (let size = -1; size !== wanted.size;) {
     size = wanted.size
     for (const table of tables) if (targets(table).some((target) => wanted.has(target))) wanted.add(tableKey(table))
   }

@@ -1,5 +1,11 @@
 import { openDatabase, type Dialect } from '../database/database.ts'
-import { migrate, migrationsHere, openEngine, type MigrateOptions, type MigrationFile } from '../migrations/migrations.ts'
+import {
+  migrate,
+  migrationsHere,
+  openEngine,
+  type MigrateOptions,
+  type MigrationFile,
+} from '../migrations/migrations.ts'
 import { applySeeds, type SeedOptions } from '../seeds/seeds.ts'
 import { countRows, type RowCounts } from './row-counts.ts'
 

@@ -29,6 +29,11 @@ describe('a secret is taken out of text', () => {
     expect(secrets.redact('hunter2hunter3 xhunter2y')).toBe('*** x***y')
   })
 
+  test('where a line that is too long was cut in the middle of it', () => {
+    expect(redacted('sk-0123456789', "insert into keys values ('sk-012345…")).toBe("insert into keys values ('***…")
+    expect(redacted('sk-0123456789', "…3456789', 'sk-01…")).toBe("…***', 'sk-01…")
+  })
+
   test('line by line, however its lines are indented', () => {
     expect(redacted('-----BEGIN\nMIIEvQIBADAN\nend', 'a\n    MIIEvQIBADAN\nend')).toBe('a\n    ***\nend')
   })

@@ -6,6 +6,17 @@ export interface Secrets {
   redact(text: string): string
 }
 
+/** Data with every secret taken out of its texts: for what is written in a form that escapes, such as Markdown. */
+export function redactData<Data>(secrets: Pick<Secrets, 'redact'>, data: Data): Data {
+  const redact = (value: unknown): unknown => {
+    if (typeof value === 'string') return secrets.redact(value)
+    if (Array.isArray(value)) return value.map(redact)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [secrets.redact(key), redact(inner)]))
+  }
+  return redact(data) as Data
+}
+
 const shortest = 6
 const mask = '***'
 
@@ -24,17 +35,55 @@ const ordinary = new Set([
 /** A registry with nothing in it. */
 export function knownSecrets(): Secrets {
   const spellings = new Set<string>()
+  // Made when it is needed, because several secrets are added one after another.
   let pattern: RegExp | undefined
   return {
     add(value) {
       if (value === undefined) return
       for (const part of partsOf(value)) for (const spelling of spellingsOf(part)) spellings.add(spelling)
-      // The longest first: a secret may be a part of another one.
-      const sources = [...spellings].sort((a, b) => b.length - a.length).map(sourceOf)
-      pattern = sources.length === 0 ? undefined : new RegExp(sources.join('|'), 'g')
+      pattern = undefined
     },
-    redact: (text) => (pattern === undefined ? text : text.replace(pattern, mask)),
+    redact(text) {
+      if (spellings.size === 0) return text
+      pattern ??= patternOf(spellings)
+      const whole = text.replace(pattern, mask)
+      return whole.includes('…') ? withoutPieces(whole, [...spellings]) : whole
+    },
   }
+}
+
+// The longest first: a secret may be a part of another one.
+function patternOf(spellings: ReadonlySet<string>): RegExp {
+  const sources = [...spellings].sort((a, b) => b.length - a.length).map(sourceOf)
+  return new RegExp(sources.join('|'), 'g')
+}
+
+// What is too long for a line is cut off, and a secret with it: its beginning stands before the sign for that, or its end
+// behind it.
+function withoutPieces(text: string, spellings: readonly string[]): string {
+  return text
+    .split('…')
+    .map((piece, index, pieces) => {
+      let kept = piece
+      if (index < pieces.length - 1) {
+        const cut = Math.max(0, ...spellings.map((spelling) => overlap(kept, spelling)))
+        if (cut > 0) kept = kept.slice(0, -cut) + mask
+      }
+      if (index > 0) {
+        const cut = Math.max(0, ...spellings.map((spelling) => overlap(spelling, kept)))
+        if (cut > 0) kept = mask + kept.slice(cut)
+      }
+      return kept
+    })
+    .join('…')
+}
+
+// How many characters at the end of the first text are the beginning of the second; 0 for too few to tell.
+function overlap(first: string, second: string): number {
+  for (let length = Math.min(first.length, second.length); length >= shortest; length--) {
+    if (first.endsWith(second.slice(0, length))) return length
+  }
+  return 0
 }
 
 // Of several lines each is a secret of its own: what prints them may indent them.
@@ -43,14 +92,12 @@ function partsOf(value: string): string[] {
   return [value, ...lines].filter((part) => part.length >= shortest && !ordinary.has(part.toLowerCase()))
 }
 
-// As it is, in a URL, in JSON (once, and in a string of JSON), in SQL, and in HTML.
+// As it is, in a URL, in SQL, and in HTML; each of them also in JSON, once or in a string of JSON.
 function spellingsOf(value: string): string[] {
   const json = (text: string) => JSON.stringify(text).slice(1, -1)
   const html = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  return [
+  const plain = [
     value,
-    json(value),
-    json(json(value)),
     encode(value),
     encode(value).replaceAll('%20', '+'),
     value.replaceAll("'", "''"),
@@ -58,6 +105,7 @@ function spellingsOf(value: string): string[] {
     html,
     html.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
   ]
+  return plain.flatMap((text) => [text, json(text), json(json(text))])
 }
 
 // A lone surrogate has no encoding, and is in no URL.

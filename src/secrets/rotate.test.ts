@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engines } from '../../test/harness/engines.ts'
-import { id, openDatabase, sql, type Database, type Session } from '../database/database.ts'
+import { id, openDatabase, sql, type Database, type Queryable, type Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
 import { countTokens } from './count-tokens.ts'
@@ -27,6 +27,16 @@ async function found(database: Database, session: Session, column: string) {
   const [only] = await findTokenColumns(session, database.dialect, declared)
   if (only === undefined) throw new Error('No column was found.')
   return only
+}
+
+function callsOf(db: Queryable): Queryable {
+  return {
+    query: (statement) => db.query(statement),
+    execute: (statement) => db.execute(statement),
+    script: (text) => db.script(text),
+    stream: (statement, options) => db.stream(statement, options),
+    load: (target, rows) => db.load(target, rows),
+  }
 }
 
 function rotationOf(database: Database, session: Session, progress = silent) {
@@ -95,6 +105,22 @@ describe.each(engines)('rotation on $name', ({ freshUrl }) => {
   })
 })
 
+test('a table of SQLite without a rowid is walked by its tokens', async () => {
+  await using database = await openDatabase('sqlite::memory:')
+  await using session = await database.session()
+  await session.script('create table llm (id text primary key, token text) without rowid')
+  await session.load(
+    { table: ['llm'], columns: ['id', 'token'] },
+    Array.from({ length: 601 }, (_, nr) => [`id ${nr}`, oldRing.encrypt(`secret ${nr}`)]),
+  )
+  const rotation = rotationOf(database, session)
+  await prepareRotation(rotation)
+  expect(await rotateColumn(rotation, await found(database, session, 'llm.token'))).toMatchObject({
+    rotated: 601,
+    count: { byKey: [601, 0] },
+  })
+})
+
 describe('rotation on PostgreSQL', () => {
   test('of two at once, both end, with every token under the newest key', async () => {
     await using database = await openDatabase((await engines[0]?.freshUrl()) ?? '')
@@ -130,20 +156,23 @@ describe('rotation on PostgreSQL', () => {
         return ring.open(text)
       },
     }
-    const slow: Session = Object.assign(Object.create(session) as Session, {
-      query: session.query.bind(session),
-      transaction: ((work, options) =>
-        session.transaction(async (tx) => {
+    const slow: Session = {
+      ...callsOf(session),
+      close: () => session.close(),
+      [Symbol.asyncDispose]: () => session.close(),
+      transaction: (work, options) =>
+        session.transaction((tx) => {
           const script = async (text: string) => {
             await written
             await tx.script(text)
           }
-          return work(Object.assign(Object.create(tx) as typeof tx, { query: tx.query.bind(tx), script }))
-        }, options)) as Session['transaction'],
-    })
+          return work({ ...callsOf(tx), script, beforeCommit: (statement) => tx.beforeCommit(statement) })
+        }, options),
+    }
     const rotation = { ...rotationOf(database, slow), ring: watched }
     await prepareRotation(rotation)
-    await rotateColumn(rotation, column).catch(() => {})
+    await rotateColumn(rotation, column)
+    await written
     expect(await session.query(sql`select token from llm where id = 5`)).toEqual([{ token }])
   })
 

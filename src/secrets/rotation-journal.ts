@@ -14,7 +14,10 @@ export interface Place {
 export async function createJournal(session: Session, dialect: Dialect, stateSchema: string): Promise<void> {
   try {
     await session.transaction(async (tx) => {
-      if (dialect === 'postgres') await tx.query(sql`create schema if not exists ${id(stateSchema)}`)
+      // Asked first: CREATE SCHEMA needs a right that a role need not have where the schema is there.
+      if (dialect === 'postgres' && !(await hasSchema(tx, stateSchema))) {
+        await tx.query(sql`create schema if not exists ${id(stateSchema)}`)
+      }
       await tx.query(sql`
         create table if not exists ${journalOf(dialect, stateSchema)} (
           column_name text primary key,
@@ -26,6 +29,11 @@ export async function createJournal(session: Session, dialect: Dialect, stateSch
     // Made by another process at the same instant.
     if (!failedBecause(error, 'duplicate_object', 'constraint')) throw error
   }
+}
+
+async function hasSchema(db: Queryable, name: string): Promise<boolean> {
+  const found = await db.query(sql`select 1 as one from pg_catalog.pg_namespace where nspname = ${name}`)
+  return found.length > 0
 }
 
 /** The key of the last row that is done; undefined where none is. */

@@ -110,8 +110,10 @@ function sealed(
   world: CellWorld,
   cell: Extract<Cell, { kind: 'encrypt' | 'hash' }>,
   place: CellPlace,
-): Late | undefined {
+): Late | null | undefined {
   const plain = evaluate(world, cell.cell, { ...place, column: { ...place.column, type: 'text' } })
+  // Nothing to hide: a variable that is not set, where null is its default.
+  if (plain === null) return null
   if (typeof plain !== 'string') return undefined
   if (cell.kind === 'encrypt') {
     if (world.secrets !== null) return { late: 'sealed', seal: { kind: 'encrypt' }, plain }

@@ -9,7 +9,7 @@ type ReplayFinding = Finding & { readonly object: string }
  * `pending` are the names of those that are still to be applied; one that is applied has worked once. Pure.
  */
 export function replayFindings(files: readonly ReplayedFile[], pending: ReadonlySet<string>): readonly ReplayFinding[] {
-  return files.flatMap(({ name, path, outcome, problem, after }): ReplayFinding[] => {
+  return files.flatMap(({ name, path, outcome, problem, after, provider }): ReplayFinding[] => {
     const about = { object: name, file: path }
     if (problem === null) return []
     switch (outcome) {
@@ -36,10 +36,29 @@ export function replayFindings(files: readonly ReplayedFile[], pending: Readonly
             remedy: `Rename it so that it sorts after ${after ?? ''}; a new database cannot be made otherwise.`,
           },
         ]
-      case 'failed':
-        return [{ ...problem, object: name, severity: pending.has(name) ? 'P0' : 'P1' }]
+      case 'failed': {
+        const severity = pending.has(name) ? ('P0' as const) : ('P1' as const)
+        if (provider === null) return [{ ...problem, object: name, severity }]
+        const place = isBefore(files, name, provider)
+          ? `Put ${provider} right first, and rename this one so that it sorts after it.`
+          : `Put ${provider} right first.`
+        return [
+          {
+            ...problem,
+            object: name,
+            severity,
+            message: `${problem.message} ${provider} seems to make it, and has not run either.`,
+            remedy: place,
+          },
+        ]
+      }
     }
   })
+}
+
+function isBefore(files: readonly ReplayedFile[], name: string, other: string): boolean {
+  const place = (wanted: string) => files.findIndex((file) => file.name === wanted)
+  return place(name) < place(other)
 }
 
 function place({ line, column }: Finding): Pick<Finding, 'line' | 'column'> {

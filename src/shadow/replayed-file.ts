@@ -16,4 +16,6 @@ export interface ReplayedFile {
   readonly problem: Finding | null
   /** The file that provides what this one needs; null unless `late`. */
   readonly after: string | null
+  /** A file that seems to provide what this one needs, and has not run either; null unless `failed`. */
+  readonly provider: string | null
 }

@@ -10,8 +10,9 @@ import {
 } from '../migrations/migrations.ts'
 import type { Progress } from '../progress.ts'
 import type { Application } from './application.ts'
-import { applyPatch, isEmptyPatch, patchOf } from './catalog-patch.ts'
-import { missingFrom, unavailable } from './failure-causes.ts'
+import { applyWithStubs } from './apply-with-stubs.ts'
+import { applyPatch, isEmptyPatch, patchOf, type CatalogPatch } from './catalog-patch.ts'
+import { missingFrom, seemsToMake, unavailable, type Missing } from './failure-causes.ts'
 import { withoutOwner } from './owners.ts'
 import type { ReplayedFile } from './replayed-file.ts'
 import type { ShadowDatabase } from './shadow-database.ts'
@@ -43,12 +44,15 @@ export async function runReplay(
   // A file, and then those that waited for what it makes.
   const takeTurn = async (on: ShadowDatabase, file: MigrationFile, position: number): Promise<ShadowDatabase> => {
     let current = on
-    const candidates = [file]
-    for (let next = candidates.shift(); next !== undefined; next = candidates.shift()) {
+    const candidates: { readonly next: MigrationFile; readonly after: string | null }[] = [{ next: file, after: null }]
+    for (let one = candidates.shift(); one !== undefined; one = candidates.shift()) {
+      const { next, after } = one
       const failure = await attempt(current, state, next)
       if (failure === undefined) {
         const catalog = withoutOwner(await current.catalog(excluded), current.role)
-        if (state.note(next, file, position, catalog)) candidates.push(...state.hopeful())
+        const change = state.note(next, { after, position, catalog })
+        const waiting = state.hopeful(next, change).filter((each) => !candidates.some((other) => other.next === each))
+        candidates.push(...waiting.map((each) => ({ next: each, after: next.name })))
         continue
       }
       state.fail(next, failure)
@@ -86,22 +90,17 @@ async function priorityOf(file: MigrationFile): Promise<Priority> {
   }
 }
 
-// A role that a file names need not exist on a throw-away database.
 async function attempt(
   database: ShadowDatabase,
   state: State,
   file: MigrationFile,
 ): Promise<MetastoreError | undefined> {
-  for (const stubs = new Set<string>(); ;) {
-    try {
-      await database.apply(state.inEffect(), file)
-      return undefined
-    } catch (error) {
-      if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
-      const role = /^role "(.+)" does not exist/.exec(error.message)?.[1]
-      if (role === undefined || stubs.has(role) || !(await database.stubRole(role))) return error
-      stubs.add(role)
-    }
+  try {
+    await applyWithStubs(database, state.inEffect(), file, (role) => state.makesRole(role))
+    return undefined
+  } catch (error) {
+    if (!(error instanceof MetastoreError) || error.code === 'canceled') throw error
+    return error
   }
 }
 
@@ -131,7 +130,7 @@ class State {
   readonly #applications: Application[]
   readonly #outcomes: Map<string, ReplayedFile>
   readonly #failures = new Map<string, MetastoreError>()
-  readonly #missingBy = new Map<string, string | undefined>()
+  readonly #missingBy = new Map<string, Missing | undefined>()
   #catalog: Catalog
   #unavailable = false
 
@@ -166,23 +165,35 @@ class State {
     return this.#applications.flatMap(({ name }) => byName.get(name) ?? [])
   }
 
-  /** Notes that a file ran, when it was the turn of `at`. Returns whether it changed the catalog. */
-  note(file: MigrationFile, at: MigrationFile, position: number, catalog: Catalog): boolean {
+  /** Whether a file makes a role, as far as its text says. */
+  makesRole(name: string): boolean {
+    return this.#files.some(({ source }) => seemsToMake(source, { kind: 'role', name }))
+  }
+
+  /** Notes that a file ran, in its turn or after the one that made what it lacked. Returns what it changed. */
+  note(
+    file: MigrationFile,
+    {
+      after,
+      position,
+      catalog,
+    }: { readonly after: string | null; readonly position: number; readonly catalog: Catalog },
+  ): CatalogPatch {
     const patch = patchOf(this.#catalog, catalog)
     this.#applications.push({ name: file.name, position, patch })
-    const late = file !== at
+    const late = after !== null
     this.#outcomes.set(file.name, {
       name: file.name,
       path: file.path,
       priority: this.priorities.get(file.name) ?? 'P1',
       outcome: late ? 'late' : 'applied',
       problem: late ? (this.#outcomes.get(file.name)?.problem ?? null) : null,
-      after: late ? at.name : null,
+      after,
+      provider: null,
     })
     this.#missingBy.delete(file.name)
-    if (isEmptyPatch(patch)) return false
-    this.#catalog = applyPatch(this.#catalog, patch)
-    return true
+    if (!isEmptyPatch(patch)) this.#catalog = applyPatch(this.#catalog, patch)
+    return patch
   }
 
   fail(file: MigrationFile, error: MetastoreError): void {
@@ -199,27 +210,48 @@ class State {
       // What it failed for in its place is what its author has to know.
       problem: before?.problem ?? findingOf(error),
       after: null,
+      provider: null,
     })
     this.#failures.set(file.name, error)
     this.#missingBy.set(file.name, missing)
   }
 
-  /** Files that failed for want of something that is there now. */
-  hopeful(): MigrationFile[] {
-    const waiting = [...this.#missingBy].filter(([, missing]) => missing !== undefined)
+  /** Files that failed for want of something that may be there now that one has run. */
+  hopeful({ source }: MigrationFile, change: CatalogPatch): MigrationFile[] {
+    const waiting = this.#files.filter(({ name }) => this.#missingBy.get(name) !== undefined)
     if (waiting.length === 0) return []
-    const names = new Set([...objects(this.#catalog)].flatMap(({ path }) => path))
-    return this.#files.filter(({ name }) => {
-      const missing = this.#missingBy.get(name)
-      return missing !== undefined && names.has(missing)
+    const isChange = !isEmptyPatch(change)
+    // An extension brings functions, types and operators that the catalog does not list one by one.
+    const isExtension = change.set.extensions !== undefined
+    const names = new Set(isChange ? [...objects(this.#catalog)].flatMap(({ path }) => path) : [])
+    return waiting.filter((file) => {
+      const missing = this.#missingBy.get(file.name)
+      if (missing === undefined) return false
+      // Such as a role or an operator class, which the catalog does not hold.
+      if (seemsToMake(source, missing)) return true
+      return isChange && missing.kind === 'object' && (isExtension || missing.name === null || names.has(missing.name))
     })
+  }
+
+  // The file that seems to make what one lacks, where that has not run itself.
+  #providerFor(file: ReplayedFile): string | null {
+    const missing = this.#missingBy.get(file.name)
+    if (file.outcome !== 'failed' || missing === undefined) return null
+    const applied = new Set(this.#applications.map(({ name }) => name))
+    const provider = this.#files.find(
+      ({ name, source }) => name !== file.name && !applied.has(name) && seemsToMake(source, missing),
+    )
+    return provider?.name ?? null
   }
 
   course(): Course {
     return {
       start: this.#start,
       applications: this.#applications,
-      files: this.#files.flatMap(({ name }) => this.#outcomes.get(name) ?? []),
+      files: this.#files.flatMap(({ name }) => {
+        const file = this.#outcomes.get(name)
+        return file === undefined ? [] : { ...file, provider: this.#providerFor(file) }
+      }),
     }
   }
 }

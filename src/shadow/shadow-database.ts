@@ -2,15 +2,21 @@ import { cp, rm } from 'node:fs/promises'
 import { introspect, type Catalog } from '../catalog/catalog.ts'
 import { DatabaseError, id, openDatabase, sql, type Database, type Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
-import { migrate, openEngine, type Engine, type MigrationFile } from '../migrations/migrations.ts'
+import { migrate, openEngine, rollback, stamp, type Engine, type MigrationFile } from '../migrations/migrations.ts'
 
 /** A throw-away database that migrations are replayed on. */
 export interface ShadowDatabase {
   readonly server: Database['server']
   /** The role that everything belongs to which says nothing else. */
   readonly role: string
+  /** A session of it, for what is no migration. */
+  readonly session: Session
+  /** Notes that a file is in effect whose statements somebody else has run. */
+  record(applied: readonly MigrationFile[], file: MigrationFile): Promise<void>
   /** Applies one more file; `applied` are those that are in effect, in the order of their names. Throws what it fails for. */
   apply(applied: readonly MigrationFile[], file: MigrationFile): Promise<void>
+  /** Takes back the newest of those that are in effect, whatever data is lost. Throws `migration_irreversible`. */
+  rollback(applied: readonly MigrationFile[]): Promise<void>
   /** Its catalog, without what is ours. */
   catalog(excludeSchemas: readonly string[]): Promise<Catalog>
   /** Runs SQL that is no migration. */
@@ -99,29 +105,22 @@ async function shadowOn(
   return {
     server: database.server,
     role: me?.role ?? '',
+    session,
+    async record(applied, file) {
+      engine ??= await openEngine(database, { stateSchema, signal, command: 'shadow' })
+      await stamp(engine, [...applied, file], { kind: 'head' })
+    },
     async apply(applied, file) {
       engine ??= await openEngine(database, { stateSchema, signal, command: 'shadow' })
       await migrate(engine, [...applied, file], { allow: { outOfOrder: [file.name] } })
     },
+    async rollback(applied) {
+      engine ??= await openEngine(database, { stateSchema, signal, command: 'shadow' })
+      await rollback(engine, applied, { to: { kind: 'steps', count: -1 }, allowDataLoss: true })
+    },
     catalog: (excludeSchemas) => introspect(session, 'postgres', { excludeSchemas }),
     run: (script) => session.script(script),
-    async printQuery(query) {
-      try {
-        return await session.transaction(async (tx) => {
-          // With an empty search path every name is printed with its schema, as the catalog has it.
-          await tx.query(sql`select set_config('search_path', '', true)`)
-          await tx.script(`create temporary view printed as ${query}`)
-          const [row] = await tx.query<{ text: string }>(
-            sql`select pg_catalog.pg_get_viewdef('pg_temp.printed'::pg_catalog.regclass) as text`,
-          )
-          await tx.query(sql`drop view pg_temp.printed`)
-          return row?.text
-        })
-      } catch (error) {
-        if (error instanceof DatabaseError) return undefined
-        throw error
-      }
-    },
+    printQuery: (query) => printQuery(session, query),
     async stubRole(name) {
       if (!ownRoles) return false
       await session.query(sql`create role ${id(name)} nologin`)
@@ -145,5 +144,23 @@ async function shadowOn(
       await database.close()
       await dispose()
     },
+  }
+}
+
+async function printQuery(session: Session, query: string): Promise<string | undefined> {
+  try {
+    return await session.transaction(async (tx) => {
+      // With an empty search path every name is printed with its schema, as the catalog has it.
+      await tx.query(sql`select set_config('search_path', '', true)`)
+      await tx.script(`create temporary view printed as ${query}`)
+      const [row] = await tx.query<{ text: string }>(
+        sql`select pg_catalog.pg_get_viewdef('pg_temp.printed'::pg_catalog.regclass) as text`,
+      )
+      await tx.query(sql`drop view pg_temp.printed`)
+      return row?.text
+    })
+  } catch (error) {
+    if (error instanceof DatabaseError) return undefined
+    throw error
   }
 }

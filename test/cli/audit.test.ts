@@ -15,13 +15,13 @@ const missingIndex = [
   'P0 Index public.runs.runs_agent is missing. [object_missing, 001_runs]',
   '   Run metastore audit --fix, which runs the statements below.',
   `   look  select indexrelid::pg_catalog.regclass as index, pg_catalog.pg_get_indexdef(indexrelid) as definition from pg_catalog.pg_index where indrelid = pg_catalog.to_regclass('"public"."runs"') and indexrelid = pg_catalog.to_regclass('"public"."runs_agent"') and indisvalid;`,
-  '   fix   CREATE INDEX runs_agent ON public.runs USING btree (agent);',
+  '   fix   CREATE INDEX CONCURRENTLY runs_agent ON public.runs USING btree (agent);',
 ]
 const missingLog = [
   'P2 Index public.logs.logs_line is missing. [object_missing, 002_logs]',
   '   Run metastore audit --fix, which runs the statements below.',
   `   look  select indexrelid::pg_catalog.regclass as index, pg_catalog.pg_get_indexdef(indexrelid) as definition from pg_catalog.pg_index where indrelid = pg_catalog.to_regclass('"public"."logs"') and indexrelid = pg_catalog.to_regclass('"public"."logs_line"') and indisvalid;`,
-  '   fix   CREATE INDEX logs_line ON public.logs USING btree (line);',
+  '   fix   CREATE INDEX CONCURRENTLY logs_line ON public.logs USING btree (line);',
 ]
 const toDo = (what: string) => [
   'To do:',

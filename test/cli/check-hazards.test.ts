@@ -239,6 +239,36 @@ describe('check --replay', () => {
     })
   })
 
+  test('with --prove shows what each statement does', async () => {
+    const line = commandLine({
+      'metastore.toml': '[database.main]\nurl = "pglite:data"\n',
+      'migrations/001_runs.sql': 'create table runs (id bigint primary key, state text);\n',
+      'migrations/002_cost.sql':
+        '-- metastore: allow H21 because the table is small.\nalter table runs alter column state type int using 1;\nselect 1;\n',
+    })
+    const { status, stdout } = await line.run(`check --prove --fail-on P0 --shadow ${await freshPostgresUrl(18)}`)
+    expect([status, stdout.split('\n').slice(0, 3)]).toEqual([
+      0,
+      [
+        'migrations/001_runs.sql:1:1  proved  touches no table that was there before its file',
+        'migrations/002_cost.sql:2:1  proved  ACCESS EXCLUSIVE on public.runs, public.runs gets a new file, reads the rows of public.runs',
+        'migrations/002_cost.sql:3:1  proved  touches no table that was there before its file',
+      ],
+    ])
+    const sqlite = commandLine({
+      'metastore.toml': '[database.main]\nurl = "sqlite:a.db"\n',
+      'migrations/1_a.sql': 'select 1;',
+    })
+    expect(await sqlite.run('check --prove')).toMatchObject({
+      status: 2,
+      stderr: lines(
+        'error [not_supported] Only statements for PostgreSQL can be proved: SQLite locks the whole file, whatever it does.',
+        '  at --prove',
+        '  next: Leave --prove out.',
+      ),
+    })
+  })
+
   test('grades hazards by saved statistics, which need a database to be saved', async () => {
     const line = commandLine(files)
     expect(await line.run('check --save-statistics s.json')).toMatchObject({ status: 2 })

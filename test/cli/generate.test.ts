@@ -80,6 +80,13 @@ describe('generate', () => {
         '  next: Check the path: of --from it is relative to where you are, of the setting models to metastore.toml.',
       ),
     )
+    expect((await line.run('revision -m x --rename a=b')).stderr).toBe(
+      lines(
+        'error [usage] --rename means something with --autogenerate only.',
+        '  at metastore revision',
+        '  next: Add --autogenerate, or leave it out.',
+      ),
+    )
     line.write('schema.sql', runs)
     expect((await line.run('generate --from schema.sql --rename nothing=x')).stderr).toContain(
       '--rename nothing=x names no table or column that the migrations make.',

@@ -106,7 +106,10 @@ describe('adopt', () => {
           {
             database: 'default',
             address,
+            from: 'reshape',
             adopted: [],
+            notCompared: [],
+            leftOut: [],
             pending: ['002_vendor'],
             current: '001_runs',
             schema: 'migration_001_runs',
@@ -134,17 +137,5 @@ describe('adopt', () => {
     line.write('migrations/001_runs.toml', files['migrations/001_runs.toml'].replace('BIGINT', 'INTEGER'))
     expect((await line.run('adopt --from reshape', { environment })).status).toBe(3)
     expect((await line.run('adopt --from reshape --allow-changed 1', { environment })).status).toBe(0)
-  })
-
-  test('needs to know from which tool', async () => {
-    expect(await commandLine(files).run('adopt')).toEqual({
-      status: 2,
-      stdout: '',
-      stderr: lines(
-        'error [usage] adopt needs to know from which tool.',
-        '  at metastore adopt',
-        '  next: Name it: metastore adopt --from reshape.',
-      ),
-    })
   })
 })

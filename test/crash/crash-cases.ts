@@ -24,7 +24,8 @@ export const baseFile = JSON.stringify({
         create index runs_state on runs (state) where state <> 'done';
         create table notes (id bigint primary key, run_id bigint references runs, body text);
         create index notes_body on notes (body);
-        create table links (note_id bigint, place text);`,
+        create table links (note_id bigint, place text);
+        create table owned (tenant_id int not null, id int primary key);`,
     },
   ],
 })
@@ -138,6 +139,7 @@ const cases: readonly (readonly [readonly object[], CrashCase['asNew']])[] = [
   [[custom], insertNote],
   [[{ type: 'add_check', table: 'notes', check: { name: 'body_there', expression: `body <> ''` } }], insertNote],
   [[{ type: 'remove_check', table: 'runs', check: 'cost_positive' }], insertNote],
+  [[{ type: 'tenant_isolation', table: 'owned' }], insertNote],
 ]
 
 const mixed: CrashCase = {

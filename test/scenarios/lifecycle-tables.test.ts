@@ -79,6 +79,13 @@ const cases: Readonly<Record<string, { readonly list: readonly object[]; readonl
     list: [{ type: 'remove_table', table: 'notes' }],
     made: `select * from "Run's" order by 1`,
   },
+  'remove_table of a table and, after it, of the one that it refers to': {
+    list: [
+      { type: 'remove_table', table: 'notes' },
+      { type: 'remove_table', table: "Run's" },
+    ],
+    made: 'select * from parts order by 1',
+  },
   'remove_table of a partitioned table': {
     list: [{ type: 'remove_table', table: 'parts' }],
     made: 'select * from notes order by 1',

@@ -64,7 +64,8 @@ export const rowSecurityWithoutPolicies: HealthRule = {
   why: 'Every role but the owner sees an empty table.',
   find: (catalog) =>
     eachTable(catalog, (table) =>
-      table.policies.length > 0 || !table.rowSecurity.enabled
+      // A partition is read through its table, whose policies decide; closed to all others is as it should be.
+      table.policies.length > 0 || !table.rowSecurity.enabled || table.partitionOf !== null
         ? []
         : [
             {
@@ -78,7 +79,7 @@ export const rowSecurityWithoutPolicies: HealthRule = {
     ),
 }
 
-/** Permissive policies that let everything through. */
+/** Permissive policies that let everything through, unless a comment on them says why. */
 export const policyThatIsAlwaysTrue: HealthRule = {
   code: 'policy_always_true',
   severity: 'P2',
@@ -86,9 +87,10 @@ export const policyThatIsAlwaysTrue: HealthRule = {
   find: (catalog) =>
     eachTable(catalog, (table) =>
       table.policies
-        // A comment on it says why.
-        .filter(({ comment }) => comment === null)
-        .filter(({ permissive, using, check }) => permissive && [using, check].some((text) => text?.trim() === 'true'))
+        .filter(
+          ({ permissive, using, check, comment }) =>
+            permissive && comment === null && [using, check].some((text) => text?.trim() === 'true'),
+        )
         .map(({ name }) => ({
           objectKey: objectKey('policy', [table.schema, table.name, name]),
           message: `Policy ${displayName(name)} of ${shownTable(table)} lets every row through.`,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engines, postgresVersions } from '../../../test/harness/engines.ts'
 import { type Database, openDatabase, type Session, sql } from '../../database/database.ts'
 import { type Catalog, findView, introspect, type ObjectName } from '../catalog.ts'
-import { column, createEverything } from './everything.ts'
+import { column, createEverything } from '../../../test/harness/everything.ts'
 
 const targets = [
   ...postgresVersions.map(({ version, freshUrl }) => ({ name: `PostgreSQL ${version}`, freshUrl })),

@@ -12,7 +12,7 @@ import {
   type Table,
   type Trigger,
 } from '../catalog.ts'
-import { column, createEverything, indexKey } from './everything.ts'
+import { column, createEverything, indexKey } from '../../../test/harness/everything.ts'
 
 const targets = [
   ...postgresVersions.map(({ version, freshUrl }) => ({ name: `PostgreSQL ${version}`, freshUrl })),

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { engines } from '../../../test/harness/engines.ts'
 import { openDatabase } from '../../database/database.ts'
 import { type Catalog, findTable, findView, introspect, type Table } from '../catalog.ts'
-import { column as postgresColumn, indexKey } from './everything.ts'
+import { column as postgresColumn, indexKey } from '../../../test/harness/everything.ts'
 
 const sqlite = engines.find(({ name }) => name === 'sqlite')!
 const column = postgresColumn
@@ -25,7 +25,7 @@ describe('The catalog of everything-sqlite.sql has', () => {
   beforeAll(async () => {
     await using database = await openDatabase(await sqlite.freshUrl())
     await using session = await database.session()
-    await session.script(readFileSync(new URL('everything-sqlite.sql', import.meta.url), 'utf8'))
+    await session.script(readFileSync(new URL('../../../test/harness/everything-sqlite.sql', import.meta.url), 'utf8'))
     catalog = await introspect(session, 'sqlite', { excludeSchemas: ['metastore'] })
   })
 

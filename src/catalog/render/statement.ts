@@ -7,6 +7,8 @@ export interface RenderedStatement {
   readonly sql: Sql
   /** The key of the object that it is about. */
   readonly object: string
+  /** What it does with that, as `add` or `create`; `set` is a setting of the session, which gives nothing back by itself. */
+  readonly action: string
   /** What it does, as `add column public.runs.cost`. */
   readonly label: string
   /** Whether rows, values or the state of a sequence can be gone after it. */
@@ -23,7 +25,7 @@ export function statement(
   flags: { readonly losesData?: boolean; readonly repair?: boolean } = {},
 ): RenderedStatement {
   const label = `${action} ${displayObject(object)}`
-  return { sql, object: object.key, label, losesData: false, repair: true, ...flags }
+  return { sql, object: object.key, action, label, losesData: false, repair: true, ...flags }
 }
 
 /** An object as people call it: `table public.runs`, `function public.total(integer, text)`. */

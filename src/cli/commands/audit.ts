@@ -13,6 +13,7 @@ import {
 } from '../../audit/audit.ts'
 import { MetastoreError } from '../../errors.ts'
 import type { Severity } from '../../finding.ts'
+import { redactData } from '../../secrets/redaction.ts'
 import type { Engine, MigrationFile } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
@@ -164,13 +165,14 @@ async function show(
     renderAudit(output, report)
     return
   }
-  const rendered = form === 'html' ? await renderHtml(report) : renderMarkdown(report)
+  const shown = redactData(context.secrets, report)
+  const rendered = form === 'html' ? await renderHtml(shown) : renderMarkdown(shown)
   const file = text(input, 'out')
   if (file === undefined) {
     output.line(rendered.trimEnd())
     return
   }
-  await writeReport(path.resolve(context.workingDirectory, file), context.secrets.redact(rendered))
+  await writeReport(path.resolve(context.workingDirectory, file), rendered)
   output.line(`Written to ${file}.`)
 }
 

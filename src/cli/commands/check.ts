@@ -1,17 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { MetastoreError } from '../../errors.ts'
-import type { Finding, Severity } from '../../finding.ts'
 import { applyFixes, checkMigrations, findMigrationFiles, replayOnSqlite } from '../../migrations/migrations.ts'
 import { nearest } from '../../nearest.ts'
-import { readLive, replayed, type Live, type ReplayChoice } from '../check-knowledge.ts'
+import { proved, readLive, replayed, type Live, type ReplayChoice } from '../check-knowledge.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { exitStatus, type ExitStatus } from '../exit-status.ts'
 import { relativeTo, type Checked } from '../findings/checked.ts'
 import { checkedFormats, renderChecked } from '../findings/render-checked.ts'
-import { flag, text, type Input } from '../input.ts'
+import { flag, text } from '../input.ts'
+import { failOn } from '../fail-on.ts'
 import { eachDatabase } from '../each-database.ts'
 import type { Output } from '../output.ts'
+import { renderFindings } from '../ui/findings.ts'
+import { renderProof } from '../ui/proof.ts'
 import { count } from '../ui/tables.ts'
 
 /** Looks at the migration files; no database is needed. */
@@ -19,11 +21,12 @@ export const checkCommand = defineCommand({
   name: 'check',
   summary: 'Look at the migration files: format, order, syntax, and what would hurt a database in use',
   description:
-    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending and graded by the size of its tables, and files that were edited, are missing or come late are told. With --replay the files are run as well, on a throw-away database. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
+    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending and graded by the size of its tables, and files that were edited, are missing or come late are told. With --replay the files are run as well, on a throw-away database; with --prove each statement in a transaction of its own, on tables with a few rows, to see the locks that it takes, what it rewrites and what it reads. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
   examples: [
     ['metastore check', 'look at the migrations of every database'],
     ['metastore check --dirs db/migrations --fail-on P2', 'look at one directory, and fail on hints as well'],
     ['metastore check --replay', 'run the files as well, and find the order that works'],
+    ['metastore check --prove', 'run each statement, and show the locks that it takes'],
     ['metastore check --fix', 'rewrite what can be made safe, and say what is left'],
     [
       'metastore check --format github',
@@ -41,12 +44,20 @@ export const checkCommand = defineCommand({
         'write the rewrites that are always safe into the files, then look again; with --url never into one that is applied',
     },
     { flags: '--replay', description: 'run the files on a throw-away PostgreSQL as well, and name those that fail' },
-    { flags: '--shadow <url>', description: 'with --replay: a server to run them on, in a database of their own' },
+    {
+      flags: '--prove',
+      description:
+        'run each statement as well, show the locks that it takes, what it rewrites and what it reads, and tell where the hazards say something else; with --url only of what is pending',
+    },
+    {
+      flags: '--shadow <url>',
+      description: 'with --replay or --prove: a server to run them on, in a database of their own',
+    },
     { flags: '--statistics <file>', description: 'grade hazards by the tables of which these statistics were saved' },
     { flags: '--save-statistics <file>', description: 'with --url: write the statistics of its tables to this file' },
     { flags: '--explain <hazard>', description: 'print the page of a hazard, by its id or code, and do nothing else' },
   ],
-  json: 'databases[]: database, files (how many), fixed[] (file, description; with --fix), findings[] (code, hazard, severity, file, line, column, object, message, remedy, fix (description, edits[] (start, end, text; offsets in UTF-16 code units)), asAction (the same as a file of actions)); with --explain hazard (id, code, title, severity, why, remedy, silence, needs)',
+  json: 'databases[]: database, files (how many), fixed[] (file, description; with --fix), proved[] (migration, file, line, column, observed (locks[] (table, mode), rewrites[], scans[] or null) or null, reason; with --prove), findings[] (code, hazard, severity, file, line, column, object, message, remedy, fix (description, edits[] (start, end, text; offsets in UTF-16 code units)), asAction (the same as a file of actions)); with --explain hazard (id, code, title, severity, why, remedy, silence, needs)',
 
   async run(input, context) {
     const explained = text(input, 'explain')
@@ -58,13 +69,20 @@ export const checkCommand = defineCommand({
       const live = await readLive(entry, input, context.workingDirectory)
       const fixed = flag(input, 'fix') ? await fixAll(entry, context, live) : undefined
       const options = { replay: flag(input, 'replay'), shadow: text(input, 'shadow') }
-      const { files, findings } = await look(entry, context, live, options)
-      if (format === undefined) render(context.output, findings, files)
+      const looked = await look(entry, context, live, options)
+      const { files } = looked
+      const proof = flag(input, 'prove') ? await proved(looked.sources, entry, context, live, options) : undefined
+      const findings = [...looked.findings, ...(proof?.findings ?? [])]
+      if (format === undefined) {
+        if (proof) renderProof(context.output, proof.statements)
+        renderFindings(context.output, findings)
+        context.output.line(`${count(files, 'migration')} checked, ${count(findings.length, 'finding')}.`)
+      }
       const { directory } = await context.project()
       const placed = relativeTo(context.workingDirectory, directory, findings)
       checked.push({ database: entry.settings.name, files, findings: placed })
       return {
-        document: { files, ...(fixed && { fixed }), findings },
+        document: { files, ...(fixed && { fixed }), ...(proof && { proved: proof.statements }), findings },
         clean: findings.every(({ severity }) => severity > worst),
       }
     })
@@ -135,22 +153,6 @@ function write(absolutePath: string, path: string, source: string): void {
   }
 }
 
-function render({ line, paint }: Output, findings: readonly Finding[], files: number): void {
-  for (const { code, hazard, severity, file, line: row, column, message, remedy, fix, asAction } of findings) {
-    const colour = severity === 'P0' ? paint.bad : severity === 'P1' ? paint.warn : paint.faint
-    const where = [file, row, column].filter((part) => part !== undefined).join(':')
-    const name = hazard === undefined ? code : `${hazard} ${code}`
-    line(`${colour(severity)} ${where === '' ? '' : `${where}: `}${message} ${paint.faint(`[${name}]`)}`)
-    line(`   ${remedy}`)
-    if (fix) line(`   fix: ${fix.description} (metastore check --fix)`)
-    if (asAction !== undefined) {
-      line('   as an action, in a .toml file:')
-      for (const each of asAction.trimEnd().split('\n')) line(each === '' ? '' : `     ${each}`)
-    }
-  }
-  line(`${count(files, 'migration')} checked, ${count(findings.length, 'finding')}.`)
-}
-
 async function explain(name: string, output: Output): Promise<ExitStatus> {
   const { hazardOf, hazardPage, hazards } = await import('../../migrations/hazard-reference.ts')
   const hazard = hazardOf(name)
@@ -169,14 +171,4 @@ async function explain(name: string, output: Output): Promise<ExitStatus> {
   const { id, code, title, severity, why, remedy, silence, needs } = hazard
   output.document({ hazard: { id, code, title, severity, why, remedy, silence, needs } })
   return exitStatus.done
-}
-
-function failOn(input: Input): Severity {
-  const given = text(input, 'failOn') ?? 'P1'
-  if (given === 'P0' || given === 'P1' || given === 'P2') return given
-  throw new MetastoreError({
-    code: 'usage',
-    message: `--fail-on cannot be ${JSON.stringify(given)}.`,
-    remedy: 'Use P0, P1 or P2.',
-  })
 }

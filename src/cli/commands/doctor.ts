@@ -1,6 +1,3 @@
-import { dirname } from 'node:path'
-import { existsSync } from 'node:fs'
-import { parseDatabaseUrl } from '../../database/database.ts'
 import { examine, type Diagnosis } from '../../doctor/doctor.ts'
 import { MetastoreError } from '../../errors.ts'
 import type { MigrationFile } from '../../migrations/migrations.ts'
@@ -8,6 +5,7 @@ import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase } from '../each-database.ts'
 import { keySourceOf } from '../keyring.ts'
+import { embeddedDirectory } from '../embedded-directory.ts'
 import type { Output } from '../output.ts'
 import type { Project } from '../../project/project.ts'
 
@@ -84,13 +82,6 @@ function expected(error: unknown): MetastoreError {
 function problem(check: string, { message, where, details, remedy }: MetastoreError): Diagnosis {
   const place = where === undefined || check === 'server' || message.includes(where) ? '' : `${where}: `
   return { check, severity: 'problem', message: [`${place}${message}`, ...details].join(' '), remedy }
-}
-
-function embeddedDirectory({ settings }: DatabaseEntry): string | null {
-  const target = parseDatabaseUrl(settings.url, settings.urlDirectory)
-  if (target.driver === 'postgres') return null
-  const path = target.driver === 'pglite' ? target.directory : target.file
-  return path === null || !existsSync(dirname(path)) ? null : dirname(path)
 }
 
 function render({ line, paint }: Output, { check, severity, message, remedy }: Diagnosis): void {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { MetastoreError } from '../../errors.ts'
-import { newMigration, writeGenerated } from '../../migrations/new-migration.ts'
+import { newMigration, sqlMigrationText, writeGenerated } from '../../migrations/new-migration.ts'
 import { defineCommand } from '../command.ts'
 import { list, text, type Input } from '../input.ts'
 import type { Context } from '../context.ts'
@@ -70,14 +70,20 @@ async function writeTenantMigration(table: string, input: Input, context: Contex
     setting,
     roles,
   })
-  const created = await writeGenerated({
-    name: words(input) || `isolate tenants of ${table}`,
-    directory: entry.directories()[0],
-    existing,
-    now: new Date(),
-    up: up.map((statement) => statement.inline('postgres')),
-    down: down.map((statement) => statement.inline('postgres')),
-  })
+  const source = sqlMigrationText(
+    up.map((statement) => statement.inline('postgres')),
+    down.map((statement) => statement.inline('postgres')),
+  )
+  const created = await writeGenerated(
+    {
+      name: words(input) || `isolate tenants of ${table}`,
+      format: 'sql',
+      directory: entry.directories()[0],
+      existing,
+      now: new Date(),
+    },
+    source,
+  )
   context.output.line(`Created ${created}`)
   for (const remark of remarks) context.output.line(`${context.output.paint.warn('look at')}  ${remark}`)
   context.output.document({ created, remarks })

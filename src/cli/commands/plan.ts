@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { MetastoreError } from '../../errors.ts'
+import type { Severity } from '../../finding.ts'
 import {
   assertConsistent,
   loadStatistics,
@@ -18,6 +19,8 @@ import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { allowanceOptions, allowances, countAsSteps, destination, uniteNames } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { failOn } from '../fail-on.ts'
+import { lookAhead } from '../look-ahead.ts'
 import { argument, flag, text, type Input } from '../input.ts'
 import { renderPlan } from '../ui/plan.ts'
 
@@ -26,11 +29,12 @@ export const planCommand = defineCommand({
   name: 'plan',
   summary: 'Show the SQL that migrate would run, what it locks, and about how long; nothing is executed',
   description:
-    'Looks at the database to see what is pending, and changes nothing. The output is SQL, with remarks as comments. On PostgreSQL each migration begins with a table of what others will feel: the locks of each statement, who waits for them, and about how long, from the number of rows and usual rates; the range is an order of magnitude and no promise. With --out the plan is saved as JSON, to be approved and then applied with metastore migrate --plan.',
+    'Looks at the database to see what is pending, and changes nothing. The output is SQL, with remarks as comments. On PostgreSQL each migration begins with a table of what others will feel: the locks of each statement, who waits for them, and about how long, from the number of rows and usual rates; the range is an order of magnitude and no promise. With --preflight it is told as well what stands in the way on the database as it is now, and the exit status is 3 for a finding as bad as --fail-on or worse. With --out the plan is saved as JSON, to be approved and then applied with metastore migrate --plan.',
   examples: [
     ['metastore plan', 'what metastore migrate would run now'],
     ['metastore plan --rollback 2', 'what metastore rollback 2 would run'],
     ['metastore plan --out plan.json', 'save it, to be read by a person and applied as it is'],
+    ['metastore plan --preflight --disk-free 50GB', 'say as well what stands in the way right now'],
     ['metastore plan --statistics production.json', 'foretell times by the tables of another database'],
   ],
   scope: 'databases',
@@ -42,22 +46,34 @@ export const planCommand = defineCommand({
       flags: '--statistics <file>',
       description: 'foretell times by statistics that metastore check --save-statistics has written',
     },
+    {
+      flags: '--preflight',
+      description: 'look at what stands in the way right now: transactions, replicas, space, rights and more',
+    },
+    { flags: '--disk-free <size>', description: 'with --preflight: what is free on the disk of the server, as 50GB' },
+    { flags: '--fail-on <severity>', description: 'with --preflight: P0, P1 (default) or P2 makes the exit status 3' },
     ...stepOptions,
     ...allowanceOptions,
   ],
-  json: 'databases[]: database, address, bookkeeping[] (SQL), migrations[] (name, path, direction, atomic, batch[] (names, of actions), remark, steps[] (kind, label, sql; of a batch also phase, migration, locks[] (table, mode); on PostgreSQL forecast (statements[] (statement, locks[] (table, mode), waits, work[] (table, kind, rows, bytes, atMost), seconds (least, most; or null), basis, unknown), locks[], waits, seconds)))',
+  json: 'databases[]: database, address, bookkeeping[] (SQL), migrations[] (name, path, direction, atomic, batch[] (names, of actions), remark, steps[] (kind, label, sql; of a batch also phase, migration, locks[] (table, mode); on PostgreSQL forecast (statements[] (statement, locks[] (table, mode), waits, work[] (table, kind, rows, bytes, atMost), seconds (least, most; or null), basis, unknown), locks[], waits, seconds))); with --preflight also preflight[] (code, severity, file, object, message, remedy)',
 
   async run(input, context) {
+    const worst = failOn(input)
     if (text(input, 'out') !== undefined) {
       if (flag(input, 'rollback')) throw rollbackSaved()
       // A saved plan is for one database.
       await context.oneDatabase()
     }
-    return await eachDatabase(context, (entry) => planDatabase(entry, input, context))
+    return await eachDatabase(context, (entry) => planDatabase(entry, input, context, worst))
   },
 })
 
-async function planDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
+async function planDatabase(
+  entry: DatabaseEntry,
+  input: Input,
+  context: Context,
+  worst: Severity,
+): Promise<DatabaseAnswer> {
   await entry.files()
   await using engine = await entry.engine({ command: 'plan', reads: true })
   const { files } = await entry.migrationsOn(engine)
@@ -93,7 +109,14 @@ async function planDatabase(entry: DatabaseEntry, input: Input, context: Context
     await writePlanFile(path.resolve(context.workingDirectory, out), out, saved)
     context.output.note(`Saved: ${out}. Apply it with metastore migrate --plan ${out}.`)
   }
-  return { document: { address: entry.address(), ...plan } }
+  const findings =
+    foreseen && flag(input, 'preflight')
+      ? await lookAhead({ engine, entry, context, input, base, files }, foreseen)
+      : undefined
+  return {
+    document: { address: entry.address(), ...plan, ...(findings && { preflight: findings }) },
+    clean: (findings ?? []).every(({ severity }) => severity > worst),
+  }
 }
 
 async function compile(

@@ -33,7 +33,12 @@ async function report(entry: DatabaseEntry, input: Input, context: Context): Pro
   const onlyCheck = flag(input, 'check')
   for (const { file, absolute, content, state } of documents) {
     if (state !== 'current' && !onlyCheck) await writeText(absolute, file, content)
-    const word = state === 'current' ? output.paint.faint('unchanged') : onlyCheck ? output.paint.bad(state) : output.paint.good('written')
+    const word =
+      state === 'current'
+        ? output.paint.faint('unchanged')
+        : onlyCheck
+          ? output.paint.bad(state)
+          : output.paint.good('written')
     output.line(`  ${word}  ${file}`)
   }
   if (documents.length === 0) output.line('There is nothing to write of: no table, and no report in metastore.toml.')

@@ -1,8 +1,11 @@
 import { MetastoreError } from '../../errors.ts'
-import { defineCommand } from '../command.ts'
+import { defineCommand, readOption } from '../command.ts'
 import { generationOptions, runGeneration } from '../generation.ts'
 import { flag, text } from '../input.ts'
 import { writeMigration } from './new.ts'
+
+// Its --format means more than that of generate.
+const generated = generationOptions.filter(({ flags }) => !flags.startsWith('--format'))
 
 /** `new` as Alembic spells it. */
 export const revisionCommand = defineCommand({
@@ -17,7 +20,7 @@ export const revisionCommand = defineCommand({
     { flags: '-m, --message <text>', description: 'what it does, in a few words' },
     { flags: '--format <format>', description: 'sql (default), ts, js, toml or json; with --autogenerate sql or toml' },
     { flags: '--autogenerate', description: 'compare the models with the migrations, as generate does' },
-    ...generationOptions,
+    ...generated,
   ],
   json: 'created (path); with --autogenerate what generate has',
   run(input, context) {
@@ -30,6 +33,20 @@ export const revisionCommand = defineCommand({
       })
     }
     if (flag(input, 'autogenerate')) return runGeneration(input, context, message)
+    for (const option of generated) {
+      const { name } = readOption(option)
+      const key = name.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+      if (input.options[key] !== undefined && input.options[key] !== false) throw onlyGenerated(name)
+    }
     return writeMigration(context, message, text(input, 'format') ?? 'sql')
   },
 })
+
+function onlyGenerated(option: string): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: `${option} means something with --autogenerate only.`,
+    where: 'metastore revision',
+    remedy: 'Add --autogenerate, or leave it out.',
+  })
+}

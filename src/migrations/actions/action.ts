@@ -205,6 +205,18 @@ export interface RemoveCheck {
   readonly check: string
 }
 
+/** Row-level security that shows a session the rows of its tenant only, once the batch is complete. */
+export interface TenantIsolation {
+  readonly type: 'tenant_isolation'
+  readonly table: string
+  /** Default `tenant_id`. */
+  readonly column?: string | undefined
+  /** Default `app.tenant_id`. */
+  readonly setting?: string | undefined
+  /** Roles of the application. */
+  readonly roles?: readonly string[] | undefined
+}
+
 /** The author's own SQL for the phases of a batch. */
 export interface Custom {
   readonly type: 'custom'
@@ -230,6 +242,7 @@ export type Action =
   | RemoveEnum
   | AddCheck
   | RemoveCheck
+  | TenantIsolation
   | Custom
 
 /** The name of a kind of action, as `type` has it. */

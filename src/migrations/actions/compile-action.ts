@@ -13,6 +13,7 @@ import { compileRemoveCheck, compileRemoveForeignKey } from './remove-constraint
 import { compileRemoveIndex } from './remove-index.ts'
 import { compileRemoveTable } from './remove-table.ts'
 import { compileRenameTable } from './rename-table.ts'
+import { compileTenantIsolation } from './tenant-isolation.ts'
 
 /** Changes the draft as an action says; whatever is wrong is added to the draft's problems. */
 export function compileAction(action: Action, context: ActionContext): void {
@@ -47,6 +48,8 @@ export function compileAction(action: Action, context: ActionContext): void {
       return compileAddCheck(action, context)
     case 'remove_check':
       return compileRemoveCheck(action, context)
+    case 'tenant_isolation':
+      return compileTenantIsolation(action, context)
     case 'custom':
       return compileCustom(action, context)
   }

@@ -25,7 +25,9 @@ export function compileRemoveTable(action: RemoveTable, context: ActionContext):
     )
   }
   draft.finish.push(() => {
-    const keys = referencesTo(draft, table.physical).filter((key) => key.table !== table)
+    // Tables that were removed before it are gone by now, and their keys with them.
+    const gone = new Set(draft.removed.slice(0, draft.removed.indexOf(table) + 1))
+    const keys = referencesTo(draft, table.physical).filter((key) => !gone.has(key.table))
     const locks = [table, ...keys.map((key) => key.table)].map((one) => lockOf(draft, physicalName(one, draft)))
     return [
       stepOf(

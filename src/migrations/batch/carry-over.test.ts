@@ -13,7 +13,7 @@ import {
   swap,
   undoSteps,
   withoutOrder,
-} from './carry-over/rehearsal.ts'
+} from '../../../test/harness/rehearsal.ts'
 
 const targets = [
   ...postgresVersions.map(({ version, freshUrl }) => ({ name: `PostgreSQL ${version}`, freshUrl })),

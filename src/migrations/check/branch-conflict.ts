@@ -4,13 +4,13 @@ import { orderName, positionOf } from '../../file-order.ts'
 import type { Check, CheckInput } from './check-input.ts'
 import { touchedBy, type Touch } from './touched-columns.ts'
 
-/** Two migrations of two branches that change the same column. */
+/** Two migrations of two branches that change the same column, or replace the same view or function. */
 export const branchConflict: Check = {
   code: 'branch_conflict',
   severity: 'P2',
   hazard: 'H48',
   summary:
-    'When two branches change the same column, the migration that comes last decides, and it knew nothing of the other.',
+    'When two branches change the same column, view or function, the migration that comes last decides, and it knew nothing of the other.',
 
   check(input) {
     const touched = input.files.map((file) => ({ file, touches: touchedIn(file, input) }))
@@ -37,22 +37,27 @@ export const branchConflict: Check = {
   },
 }
 
-function touchedIn(file: MigrationFile, { migrations, parts }: CheckInput): Touch[] {
+function touchedIn(file: MigrationFile, { migrations, parts, schema }: CheckInput): Touch[] {
   const migration = migrations.find((one) => one.file === file)
-  if (migration?.up.kind === 'actions') return migration.up.actions.flatMap(touchedBy)
+  if (migration?.up.kind === 'actions') return migration.up.actions.flatMap((action) => touchedBy(action, schema))
   const part = parts.find((one) => one.file === file && one.direction === 'up')
-  return (part?.statements ?? []).flatMap(({ node }) => (node ? touchedBy(node) : []))
+  return (part?.statements ?? []).flatMap(({ node }) => (node ? touchedBy(node, schema) : []))
 }
 
 // Who changes what another has just made, knows of it; unless both took the same number.
 function overlap(first: readonly Touch[], second: readonly Touch[], sharesNumber: boolean): string | undefined {
   for (const one of second) {
     const other = first.find(
-      ({ table, column }) => table === one.table && (column === one.column || column === null || one.column === null),
+      ({ schema, name, kind, column }) =>
+        schema === one.schema &&
+        name === one.name &&
+        kind === one.kind &&
+        (column === one.column || column === null || one.column === null),
     )
     if (other === undefined || (other.makes && !(sharesNumber && one.makes))) continue
     const column = one.column ?? other.column
-    return [one.table, ...(column === null ? [] : [column])].map(displayName).join('.')
+    const path = [one.schema, one.name, column].flatMap((part) => (part === null ? [] : [displayName(part)])).join('.')
+    return one.kind === 'routine' ? `${path}()` : path
   }
   return undefined
 }

@@ -11,6 +11,8 @@ export interface CheckInput {
   /** Those of them that could be understood. */
   readonly migrations: readonly Migration[]
   readonly dialect: Dialect
+  /** The schema that names without one mean. */
+  readonly schema: string
   /** PostgreSQL's parser; undefined for SQLite. */
   readonly parser: Parser | undefined
   /** The directions that are written in SQL, split into statements. */

@@ -227,8 +227,24 @@ describe('two branches', () => {
     expect(await check(files)).toEqual([])
   })
 
+  test('that replace one view or one function are told, since the last one decides', async () => {
+    const files = {
+      '005_a.sql':
+        'create or replace view v as select 1; create or replace function s.f() returns int language sql as $$select 1$$;',
+      '006_b.sql': 'create or replace function s.f() returns int language sql as $$select 2$$;',
+      '007_c.sql': 'create or replace view public.v as select 3;',
+      '008_d.sql': 'create or replace function f() returns int language sql as $$select 4$$;',
+    }
+    const findings = await check(files, { applied: [] })
+    expect(findings.filter(({ code }) => code === 'branch_conflict').map(({ message }) => message)).toEqual([
+      'It changes s.f(), and so does 005_a, which is pending as well.',
+      'It changes v, and so does 005_a, which is pending as well.',
+    ])
+  })
+
   test.each([
     ['another column', 'alter table t alter column b set default 1;'],
+    ['a table of another schema', 'alter table other.t alter column a set default 1;'],
     ['another table', 'alter table u alter column a set default 1;'],
   ])('that change %s are not', async (_, other) => {
     expect(brief(await check({ '005_a.sql': one, '005_b.sql': other }))).toEqual([['shared_number', undefined]])

@@ -141,7 +141,7 @@ function secondsOf(
 }
 
 /** A table for people, with its schema. */
-export function nameOf({ schema, name }: ObjectRef, scene: Pick<ForecastScene, 'schema'>): string {
+function nameOf({ schema, name }: ObjectRef, scene: Pick<ForecastScene, 'schema'>): string {
   return `${schema ?? scene.schema}.${name}`
 }
 

@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest'
-import { introspect } from '../../catalog/catalog.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { introspect, type Catalog } from '../../catalog/catalog.ts'
 import { openDatabase, sql, type Session } from '../../database/database.ts'
-import { postgresVersions } from '../../../test/harness/engines.ts'
+import { freshPostgresUrl, postgresVersions } from '../../../test/harness/engines.ts'
 import { readStatistics } from '../check/statistics.ts'
 import type { PlannedStep } from '../planned.ts'
 import { loadParser } from '../sql/parser.ts'
@@ -207,5 +207,95 @@ describe.each(postgresVersions)('on PostgreSQL $version', ({ freshUrl }) => {
       real.push([text, shown(actual.locks), text.startsWith('truncate') ? [] : actual.rewritten])
     }
     expect(foretold).toEqual(real)
+  })
+})
+
+describe('a forecast', () => {
+  const sizes = (rows: number | null) => ({
+    collectedAt: '2026-01-01T00:00:00Z',
+    indexes: [],
+    tables: [{ schema: 'public', name: 'orders', rows, bytes: 800_000_000, indexBytes: 200_000_000, columns: [] }],
+  })
+
+  let catalog: Catalog
+
+  beforeAll(async () => {
+    await using database = await openDatabase(await freshPostgresUrl(18))
+    await using session = await database.session()
+    await session.script('create table orders (id int primary key, amount int); create table other (id int)')
+    catalog = await introspect(session, 'postgres', {})
+  })
+
+  function of(step: Partial<PlannedStep>, rows: number | null = 8_000_000, pace = {}): StepForecast {
+    const planned = { kind: 'transaction', label: 'it', sql: null, ...step } as const
+    const [[forecast] = []] = forecastPlan(
+      [{ name: 'a', path: 'a.sql', direction: 'up', atomic: true, steps: [planned] }],
+      {
+        parser,
+        schema: 'public',
+        catalog,
+        statistics: sizes(rows),
+        serverMajor: 18,
+        pace,
+      },
+    )
+    return forecast ?? expect.unreachable()
+  }
+
+  test('adds up what a transaction does, and holds its strongest lock to the end', () => {
+    const forecast = of({
+      sql: `create table fresh (id int); create index on fresh (id); lock table orders in share mode;
+        alter table orders add check (amount > 0); alter table orders alter column amount type bigint`,
+    })
+    expect(forecast).toMatchObject({
+      locks: [{ table: 'public.orders', mode: 'access exclusive' }],
+      waits: 'reads and writes',
+    })
+    const [scan, rewrite] = [800 / 400, 8_000_000 / 800_000]
+    expect(forecast.seconds?.least).toBeCloseTo((scan + rewrite) / 3)
+    expect(forecast.seconds?.most).toBeCloseTo((scan + rewrite) * 3 + 3 * 0.1)
+    expect(forecast.statements.map(({ locks }) => locks.length)).toEqual([0, 0, 1, 1, 1])
+  })
+
+  test('says from what it is made, and what it cannot know', () => {
+    const [known, neverAnalysed, noStatistics, block] = [
+      of({ sql: 'create index on orders (amount)' }),
+      of({ sql: 'create index on orders (amount)' }, null),
+      of({ sql: 'create index on other (id)' }),
+      of({ sql: 'do $$ begin perform 1; end $$; alter table orders add column c int' }),
+    ]
+    expect(known.statements[0]?.basis).toBe('rows, bytes and usual rates')
+    expect(neverAnalysed.statements[0]?.basis).toBe('bytes and usual rates; never analysed')
+    expect(noStatistics).toMatchObject({ seconds: null, statements: [{ basis: 'no statistics of the table' }] })
+    expect(block).toMatchObject({
+      waits: null,
+      seconds: null,
+      statements: [{ unknown: 'a DO block' }, { unknown: null }],
+    })
+    expect(of({ kind: 'code', sql: null, label: 'fill.ts' })).toMatchObject({
+      statements: [{ statement: 'fill.ts', unknown: 'a migration in code' }],
+    })
+  })
+
+  test('of a backfill keeps nobody waiting, and takes as long as it is slowed down', () => {
+    const step = { kind: 'backfill', sql: 'update orders set amount = 1', label: 'fill' } as const
+    const [free, slowed] = [of(step), of(step, 8_000_000, { throttle: 0.5, batchSize: 1000, batchDelay: 10 })]
+    expect(free.statements[0]).toMatchObject({ waits: 'nothing', work: [{ kind: 'update', rows: 8_000_000 }] })
+    expect(slowed.seconds?.least).toBeCloseTo((free.seconds?.least ?? 0) * 2 + 80)
+  })
+
+  test('of statements that cannot run in a transaction tells what they lock', () => {
+    const of1 = (sql: string) => of({ kind: 'outside', sql }).locks
+    expect(of1('create index concurrently on orders (amount)')).toEqual([
+      { table: 'public.orders', mode: 'share update exclusive' },
+    ])
+    expect(of1('drop index concurrently orders_pkey')).toEqual([
+      { table: 'public.orders', mode: 'share update exclusive' },
+    ])
+    expect(of1('vacuum full orders')).toEqual([{ table: 'public.orders', mode: 'access exclusive' }])
+    expect(of1('vacuum orders')).toEqual([{ table: 'public.orders', mode: 'share update exclusive' }])
+    expect(of1('reindex (concurrently) table orders')).toEqual([
+      { table: 'public.orders', mode: 'share update exclusive' },
+    ])
   })
 })

@@ -23,7 +23,10 @@ export function mapStack(error: unknown, { url, name, map }: Bundle): unknown {
 }
 
 /** `path:line:column` of the topmost frame of an error that is in a script or beside it; the script's path if there is none. */
-export function placeOfError(error: unknown, { path, absolutePath }: Pick<ScriptFile, 'path' | 'absolutePath'>): string {
+export function placeOfError(
+  error: unknown,
+  { path, absolutePath }: Pick<ScriptFile, 'path' | 'absolutePath'>,
+): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const directory = dirname(absolutePath)
   for (const line of stack.split('\n')) {

@@ -1,7 +1,7 @@
 import { MetastoreError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import type { Migration, MigrationFile, Priority, ScriptContext, ScriptPart } from '../migration.ts'
-import { bundleScript, type Bundle, type ScriptFile } from './script-bundle.ts'
+import { bundleScript, type Bundle } from './script-bundle.ts'
 import { mapStack, placeOfError } from './script-stack.ts'
 
 /**
@@ -38,11 +38,6 @@ export async function parseScriptMigration(file: MigrationFile): Promise<Migrati
   }
 }
 
-/** What a script exports, once it is transpiled with what it imports by relative paths. Throws `migration_invalid`, `script_failed`. */
-export async function loadScriptModule(file: ScriptFile): Promise<Exports> {
-  return load(file, await bundleScript(file))
-}
-
 type Direction = (context: ScriptContext) => unknown
 
 interface Checked {
@@ -56,14 +51,14 @@ interface Checked {
 
 type Exports = Readonly<Record<string, unknown>>
 
-async function load(file: ScriptFile, bundle: Bundle): Promise<Exports> {
+async function load(file: MigrationFile, bundle: Bundle): Promise<Exports> {
   try {
     return (await import(bundle.url)) as Exports
   } catch (error) {
     mapStack(error, bundle)
     throw new MetastoreError({
       code: 'script_failed',
-      message: `The script threw while it was loaded: ${error instanceof Error ? error.message : String(error)}`,
+      message: `The migration script threw while it was loaded: ${error instanceof Error ? error.message : String(error)}`,
       where: placeOfError(error, file),
       remedy: 'Mend the script and run again.',
       cause: error,

@@ -1,5 +1,6 @@
 import type { Action } from '../actions/action.ts'
-import { invertAddColumn, invertAlterColumn, invertRemoveColumn } from './invert-columns.ts'
+import { openTenants } from '../tenant-policy.ts'
+import { invertAddColumn, invertAlterColumn, invertRemoveColumn, knownTable } from './invert-columns.ts'
 import {
   invertAddCheck,
   invertAddForeignKey,
@@ -76,9 +77,19 @@ function invert(action: Action, it: Inverting): Action[] {
       return invertAddCheck(action, it)
     case 'remove_check':
       return invertRemoveConstraint(action.table, action.check, it)
+    case 'tenant_isolation':
+      return invertTenantIsolation(action, it)
     case 'custom':
       return invertCustom(action, it)
   }
+}
+
+// It began with a table whose row-level security was off.
+function invertTenantIsolation({ table }: Extract<Action, { type: 'tenant_isolation' }>, it: Inverting): Action[] {
+  if (knownTable(table, it) === undefined) return []
+  it.remarks.push(`Roles keep the rights that they got to table ${table}; all of its rows are theirs to see again.`)
+  const statements = openTenants(it.base, table).map((statement) => `${statement.inline('postgres')};`)
+  return [{ type: 'custom', complete: statements.join('\n') }]
 }
 
 // Nobody but its author knows what SQL does, so nobody else can say how to undo it.

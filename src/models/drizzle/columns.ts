@@ -1,5 +1,6 @@
 import type { PgColumn, PgSequenceOptions } from 'drizzle-orm/pg-core'
-import { quotedText, type Writer } from './sql-text.ts'
+import { quotedText } from '../quoting.ts'
+import type { Writer } from './sql-text.ts'
 
 /** An enum as models declare it. */
 export interface ModelEnum {

@@ -1,6 +1,7 @@
 import type { getTableConfig, Index, IndexedColumn, PgColumn } from 'drizzle-orm/pg-core'
 import { MetastoreError } from '../../errors.ts'
-import { quoted, quotedText, type Writer } from './sql-text.ts'
+import { quoted, quotedText } from '../quoting.ts'
+import type { Writer } from './sql-text.ts'
 
 type TableConfig = ReturnType<typeof getTableConfig>
 type IndexKey = Index['config']['columns'][number]

@@ -1,6 +1,6 @@
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { SQL } from 'drizzle-orm'
-import { id, literal } from '../../database/database.ts'
+import { quoted } from '../quoting.ts'
 import type { Drizzle } from './load.ts'
 
 /** How names of columns are made from keys of models, as `drizzle({ casing })` has it; null for as they are. */
@@ -42,14 +42,4 @@ export function createWriter(drizzle: Drizzle, base: string, casing: Casing): Wr
     text,
     isSql: (value): value is SQL => is(value, SqlClass),
   }
-}
-
-/** A name in quotation marks, whatever it is. */
-export function quoted(...names: readonly string[]): string {
-  return id(...names).inline('postgres')
-}
-
-/** A text as SQL has it. */
-export function quotedText(text: string): string {
-  return literal(text).inline('postgres')
 }

@@ -1,7 +1,8 @@
 import type { PgColumn, PgMaterializedView, PgPolicy, PgTable, PgView } from 'drizzle-orm/pg-core'
 import { enumOf, sequenceClauses } from './columns.ts'
 import type { LoadedModels } from './load.ts'
-import { createWriter, quoted, quotedText, type Casing, type Writer } from './sql-text.ts'
+import { quoted, quotedText } from '../quoting.ts'
+import { createWriter, type Casing, type Writer } from './sql-text.ts'
 import { foreignKeyStatements, policyStatements, tableKey, tableStatements, type ModelStatement } from './tables.ts'
 import { viewStatements } from './views.ts'
 

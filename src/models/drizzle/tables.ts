@@ -2,7 +2,8 @@ import type { ForeignKey, PgColumn, PgPolicy, PgTable } from 'drizzle-orm/pg-cor
 import type { getTableConfig } from 'drizzle-orm/pg-core'
 import { columnText } from './columns.ts'
 import { indexText } from './indexes.ts'
-import { quoted, type Writer } from './sql-text.ts'
+import { quoted } from '../quoting.ts'
+import type { Writer } from './sql-text.ts'
 
 /** A statement of a desired state, and what it is about. */
 export interface ModelStatement {

@@ -1,6 +1,7 @@
 import type { PgMaterializedView, PgView } from 'drizzle-orm/pg-core'
 import { optionText } from './indexes.ts'
-import { quoted, type Writer } from './sql-text.ts'
+import { quoted } from '../quoting.ts'
+import type { Writer } from './sql-text.ts'
 import type { ModelStatement } from './tables.ts'
 
 interface ViewText extends ModelStatement {

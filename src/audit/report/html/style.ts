@@ -92,6 +92,7 @@ th,td{text-align:left;font-weight:400;padding:.25rem 1rem .25rem .3rem;border-bo
 thead th{color:var(--quiet);font-size:.8rem}
 tr.P0 th{box-shadow:inset 3px 0 var(--p0)}tr.P1 th{box-shadow:inset 3px 0 var(--p1)}tr.P2 th{box-shadow:inset 3px 0 var(--p2)}
 tr.P0{background:var(--p0-soft)}tr.P1{background:var(--p1-soft)}tr.P2{background:var(--p2-soft)}tbody th{padding-left:.7rem}
+#tables>p{margin-bottom:.5rem}
 .table .scroll+p{font-size:.84rem}
 .advice{background:var(--p2-soft);border-radius:8px;padding:.9rem 1.1rem;margin-bottom:1rem}
 .history li{display:grid;grid-template-columns:10.5rem minmax(0,1fr) minmax(0,1.2fr);gap:.2rem 1rem;padding:.35rem 0;border-bottom:1px solid var(--line);font-size:.9rem}

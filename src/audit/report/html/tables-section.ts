@@ -28,7 +28,7 @@ function oneTable(affected: AffectedTable, id: number, measured: AuditedTable | 
       ? null
       : markup`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect width="${Math.max(1, Math.round((measured.bytes / most) * 100))}" height="6"/></svg>`
   const rows = measured === undefined ? null : measured.rows < 0 ? 'never analyzed' : counted(measured.rows, 'row')
-  return markup`<details id="table-${id}" class="table" data-filter><summary><span class="title"><span class="quiet">${schema}.</span>${name}</span> ${worst !== null && markup`<span class="tag ${worst}">${worst}</span>`}${table === null && markup` <span class="state">missing</span>`} <span class="number">${rows}</span> <span class="number">${measured !== undefined && size(measured.bytes)}</span> ${bar}</summary>
+  return markup`<details id="table-${id}" class="table" data-filter><summary><span class="title"><span class="quiet">${schema}.</span>${name}</span> <span>${worst !== null && markup`<span class="tag ${worst}">${worst}</span>`}${table === null && markup` <span class="state">missing</span>`}</span> <span class="number">${rows}</span> <span class="number">${measured !== undefined && size(measured.bytes)}</span> ${bar}</summary>
 ${links.length > 0 && markup`<p>See ${links}.</p>`}${table?.comment && markup`<p>${table.comment}</p>`}${table !== null && columnsOf(table, affected)}</details>
 `
 }

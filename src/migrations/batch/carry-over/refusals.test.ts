@@ -3,7 +3,7 @@ import { engines, postgresVersions } from '../../../../test/harness/engines.ts'
 import { type Database, openDatabase, type Session } from '../../../database/database.ts'
 import type { CarriedOver } from '../carry-over.ts'
 import type { Remark } from './carrying.ts'
-import { plan, type Rehearsal } from './rehearsal.ts'
+import { plan, type Rehearsal } from '../../../../test/harness/rehearsal.ts'
 
 const targets = [
   ...postgresVersions.map(({ version, freshUrl }) => ({ name: `PostgreSQL ${version}`, freshUrl })),

@@ -16,6 +16,7 @@ import { removeForeignKey } from './declarations/remove-foreign-key.ts'
 import { removeIndex } from './declarations/remove-index.ts'
 import { removeTable } from './declarations/remove-table.ts'
 import { renameTable } from './declarations/rename-table.ts'
+import { tenantIsolation } from './declarations/tenant-isolation.ts'
 import { migrationName, structures, text } from './schema.ts'
 
 /** Every action there is, in the order of the manual. */
@@ -35,6 +36,7 @@ export const actionDeclarations: readonly ActionDeclaration[] = [
   createEnum,
   alterEnum,
   removeEnum,
+  tenantIsolation,
   custom,
 ]
 
@@ -55,6 +57,7 @@ const action = z.discriminatedUnion('type', [
   createEnum.schema,
   alterEnum.schema,
   removeEnum.schema,
+  tenantIsolation.schema,
   custom.schema,
 ])
 

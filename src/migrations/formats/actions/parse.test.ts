@@ -302,6 +302,11 @@ describe('a value that cannot be', () => {
       '5:10: actions[0].down must be a string, or a table with table, value and where. Write the expression as a string: down = "…".',
     ],
     [
+      'the name of no setting',
+      action('tenant_isolation', 'table = "m"\nsetting = "tenant"'),
+      '4:11: actions[0].setting is not the name of a setting. Write names with a point between, such as app.tenant_id.',
+    ],
+    [
       'an action that does not exist',
       action('alter_colum', ''),
       '2:8: actions[0].type: there is no action "alter_colum". Did you mean alter_column?',
@@ -309,17 +314,17 @@ describe('a value that cannot be', () => {
     [
       'an action that is like no other',
       action('transmogrify', ''),
-      '2:8: actions[0].type: there is no action "transmogrify". Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum or custom.',
+      '2:8: actions[0].type: there is no action "transmogrify". Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum, tenant_isolation or custom.',
     ],
     [
       'an action without a type',
       '[[actions]]\ntable = "t"',
-      '1:1: actions[0].type is missing. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum or custom.',
+      '1:1: actions[0].type is missing. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum, tenant_isolation or custom.',
     ],
     [
       'an action with a number for its type',
       '[[actions]]\ntype = 1',
-      '2:8: actions[0].type must be a string, not the integer 1. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum or custom.',
+      '2:8: actions[0].type must be a string, not the integer 1. Say which action it is: create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum, tenant_isolation or custom.',
     ],
     [
       'a file without actions',

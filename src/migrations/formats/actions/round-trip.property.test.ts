@@ -114,6 +114,10 @@ const kinds: Record<ActionType, fc.Arbitrary<object>> = {
   remove_enum: fc.record({ enum: name }),
   add_check: fc.record({ table: name, check: fc.record({ name, expression }) }),
   remove_check: fc.record({ table: name, check: name }),
+  tenant_isolation: record(
+    { table: name },
+    { column: name, setting: fc.constantFrom('app.tenant_id', 'a.b.c'), roles: names },
+  ),
   custom: record({}, { start: script, complete: script, abort: script }),
 }
 

@@ -47,6 +47,11 @@ export function migrationName(description: string) {
   return z.string().min(1).check(judged(notStorable), judged(tooLongForSchema)).describe(description)
 }
 
+/** The name of a setting of an application's own, which has a point in it. */
+export function settingName(description: string) {
+  return z.string().check(judged(notStorable), judged(noSetting)).describe(description)
+}
+
 /** SQL in a string. */
 export function sqlText(kind: SqlKind, description: string) {
   return z.string().check(judged(notStorable)).register(sqlKinds, { kind }).describe(description)
@@ -88,6 +93,11 @@ function notStorable(value: string): Complaint | undefined {
     return { verdict: 'holds half of a character', remedy: 'Write both halves of the surrogate pair, or neither.' }
   }
   return undefined
+}
+
+function noSetting(value: string): Complaint | undefined {
+  if (/^[a-z_]\w*(?:\.[a-z_]\w*)+$/i.test(value)) return undefined
+  return { verdict: 'is not the name of a setting', remedy: 'Write names with a point between, such as app.tenant_id.' }
 }
 
 // https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS

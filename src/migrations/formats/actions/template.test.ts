@@ -57,7 +57,7 @@ test('an action that there is not is refused with the nearest one', () => {
     expect.objectContaining({
       message: 'There is no action "constructor".',
       remedy:
-        'Actions are create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum and custom.',
+        'Actions are create_table, rename_table, remove_table, add_column, alter_column, remove_column, add_index, remove_index, add_foreign_key, remove_foreign_key, add_check, remove_check, create_enum, alter_enum, remove_enum, tenant_isolation and custom.',
     }),
   )
 })

@@ -1,7 +1,8 @@
 import { markup, type Markup } from '../markup.ts'
 import type { AffectedTable } from '../affected.ts'
 import { entitiesOf, type Entity, type EntityRow, type Relation } from './entities.ts'
-import { layOut, type Passage, type Placed } from './layout.ts'
+import type { Passage, Placed } from './boxes.ts'
+import { layOut } from './layout.ts'
 import { boxOf, measure, rowMiddle, shownLabel, shownName, shownType } from './shape.ts'
 
 /** The diagram, and the style rules that light up the edges of the table at hand. */

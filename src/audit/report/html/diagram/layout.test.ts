@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { layOut, type Box, type Layout, type Link } from './layout.ts'
+import type { Box, Link } from './boxes.ts'
+import { layOut, type Layout } from './layout.ts'
 
 function overlaps({ boxes }: Layout): string[] {
   return boxes.flatMap((one, index) =>
@@ -102,12 +103,21 @@ describe('layout', () => {
     expect(new Set(x.values()).size).toBe(3)
   })
 
-  test('forty tables that refer to one are dealt out to several columns', () => {
+  test('forty tables that refer to one stand in rows to the right of it and of what else there is', () => {
     const star = Array.from({ length: 40 }, (_, index) => ({ from: index + 1, to: 0 }))
-    const layout = layOut(boxes(41), star)
+    const layout = layOut(boxes(43), [...star, { from: 41, to: 0 }, { from: 42, to: 41 }])
     expect(overlaps(layout)).toEqual([])
+    expect(outside(layout)).toEqual([])
     expect(crossed(layout)).toEqual([])
-    expect(new Set(layout.boxes.map(({ x }) => x)).size).toBeGreaterThan(3)
+    const [hub, near, far, ...leaves] = [0, 41, 42, ...star.map(({ from }) => from)].map((id) =>
+      layout.boxes.find((box) => box.id === id),
+    )
+    const left = Math.min(...leaves.map((box) => box?.x ?? 0))
+    expect([hub, near, far].map((box) => box !== undefined && box.x + box.width < left)).toEqual([true, true, true])
+    expect(new Set(leaves.map((box) => box?.x)).size).toBeLessThan(10)
+    expect(new Set(leaves.map((box) => box?.y)).size).toBeLessThan(10)
+    expect(layout.width / layout.height).toBeGreaterThan(0.8)
+    expect(layout.width / layout.height).toBeLessThan(2.5)
   })
 
   test('no tables make an empty picture', () => {

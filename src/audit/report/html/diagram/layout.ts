@@ -1,30 +1,6 @@
+import type { Box, Link, Passage, Placed } from './boxes.ts'
 import { createGraph, placeGraph } from './dagre.ts'
-
-/** A box to be placed. */
-export interface Box {
-  readonly id: number
-  readonly width: number
-  readonly height: number
-}
-
-/** An edge to be led from one box to another one. */
-export interface Link {
-  readonly from: number
-  readonly to: number
-}
-
-/** Where a box is: its upper left corner. */
-export interface Placed extends Box {
-  readonly x: number
-  readonly y: number
-}
-
-/** A column of boxes that an edge passes through, and where it does so. */
-export interface Passage {
-  readonly left: number
-  readonly right: number
-  readonly y: number
-}
+import { type Grid, gridsOf } from './grid.ts'
 
 /** Boxes and edges with their places; `passages` are those of the links, in their order and from left to right. */
 export interface Layout {
@@ -91,46 +67,94 @@ function connected(boxes: readonly Box[], links: readonly Link[]): readonly Read
   })
 }
 
+type Indexed = readonly (readonly [number, Link])[]
+
 function layOutPart(members: ReadonlySet<number>, boxes: readonly Box[], links: readonly Link[]): Part {
   const own = boxes.filter(({ id }) => members.has(id))
   const indexed = [...links.entries()].filter(([, { from, to }]) => from !== to && members.has(from) && members.has(to))
-  const first = solve(own, indexed, new Map())
-  const wide = spread(first, own, indexed)
-  const { placed: centred, points } = wide === null ? first : solve(own, indexed, wide)
+  const grids = gridsOf(
+    own,
+    indexed.map(([, link]) => link),
+    limitOf(own),
+  )
+  const gridAt = new Map(grids.flatMap((grid) => grid.placed.map(({ id }) => [id, grid] as const)))
+  const core = own.filter(({ id }) => !gridAt.has(id))
+  const coreLinks = indexed.filter(([, { from }]) => !gridAt.has(from))
+  const { placed: centred, points } = solveAll(core, coreLinks, grids)
   const columns = columnsOf(centred)
   // All boxes of a column are as wide as the widest.
   const placed = columns.flatMap(({ left, right, members }) =>
-    members.map((box) => ({ ...box, x: left, width: right - left })),
+    members.flatMap((box) => {
+      const grid = grids.find(({ id }) => id === box.id)
+      if (grid === undefined) return [{ ...box, x: left, width: right - left }]
+      return grid.placed.map((cell) => ({ ...cell, x: cell.x + box.x, y: cell.y + box.y }))
+    }),
   )
+  const passagesOf = (way: readonly Point[], { from, to }: Link): Passage[] => {
+    const ends = new Set([columnAt(columns, centreOf(centred, from)), columnAt(columns, centreOf(centred, to))])
+    return way
+      .flatMap(({ x, y }) => {
+        const column = columnAt(columns, x)
+        return column === undefined || ends.has(column) ? [] : [{ left: column.left, right: column.right, y }]
+      })
+      .toSorted((one, other) => one.left - other.left)
+  }
   return {
     width: Math.max(...placed.map(({ x, width }) => x + width)),
     height: Math.max(...placed.map(({ y, height }) => y + height)),
     boxes: placed,
     links: indexed.map(([index]) => index),
-    passages: indexed.map(([index, { from, to }]) => {
-      const way = points.get(index) ?? []
-      const ends = new Set([columnAt(columns, centreOf(placed, from)), columnAt(columns, centreOf(placed, to))])
-      return way
-        .flatMap(({ x, y }) => {
-          const column = columnAt(columns, x)
-          return column === undefined || ends.has(column) ? [] : [{ left: column.left, right: column.right, y }]
-        })
-        .toSorted((one, other) => one.left - other.left)
+    passages: indexed.map(([index, link]) => {
+      const grid = gridAt.get(link.from)
+      if (grid === undefined) return passagesOf(points.get(index) ?? [], link)
+      const corner = centred.find(({ id }) => id === grid.id)
+      const inside = grid.passages.get(link.from) ?? []
+      return [
+        ...passagesOf(points.get(grid.id) ?? [], { from: grid.id, to: grid.hub }),
+        ...inside.map(({ left, right, y }) => ({
+          left: left + (corner?.x ?? 0),
+          right: right + (corner?.x ?? 0),
+          y: y + (corner?.y ?? 0),
+        })),
+      ]
     }),
   }
 }
 
+// How high a column may be.
+function limitOf(boxes: readonly Box[]): number {
+  const area = boxes.reduce((sum, { width, height }) => sum + (width + gap.columns) * (height + gap.between), 0)
+  return Math.max(900, Math.sqrt(area))
+}
+
+// Grids stand to the right of all other boxes: one is as wide as several columns.
+function solveAll(boxes: readonly Box[], links: Indexed, grids: readonly Grid[]): Solution {
+  const first = solve(boxes, links, new Map())
+  const wide = spread(first, boxes, links)
+  if (grids.length === 0) return wide === null ? first : solve(boxes, links, wide)
+  const second = wide === null ? first : solve(boxes, links, wide)
+  const columns = columnsOf(second.placed).toSorted((one, other) => one.left - other.left)
+  const lengths = new Map(wide)
+  for (const { id, hub } of grids) {
+    const place = columns.findIndex(({ members }) => members.some((box) => box.id === hub))
+    lengths.set(id, columns.length - place)
+  }
+  const gridLinks = grids.map(({ id, hub }) => [id, { from: id, to: hub }] as const)
+  return solve([...boxes, ...grids], [...links, ...gridLinks], lengths)
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
 interface Solution {
   readonly placed: readonly Placed[]
-  readonly points: ReadonlyMap<number, readonly { readonly x: number; readonly y: number }[]>
+  readonly points: ReadonlyMap<number, readonly Point[]>
 }
 
 // `lengths` says how many columns at least the links into a box span.
-function solve(
-  boxes: readonly Box[],
-  links: readonly (readonly [number, Link])[],
-  lengths: ReadonlyMap<number, number>,
-): Solution {
+function solve(boxes: readonly Box[], links: Indexed, lengths: ReadonlyMap<number, number>): Solution {
   const graph = createGraph()
   graph.setGraph({ rankdir: 'LR', nodesep: gap.between, edgesep: 18, ranksep: gap.columns, marginx: 0, marginy: 0 })
   for (const { id, width, height } of boxes) graph.setNode(String(id), { width, height })
@@ -152,13 +176,8 @@ function solve(
 }
 
 // Boxes that nothing refers to make a long column where many refer to one; they are dealt out to several.
-function spread(
-  { placed }: Solution,
-  boxes: readonly Box[],
-  links: readonly (readonly [number, Link])[],
-): ReadonlyMap<number, number> | null {
-  const area = boxes.reduce((sum, { width, height }) => sum + (width + gap.columns) * (height + gap.between), 0)
-  const limit = Math.max(900, Math.sqrt(area))
+function spread({ placed }: Solution, boxes: readonly Box[], links: Indexed): ReadonlyMap<number, number> | null {
+  const limit = limitOf(boxes)
   const referredTo = new Set(links.map(([, { to }]) => to))
   const lengths = new Map<number, number>()
   for (const { members } of columnsOf(placed)) {

@@ -1,5 +1,5 @@
 import type { Entity, EntityRow } from './entities.ts'
-import type { Box } from './layout.ts'
+import type { Box } from './boxes.ts'
 
 /** The measures of a box, in pixels; letters all have one width. */
 export const measure = { head: 30, row: 19, foot: 6, edge: 10, marks: 26, between: 16, letter: 6.75, headLetter: 7.5 }

@@ -5,13 +5,19 @@ import {
   introspect,
   type ObjectName,
   type Table,
-} from '../../../catalog/catalog.ts'
-import { id, join, raw, type Session, sql, type Sql } from '../../../database/database.ts'
-import { carriedCollation, type CarriedOver, carryOver, type CarryOverInput, numberedDefault } from '../carry-over.ts'
-import { columnDefinition } from '../definitions.ts'
-import type { PhaseStep, StepBody, TableLock } from '../phase-step.ts'
-import { loadParser } from '../../sql/parser.ts'
-import type { Replacement } from './carrying.ts'
+} from '../../src/catalog/catalog.ts'
+import { id, join, raw, type Session, sql, type Sql } from '../../src/database/database.ts'
+import {
+  carriedCollation,
+  type CarriedOver,
+  carryOver,
+  type CarryOverInput,
+  numberedDefault,
+} from '../../src/migrations/batch/carry-over.ts'
+import { columnDefinition } from '../../src/migrations/batch/definitions.ts'
+import type { PhaseStep, StepBody, TableLock } from '../../src/migrations/batch/phase-step.ts'
+import { loadParser } from '../../src/migrations/sql/parser.ts'
+import type { Replacement } from '../../src/migrations/batch/carry-over/carrying.ts'
 
 /** How one column is changed in a rehearsal. */
 export interface ColumnChange {

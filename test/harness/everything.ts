@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import type { Session } from '../../database/driver.ts'
-import { raw, sql } from '../../database/sql.ts'
-import type { Column, IndexKey } from '../relation.ts'
+import type { Session } from '../../src/database/driver.ts'
+import { raw, sql } from '../../src/database/sql.ts'
+import type { Column, IndexKey } from '../../src/catalog/relation.ts'
 
-/** For tests: creates an object of each kind that a PostgreSQL of this version has, as everything.sql says. */
+/** Creates an object of each kind that a PostgreSQL of this version has, as everything.sql says. */
 export async function createEverything(session: Session, major: number): Promise<void> {
   await createRoles(session)
   const text = readFileSync(new URL('everything.sql', import.meta.url), 'utf8')
@@ -13,7 +13,7 @@ export async function createEverything(session: Session, major: number): Promise
   }
 }
 
-/** For tests: the roles that everything.sql names. */
+/** The roles that everything.sql names. */
 export async function createRoles(session: Session): Promise<void> {
   // Roles belong to the whole server, and another test may just be creating them.
   for (const role of ['catalog_owner', 'catalog_reader']) {
@@ -25,7 +25,7 @@ export async function createRoles(session: Session): Promise<void> {
   }
 }
 
-/** For tests: a column with nothing special about it but what is said. */
+/** A column with nothing special about it but what is said. */
 export function column(name: string, type: string, rest: Partial<Column> = {}): Column {
   return {
     name,

@@ -1,0 +1,12 @@
+-- metastore: priority=P2 requires=601_knowledge_rules extension=vector description="chunks found by their meaning"
+
+-- Another module may have made it; rolling back leaves it.
+create extension if not exists vector;
+
+alter table chunks add column embedding vector(1536), add column embedding_model text;
+-- metastore: allow H01 because the column is new, and nothing is in the index
+create index chunks_embedding on chunks using hnsw (embedding vector_cosine_ops);
+
+-- metastore:down
+drop index chunks_embedding;
+alter table chunks drop column embedding_model, drop column embedding;

@@ -1,0 +1,5 @@
+export { findTests } from './find-tests.ts'
+export { junitXml } from './junit.ts'
+export type { TestOutcome } from './migration-test.ts'
+export { roundTrips } from './round-trip.ts'
+export { runTests } from './run-tests.ts'

@@ -1,0 +1,5 @@
+export { bundleScript } from './formats/script-bundle.ts'
+export { mapStack, placeOfError } from './formats/script-stack.ts'
+export { problemAt, type Place } from './problems.ts'
+export { scanSql } from './sql/scanner.ts'
+export { splitStatements } from './sql/split.ts'
