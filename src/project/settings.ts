@@ -13,7 +13,6 @@ type SettingKind =
   | 'command'
   /** Columns, as `table.column` or `schema.table.column`. */
   | 'columns'
-  /** Names of environment variables. */
   | 'variables'
 
 /** A value as metastore.toml would say it. */
@@ -319,8 +318,7 @@ interface KindValues {
   readonly identifier: string
   readonly boolean: boolean
   readonly integer: number
-  /** Milliseconds. */
-  readonly duration: number
+  readonly duration: number /* milliseconds */
   readonly directories: readonly Directory[]
   readonly choice: string
   readonly file: Directory
