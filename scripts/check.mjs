@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getFileInfo } from 'prettier'
 
@@ -93,7 +93,7 @@ function exampleTypes(folder) {
       tool: 'typescript/bin/tsc',
       arguments: ['--noEmit', '--pretty', 'false', '--listFiles', '--project', example],
       least: 1,
-      count: (output) => output.split('\n').filter((line) => line.startsWith(join(directory, example, 'src'))).length,
+      count: (output) => output.split('\n').filter((line) => line.startsWith(join(directory, example, sep))).length,
       show: (output) => output.replaceAll(/^(\/|[A-Z]:).*\n/gm, ''),
     }))
 }

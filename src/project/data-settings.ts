@@ -1,4 +1,4 @@
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 
 /** The settings about what is in the tables: reports, secrets and tenants. */
 export const dataSettings = {

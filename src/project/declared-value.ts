@@ -1,6 +1,6 @@
 import { problemAt, shownPath, type ConfigurationFile, type Problem } from './configuration-file.ts'
 import { isConstant, parseTemplate, referencesOf, type Template } from './references.ts'
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 import type { TomlPath } from '../toml/toml-positions.ts'
 import { checkToml, faultMessage, type PlainValue } from './values.ts'
 

@@ -1,5 +1,6 @@
 import { MetastoreError } from '../errors.ts'
-import { settingNames, settingOf, type Setting, type SettingName } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { settingNames, settingOf, type SettingName } from './settings.ts'
 import { shownName } from './shown.ts'
 import { checkText, checkToml, faultMessage, type PlainValue } from './values.ts'
 

@@ -1,7 +1,8 @@
 import { redactUrl } from '../database/database.ts'
 import { formatDuration } from './durations.ts'
 import type { DatabaseSettings, Origin, Project } from './project.ts'
-import { settingNames, settingOf, type Directory, type Setting, type SettingName } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { settingNames, settingOf, type Directory, type SettingName } from './settings.ts'
 
 /** One setting of one database, as `metastore config` shows it. */
 export interface SettingRow {

@@ -105,10 +105,12 @@ describe('describeSettings', () => {
       ['wait', '1h', 'flag --wait', null],
       ['bootstrap', false, 'default', null],
       ['admin_url', 'postgres://admin@h:1/d', 'metastore.toml:4:1', null],
+      ['report_directory', 'reports', 'default', null],
       ['encrypted', [], 'default', null],
       ['keys_variable', 'FERNET_KEY', 'default', null],
       ['keys_file', null, 'default', null],
       ['keys_command', null, 'default', null],
+      ['required_variables', [], 'default', null],
       ['tenant_column', null, 'default', null],
     ])
   })

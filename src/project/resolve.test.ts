@@ -91,6 +91,8 @@ describe('who wins', () => {
         METASTORE_ENCRYPTED: 'a.b, s.c.d',
         METASTORE_KEYS_VARIABLE: 'K',
         METASTORE_KEYS_FILE: 'f',
+        METASTORE_REPORT_DIRECTORY: 'r',
+        METASTORE_REQUIRED_VARIABLES: 'A,B',
         METASTORE_KEYS_COMMAND: 'print --keys a,b',
         METASTORE_TENANT_COLUMN: 't',
       },

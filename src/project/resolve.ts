@@ -5,14 +5,8 @@ import type { DeclaredValue } from './declared-value.ts'
 import type { FlagValues } from './flags.ts'
 import type { DatabaseSettings, Origin } from './project.ts'
 import { resolveTemplate, type Reference, type Resolved } from './references.ts'
-import {
-  settingNames,
-  settingOf,
-  type Directory,
-  type Setting,
-  type SettingName,
-  type SettingValue,
-} from './settings.ts'
+import type { Setting } from './setting.ts'
+import { settingNames, settingOf, type Directory, type SettingName, type SettingValue } from './settings.ts'
 import { shownName } from './shown.ts'
 import { checkText, checkToml, faultMessage, type Checked, type PlainValue } from './values.ts'
 import { lookUpVariable, type Variables } from './variables.ts'

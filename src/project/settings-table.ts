@@ -1,4 +1,5 @@
-import { settingNames, settingOf, type WrittenValue } from './settings.ts'
+import type { WrittenValue } from './setting.ts'
+import { settingNames, settingOf } from './settings.ts'
 
 /** The table of all settings for docs/configuration.md, as Markdown. */
 export function settingsTable(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 import { checkText, checkToml, faultMessage, type Checked } from './values.ts'
 
 function setting(kind: Setting['kind'], more: Partial<Setting> = {}): Setting {

@@ -1,5 +1,5 @@
 import { durationForm, longestDuration, formatDuration, parseDuration } from './durations.ts'
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 
 /** A value that fits its setting, before paths are resolved: a duration in milliseconds, directories as written. */
 export type PlainValue = string | number | boolean | readonly string[]
