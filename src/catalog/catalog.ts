@@ -18,6 +18,7 @@ export { displayName, type Grant, objectKey, type ObjectKind, type ObjectName, t
 export { type CatalogObject, type ObjectIdentity, objects, type ObjectValues } from './objects.ts'
 export { summarize } from './outline.ts'
 export type * from './relation.ts'
+export { policiesAreOpen, seeEveryRow } from './row-security.ts'
 export {
   renderCatalog,
   type RenderedDifferences,

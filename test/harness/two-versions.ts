@@ -128,6 +128,7 @@ export async function twoVersions(url: string, wanted: Wanted): Promise<TwoVersi
     stateSchema: 'metastore',
     userTriggers: (table) => wanted.userTriggers?.[table] ?? [],
     pendingTables: new Set(wanted.pending ?? []),
+    forcedRowSecurity: false,
     keyOf: () => ['id'],
     defaultOf: (table, column) => wanted.defaults?.[`${table}.${column}`] ?? null,
     generated: wanted.generated,

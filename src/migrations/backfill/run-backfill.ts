@@ -1,4 +1,5 @@
-import { failedBecause, id, join, sql, type Session, type Sql } from '../../database/database.ts'
+import { seeEveryRow } from '../../catalog/catalog.ts'
+import { failedBecause, id, join, literal, sql, type Session, type Sql } from '../../database/database.ts'
 import { retrying } from '../retry.ts'
 import { interrupted } from './failures.ts'
 import { fillSideTables } from './fill-side-tables.ts'
@@ -119,9 +120,10 @@ async function settingsFor(
   plan: BackfillPlan,
   searchPath: readonly string[] | undefined,
 ): Promise<string> {
+  // An error instead of rows that nobody sees.
+  const [rowSecurity] = await session.query<{ set_config: string }>(seeEveryRow())
   const settings = [
-    // An error instead of rows that nobody sees.
-    'set local row_security = off',
+    sql`set local row_security = ${literal(rowSecurity?.set_config ?? 'off')}`.inline('postgres'),
     'set local statement_timeout = 0',
     // A crash loses the last batches together with their journal; whatever is committed after them brings them to disk.
     'set local synchronous_commit = off',

@@ -137,6 +137,7 @@ function syncObjects(draft: Draft): Sync {
         timing === 'before' && level === 'row' ? [name] : [],
       ),
     pendingTables: new Set(pending),
+    forcedRowSecurity: draft.catalog.tables.some(({ rowSecurity }) => rowSecurity.forced),
     keyOf: (table) => keyOfPhysical([...tables.values()], table),
     defaultOf: (table, column) => addedDefault(tables.get(table), column),
     generated: (table, column) => generatedValue(draft, tables.get(table), column),

@@ -1,3 +1,4 @@
+import { seeEveryRow } from '../../catalog/catalog.ts'
 import {
   DatabaseError,
   failedBecause,
@@ -96,7 +97,7 @@ function failedStatement({ position, completed }: DatabaseError, texts: readonly
 export function settings(base: string): Sql[] {
   return [
     sql`set local search_path to ${id(base)}`,
-    sql`set local row_security to off`,
+    seeEveryRow(),
     sql`set local statement_timeout to 0`,
   ]
 }

@@ -1,3 +1,4 @@
+import { seeEveryRow } from '../../catalog/catalog.ts'
 import { id, sql, type Transaction } from '../../database/database.ts'
 import type { MetastoreError } from '../../errors.ts'
 import { problemAt } from '../problems.ts'
@@ -41,7 +42,7 @@ async function explained(
   const path = setBindingPath(scratch, plan, binding, true).inline('postgres')
   // Row security would hide rows; the functions that keep versions in step see all.
   await tx.script(
-    `savepoint metastore_preflight_cost; ${path}; set local row_security = off; set local max_parallel_workers_per_gather = 0`,
+    `savepoint metastore_preflight_cost; ${path}; ${seeEveryRow().inline('postgres')}; set local max_parallel_workers_per_gather = 0`,
   )
   try {
     const [answer] = await tx.query<Explained>(costStatement(binding))

@@ -1,3 +1,4 @@
+import { seeEveryRow } from '../../catalog/catalog.ts'
 import { type DatabaseError, type Session } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
 import type { DataCheck } from './preflight-plan.ts'
@@ -10,7 +11,7 @@ import { isAboutTheStatement } from './statement-failure.ts'
 export async function checkProblems(session: Session, check: DataCheck, bound: boolean): Promise<MetastoreError[]> {
   try {
     const rows = await session.transaction(async (tx) => {
-      await tx.script('set transaction read only; set local row_security = off')
+      await tx.script(`set transaction read only; ${seeEveryRow().inline('postgres')}`)
       return tx.query(check.query)
     })
     return rows.length === 0 ? [] : [check.problem(rows)]

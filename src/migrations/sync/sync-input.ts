@@ -13,6 +13,8 @@ export interface SyncInput {
   /** The last migration of the batch. */
   readonly target: string
   readonly stateSchema: string
+  /** Whether row-level security binds owners of some table, so that their own policies must stay in force. */
+  readonly forcedRowSecurity: boolean
   /** Names of a table's BEFORE row triggers that are not ours. */
   readonly userTriggers: (table: string) => readonly string[]
   /** Tables whose rows carry the pending mark. */

@@ -88,11 +88,13 @@ function createFunction(input: SyncInput, name: string, { body, direction, defin
     ${body}
     end`.inline('postgres')
   const path = id(syncSchemaName(input.stateSchema), name)
+  // An error instead of rows that nobody sees; where owners are bound, the preflight has made sure that they see all.
+  const unseen = definer && !input.forcedRowSecurity ? '\nset row_security = off' : ''
   return [
     sql`
       create function ${path}() returns trigger
       language plpgsql ${raw(definer ? 'security definer ' : '')}
-      set search_path = ${searchPath(input, direction)}${raw(definer ? '\nset row_security = off' : '')}
+      set search_path = ${searchPath(input, direction)}${raw(unseen)}
       as ${dollarQuoted(text)}`,
     // Nobody calls it, or makes a trigger of a table of his own call it: it may read what its caller may not.
     ...(definer ? [sql`revoke all on function ${path}() from public`] : []),
