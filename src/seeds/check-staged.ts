@@ -83,7 +83,7 @@ async function missingValues(
       problems.add(step.source.place(Number(one.row)), message, 'Give it, in the row or in defaults.')
     }
   }
-  const given = required.filter(({ name }) => shape.columns.includes(name))
+  const given = required.filter(({ name }) => shape.columns.includes(name) && staged.nullColumns.has(name))
   if (given.length === 0) return
   const secret = new Set(staged.secrets.map(({ row: number, column }) => `${number} ${column}`))
   // One look at the rows for all columns.

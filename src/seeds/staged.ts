@@ -47,8 +47,8 @@ export interface Staged {
   readonly secrets: readonly StagedSecret[]
   /** Columns of rows whose values are not known before rows they refer to are written. */
   readonly late: ReadonlyMap<number, ReadonlySet<string>>
-  /** Key columns in which a null was met. */
-  readonly nullKeys: ReadonlySet<string>
+  /** Columns in which a null was met, or a value that is not known yet. */
+  readonly nullColumns: ReadonlySet<string>
   /** Columns with values that are never shown. */
   readonly hidden: ReadonlySet<string>
   /** Rows that wait for other rows of the same step. */
@@ -67,6 +67,9 @@ export interface StageWorld {
   /** Called now and then with how many rows have been read. */
   readonly onRows?: ((count: number) => void) | undefined
 }
+
+/** Up to how many rows are few, so that a look at each costs nothing. */
+export const fewRows = 1_000
 
 /** Names of the two columns that a staging table has besides. */
 export const rowColumn = 'metastore row'
