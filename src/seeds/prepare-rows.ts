@@ -1,6 +1,7 @@
-import type { Column } from '../catalog/catalog.ts'
+import { findColumn, type Column } from '../catalog/catalog.ts'
 import { isSecret } from './cell.ts'
 import { evaluate, identityText, type Prepared } from './evaluate.ts'
+import { keyOrder } from './key-order.ts'
 import type { PendingReference } from './resolve-references.ts'
 import { isPlain, type RowCell, type RowChunk } from './row-source.ts'
 import type { ResolvedStep, Shape, StagedSecret, StageWorld } from './staged.ts'
@@ -26,6 +27,8 @@ export interface Staging {
   readonly late: Map<number, Set<string>>
   /** Columns in which a null was met. */
   readonly nullColumns: Set<string>
+  /** Whether each key was greater than the one before. */
+  keysAscend: boolean
   readonly waiting: Set<number>
   readonly unknown: Set<string>
   readonly hidden: Set<string>
@@ -143,7 +146,11 @@ function shapeOf({ shapes }: Staging, columns: readonly string[], kept: string):
 }
 
 /** Writes prepared rows as the staging table takes them. The rows of one batch mostly have one shape: its columns are found once. */
-export function rowLoader({ columns, nullColumns }: Staging): (row: BatchRow) => LoadedRow {
+export function rowLoader(staging: Staging): (row: BatchRow) => LoadedRow {
+  const { columns, nullColumns, step } = staging
+  const [key = '', another] = step.key
+  const ascends = another === undefined ? keyOrder(findColumn(step.table, key)) : undefined
+  const keyAt = columns.indexOf(key) + leading
   let known: Shape | undefined
   let positions: readonly number[] = []
   return ({ row, shape, values }) => {
@@ -158,6 +165,10 @@ export function rowLoader({ columns, nullColumns }: Staging): (row: BatchRow) =>
       if (text === null) nullColumns.add(columns[index] ?? '')
       line.push(text)
     }
+    staging.keysAscend = ascends?.(line[keyAt] as Prepared) ?? false
     return line
   }
 }
+
+// The row's number and its shape come before its values.
+const leading = 2

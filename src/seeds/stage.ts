@@ -34,6 +34,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
     secrets: [],
     late: new Map(),
     nullColumns: new Set(),
+    keysAscend: false,
     waiting: new Set(),
     unknown: new Set(),
     hidden: new Set(),
@@ -71,7 +72,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
       path,
       step.key.filter((column) => known.includes(column)),
     )
-  const { secrets, late, nullColumns, hidden, waiting, shapes } = staging
+  const { secrets, late, nullColumns, keysAscend, hidden, waiting, shapes } = staging
   return {
     step,
     path,
@@ -81,6 +82,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
     secrets,
     late,
     nullColumns,
+    keysAscend,
     hidden,
     waiting,
   }

@@ -47,6 +47,8 @@ export interface Staged {
   readonly secrets: readonly StagedSecret[]
   /** Columns of rows whose values are not known before rows they refer to are written. */
   readonly late: ReadonlyMap<number, ReadonlySet<string>>
+  /** Whether each key is known to be greater than the one before, so that none stands twice. */
+  readonly keysAscend: boolean
   /** Columns in which a null was met, or a value that is not known yet. */
   readonly nullColumns: ReadonlySet<string>
   /** Columns with values that are never shown. */
