@@ -1,4 +1,4 @@
-import { DatabaseError, sql, type Transaction } from '../database/database.ts'
+import { DatabaseError, type Transaction } from '../database/database.ts'
 import { introspect } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'

@@ -26,19 +26,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
     step.source.columns ?? step.table.columns.filter(({ generated }) => generated === null).map(({ name }) => name)
   const known = columns.filter((name) => !isMiss(writableColumn(step.table, name)))
   const path = await createStage(world.tx, world.cells.dialect, step, known)
-  const staging: Staging = {
-    world,
-    step,
-    columns: known,
-    shapes: new Map(),
-    secrets: [],
-    late: new Map(),
-    nullColumns: new Set(),
-    keysAscend: false,
-    waiting: new Set(),
-    unknown: new Set(),
-    hidden: new Set(),
-  }
+  const staging = beginStaging(world, step, known)
   let count = 0
   const batches = batchesOf(staging, only)
   const loaded = rowLoader(staging)
@@ -72,20 +60,29 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
       path,
       step.key.filter((column) => known.includes(column)),
     )
-  const { secrets, late, nullColumns, keysAscend, hidden, waiting, shapes } = staging
+  return stagedBy(staging, path, count)
+}
+
+function beginStaging(world: StageWorld, step: ResolvedStep, columns: readonly string[]): Staging {
   return {
+    world,
     step,
-    path,
-    columns: known,
-    shapes: [...shapes.values()],
-    count,
-    secrets,
-    late,
-    nullColumns,
-    keysAscend,
-    hidden,
-    waiting,
+    columns,
+    shapes: new Map(),
+    secrets: [],
+    late: new Map(),
+    nullColumns: new Set(),
+    keysAscend: false,
+    waiting: new Set(),
+    unknown: new Set(),
+    hidden: new Set(),
   }
+}
+
+function stagedBy(staging: Staging, path: readonly string[], count: number): Staged {
+  const { step, columns, secrets, late, nullColumns, keysAscend, hidden, waiting } = staging
+  const shapes = [...staging.shapes.values()]
+  return { step, path, columns, shapes, count, secrets, late, nullColumns, keysAscend, hidden, waiting }
 }
 
 async function analyze({ tx, cells }: StageWorld, path: readonly string[], key: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { id, join, sql, type Queryable, type Sql } from '../database/database.ts'
+import { id, sql, type Queryable, type Sql } from '../database/database.ts'
 import { changeable, differsAtAll, insertInto, isNew, keyJoin, ofShape, setFrom } from './diff.ts'
 import { rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
 import { tableSql } from './target.ts'
