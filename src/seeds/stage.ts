@@ -92,9 +92,10 @@ async function analyze({ tx, cells }: StageWorld, path: readonly string[], key: 
   }
   // Spilling both sides of the joins to disk takes longer than they do themselves. For the transaction of this file only.
   await tx.query(sql`
-    select set_config('work_mem', '64MB', true), set_config('default_statistics_target', '10', true)
+    select set_config('work_mem', '64MB', true)
     where pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')`)
-  await tx.query(sql`analyze ${id(...path)} (${join(key.map((column) => id(column)))})`)
+  await tx.query(sql`set local default_statistics_target = 10`)
+  await tx.query(sql`analyze ${id(...path)} (${join([rowColumn, ...key].map((column) => id(column)))})`)
 }
 
 // Rows that are few are remembered, so that later ones can refer to them before they are written.

@@ -73,8 +73,9 @@ export interface StageWorld {
 /** Up to how many rows are few, so that a look at each costs nothing. */
 export const fewRows = 1_000
 
-/** Names of the two columns that a staging table has besides. */
+/** The column of a staging table that numbers its rows. */
 export const rowColumn = 'metastore row'
+/** The column of a staging table that says which columns the row gives. */
 export const shapeColumn = 'metastore shape'
 
 /** The staging table as a piece of SQL. */
