@@ -12,8 +12,11 @@ export async function splitScript(
   return splitStatements(text, dialect, wholeFile(text, path))
 }
 
-/** The default export of a seed in code. Throws `seed_invalid`. */
-export async function loadDefaultExport(file: ScriptFile): Promise<unknown> {
-  const { loadScript } = await import('./load-script.ts')
-  return (await loadScript(file, { code: 'seed_invalid', subject: 'The seed script' }))['default']
+/** The default export of a seed in code, and the files that it imports, by their absolute paths. Throws `seed_invalid`. */
+export async function loadDefaultExport(
+  file: ScriptFile,
+): Promise<{ readonly exported: unknown; readonly imports: readonly string[] }> {
+  const { loadScriptFiles } = await import('./load-script.ts')
+  const { exports, files } = await loadScriptFiles(file, { code: 'seed_invalid', subject: 'The seed script' })
+  return { exported: exports['default'], imports: files.filter((one) => one !== file.absolutePath) }
 }

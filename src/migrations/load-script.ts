@@ -12,9 +12,17 @@ export type Exports = Readonly<Record<string, unknown>>
  * relative paths. What does not compile, or throws while it is loaded, is refused with the code that is given.
  */
 export async function loadScript(file: ScriptFile, failure: CompileFailure): Promise<Exports> {
+  return (await loadScriptFiles(file, failure)).exports
+}
+
+/** The same, with the files that it is made of, by their absolute paths: itself and what it imports by relative paths. */
+export async function loadScriptFiles(
+  file: ScriptFile,
+  failure: CompileFailure,
+): Promise<{ readonly exports: Exports; readonly files: readonly string[] }> {
   const bundle = await bundleScript(file, failure)
   try {
-    return (await import(bundle.url)) as Exports
+    return { exports: (await import(bundle.url)) as Exports, files: bundle.files }
   } catch (error) {
     mapStack(error, bundle)
     throw new MetastoreError({

@@ -31,13 +31,10 @@ export async function checkStaged(
 
 async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems): Promise<void> {
   const { step } = staged
-  const keys = join(step.key.map((column) => sql`s.${id(column)}`))
   // Rows whose key depends on a row that is not written yet cannot be compared.
   const known = step.key.some((column) => [...staged.late.values()].some((columns) => columns.has(column)))
   if (known) return
-  const twice = await db.query<{ first: number; last: number }>(sql`
-    select min(${row}) as first, max(${row}) as last from ${stageSql(staged)} as s
-    group by ${keys} having count(*) > 1 order by 1 limit ${literal(mostFaults)}`)
+  const twice = staged.keysAscend ? [] : await repeatedKeys(db, staged)
   for (const { first, last } of twice) {
     const message = `Two rows have the same ${step.key.join(', ')}; the first is at ${step.source.place(Number(first))}.`
     problems.add(
@@ -58,6 +55,13 @@ async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems):
       'Name a key that tells them apart, best one with a unique index.',
     )
   }
+}
+
+function repeatedKeys(db: Queryable, staged: Staged): Promise<{ first: number; last: number }[]> {
+  const keys = join(staged.step.key.map((column) => sql`s.${id(column)}`))
+  return db.query(sql`
+    select min(${row}) as first, max(${row}) as last from ${stageSql(staged)} as s
+    group by ${keys} having count(*) > 1 order by 1 limit ${literal(mostFaults)}`)
 }
 
 async function missingValues(
@@ -83,7 +87,7 @@ async function missingValues(
       problems.add(step.source.place(Number(one.row)), message, 'Give it, in the row or in defaults.')
     }
   }
-  const given = required.filter(({ name }) => shape.columns.includes(name))
+  const given = required.filter(({ name }) => shape.columns.includes(name) && staged.nullColumns.has(name))
   if (given.length === 0) return
   const secret = new Set(staged.secrets.map(({ row: number, column }) => `${number} ${column}`))
   // One look at the rows for all columns.

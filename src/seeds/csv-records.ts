@@ -90,9 +90,10 @@ function readQuoted(state: State, text: string, start: number, final: boolean) {
         if (!final) return undefined
         if (end === undefined) throw new CsvFault('A field in quotes does not end.', state.line + lines - 1)
       }
-      const value = text.slice(at + 1, end).replaceAll('""', '"')
-      lines += value.split('\n').length - 1
-      fields.push(value)
+      const value = text.slice(at + 1, end)
+      // Both are rare, and looking costs less than making a copy or a list of every field.
+      if (value.includes('\n')) lines += value.split('\n').length - 1
+      fields.push(value.includes('"') ? value.replaceAll('""', '"') : value)
       at = end + 1
     } else {
       const end = nextEnd(text, at)

@@ -12,9 +12,9 @@ export function ofShape({ number }: Shape): Sql {
 }
 
 /** What joins a staged row (`s`) to the row of the table (`t`) that has its key. */
-export function keyJoin({ step, nullKeys }: Staged): Sql {
+export function keyJoin({ step, nullColumns }: Staged): Sql {
   const parts = step.key.map((column) =>
-    nullKeys.has(column)
+    nullColumns.has(column)
       ? sql`t.${id(column)} is not distinct from s.${id(column)}`
       : sql`t.${id(column)} = s.${id(column)}`,
   )
@@ -33,10 +33,26 @@ const exact =
 /** That a column of the row differs from what is staged. */
 export function differs(column: Column, dialect: CellWorld['dialect']): Sql {
   const [old, staged] = [sql`t.${id(column.name)}`, sql`s.${id(column.name)}`]
-  if (dialect === 'sqlite' || (exact.test(column.type) && column.collation === null)) {
+  if (dialect === 'sqlite' || isExact(column)) {
     return sql`${old} is distinct from ${staged}`
   }
   return sql`cast(${old} as text) is distinct from cast(${staged} as text)`
+}
+
+/** That any of the columns of the row differs from what is staged. For PostgreSQL. */
+export function differsAtAll(columns: readonly Column[]): Sql {
+  const plain = columns.filter(isExact).map((column) => differs(column, 'postgres'))
+  const inexact = columns.filter((column) => !isExact(column))
+  if (inexact.length === 0) return sql`(${join(plain, ' or ')})`
+  // Equal bytes are the same text: the text itself, which takes long to make, is asked for only where they are not.
+  const sides = (alias: 's' | 't') => join(inexact.map(({ name }) => sql`${id(alias)}.${id(name)}`))
+  const bytes = sql`cast(row(${sides('t')}) as record) operator(pg_catalog.*<>) cast(row(${sides('s')}) as record)`
+  const texts = inexact.map((column) => differs(column, 'postgres'))
+  return sql`(${join([...plain, sql`(${bytes} and (${join(texts, ' or ')}))`], ' or ')})`
+}
+
+function isExact({ type, collation }: Column): boolean {
+  return exact.test(type) && collation === null
 }
 
 /** The columns of a shape that an existing row gets. */
@@ -45,6 +61,20 @@ export function changeable(staged: Staged, shape: Shape): readonly Column[] {
     const column = findColumn(staged.step.table, name)
     return column === undefined || staged.step.key.includes(name) || shape.kept.has(name) ? [] : [column]
   })
+}
+
+/** The assignments that give an existing row what is staged. */
+export function setFrom(columns: readonly Column[]): Sql {
+  return join(columns.map(({ name }) => sql`${id(name)} = s.${id(name)}`))
+}
+
+/** An insertion of staged rows (`s`), up to where they come from. */
+export function insertInto({ step: { table } }: Staged, shape: Shape): Sql {
+  const columns = join(shape.columns.map((column) => id(column)))
+  const values = join(shape.columns.map((column) => sql`s.${id(column)}`))
+  const always = shape.columns.some((name) => findColumn(table, name)?.identity?.kind === 'always')
+  const overriding = always ? sql` overriding system value` : sql``
+  return sql`insert into ${tableSql(table)} (${columns})${overriding} select ${values}`
 }
 
 /** One row that a step writes or removes. */

@@ -1,6 +1,7 @@
 import { id, raw, sql, type Queryable, type Sql } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { toJson } from './nodes/value-node.ts'
+import { inSavepoint } from './references.ts'
 import type { Expectation } from './seed-document.ts'
 import type { ExpectationResult } from './seed-options.ts'
 
@@ -11,7 +12,7 @@ export interface PlacedExpectation {
   readonly where: string
 }
 
-/** Looks whether what is expected is so. A query that fails is an expectation that is not met. */
+/** Looks, in a transaction, whether what is expected is so. A query that fails is an expectation that is not met. */
 export async function checkExpectations(
   db: Queryable,
   expectations: readonly PlacedExpectation[],
@@ -40,12 +41,12 @@ async function findOut(
   try {
     if (check.kind === 'count') {
       const where: Sql = check.where === null ? sql`` : sql` where ${raw(check.where)}`
-      const [row] = await db.query<{ rows: number | bigint }>(
-        sql`select count(*) as rows from ${id(...path(check.table))}${where}`,
+      const [row] = await inSavepoint(db, () =>
+        db.query<{ rows: number | bigint }>(sql`select count(*) as rows from ${id(...path(check.table))}${where}`),
       )
       return count(Number(row?.rows ?? 0))
     }
-    const rows = await db.query(raw(check.query))
+    const rows = await inSavepoint(db, () => db.query(raw(check.query)))
     const lists = rows.map((row) => Object.values(row))
     if (check.kind === 'rows')
       return json(check.rows.kind === 'list' && check.rows.items[0]?.kind === 'list' ? lists : rows)

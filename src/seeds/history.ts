@@ -91,7 +91,7 @@ async function exists(db: Queryable, { dialect, schema, name }: SeedHistory): Pr
 /** Makes the table, where it is missing. The types are the same on every engine, and nothing in it is ever computed with. */
 export async function ensureSeedHistory(db: Queryable, history: SeedHistory): Promise<void> {
   if (await exists(db, history)) return
-  if (history.dialect === 'postgres') await db.query(sql`create schema if not exists ${id(history.schema)}`)
+  if (history.dialect === 'postgres') await ensureSchema(db, history.schema)
   await db.query(sql`
     create table ${history.table} (
       set_name text not null,
@@ -107,6 +107,12 @@ export async function ensureSeedHistory(db: Queryable, history: SeedHistory): Pr
       actor text not null,
       primary key (set_name, file)
     )`)
+}
+
+// Asked first: a role that may not create schemas is refused "if not exists" as well.
+async function ensureSchema(db: Queryable, schema: string): Promise<void> {
+  const found = await db.query(sql`select 1 from pg_catalog.pg_namespace where nspname = ${schema}`)
+  if (found.length === 0) await db.query(sql`create schema if not exists ${id(schema)}`)
 }
 
 /** The statements that record a file as applied, for the end of its transaction. */

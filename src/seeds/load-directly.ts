@@ -1,6 +1,6 @@
 import { DatabaseError, sql, type Queryable } from '../database/database.ts'
 import { inSavepoint } from './references.ts'
-import type { RowCell, RowChunk } from './row-source.ts'
+import { isPlain, type RowChunk } from './row-source.ts'
 import type { ResolvedStep } from './staged.ts'
 import { columnForm, isMiss, isUnique, tableSql, writableColumn } from './target.ts'
 
@@ -62,9 +62,4 @@ async function* plainRows(
     const next: IteratorResult<RowChunk> = await chunks.next()
     chunk = next.done === true ? undefined : next.value
   }
-}
-
-function isPlain(row: readonly RowCell[]): row is readonly (string | null)[] {
-  for (const cell of row) if (cell !== null && typeof cell !== 'string') return false
-  return true
 }

@@ -34,8 +34,8 @@ export interface SeedScriptContext {
 /** How files that are no data are understood; the layers above know. */
 export interface SeedReaders {
   splitSql(text: string, dialect: Dialect, path: string): Promise<readonly SeedStatement[]>
-  /** The default export of a script. */
-  loadScript(file: SeedFile): Promise<unknown>
+  /** The default export of a script, and the files that it imports, by their absolute paths. */
+  loadScript(file: SeedFile): Promise<{ readonly exported: unknown; readonly imports: readonly string[] }>
 }
 
 /** A seed file, understood. */
@@ -84,8 +84,12 @@ export async function loadSeed(
     }
     case 'csv':
       return await loadCsv(empty)
-    case 'script':
-      return await loadScript(empty, await readers.loadScript(file), dialect)
+    case 'script': {
+      const { exported, imports } = await readers.loadScript(file)
+      const directory = path.dirname(file.absolutePath)
+      for (const one of imports) empty.inputs.files.add(path.relative(directory, one))
+      return await loadScript(empty, exported, dialect)
+    }
     case 'data':
       return await withSteps(empty, readDataFile(reading, file.extension), dialect)
   }

@@ -54,6 +54,7 @@ interface Search {
   result?: KnownValue | { readonly fault: Found }
 }
 
+/** What tells tables apart. */
 export function tableKey({ schema, name }: { readonly schema: string; readonly name: string }): string {
   return `${schema}.${name}`
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Table } from '../catalog/catalog.ts'
 import type { LoadedSeed, LoadedStep } from './load-seed.ts'
 import { placeOf } from './problem.ts'
+import { hiddenRows } from './row-security.ts'
 import type { RowSource } from './row-source.ts'
 import type { ResolvedStep } from './staged.ts'
 import { columnForm, isMiss, isUnique, naturalKey, tableNamed, writableColumn, type Scene } from './target.ts'
@@ -25,6 +26,8 @@ export async function resolveStep(
       'Seed tables of the application only.',
     )
   }
+  const hidden = hiddenRows(scene.bound, table)
+  if (hidden !== undefined) return void problems.add(where, hidden.message, hidden.remedy)
   const wrong = wrongKey(step, table)
   wrong.forEach(({ at, message, remedy }) => problems.add(place(at), message, remedy))
   if (wrong.length > 0) return undefined

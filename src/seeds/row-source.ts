@@ -5,6 +5,12 @@ import type { ColumnForm } from './value-text.ts'
 /** A cell of a row: its text for the database, null, or something that has to be worked out. */
 export type RowCell = string | null | Cell
 
+/** Whether nothing of a row has to be worked out. */
+export function isPlain(row: readonly RowCell[]): row is readonly (string | null)[] {
+  for (const cell of row) if (cell !== null && typeof cell !== 'string') return false
+  return true
+}
+
 /** Rows that have the same columns. `at` numbers them: the line of a row in its file, or its place in the list. */
 export interface RowChunk {
   readonly columns: readonly string[]

@@ -1,8 +1,10 @@
-import { DatabaseError, sql, type Transaction } from '../database/database.ts'
+import { DatabaseError, type Transaction } from '../database/database.ts'
 import { introspect } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
-import { applyFile, planFile, type FileWork, type PlanFileOptions, type ReadyStep } from './apply-file.ts'
+import { applyFile } from './apply-file.ts'
+import { planFile, type PlanFileOptions } from './plan-file.ts'
+import type { FileWork, ReadyStep } from './file-work.ts'
 import { checkExpectations, expectationFailure } from './expectations.ts'
 import { ensureSeedHistory, markVerified, readSeedHistory, seedHistory, type AppliedSeed } from './history.ts'
 import { isUnchanged } from './inputs.ts'
@@ -11,6 +13,7 @@ import { plannedRows } from './planned-rows.ts'
 import { collectProblems, placeOf, throwProblems } from './problem.ts'
 import type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult } from './seed-options.ts'
 import type { SeedFile } from './seed-file.ts'
+import { seeEveryRow, type BoundTable } from './row-security.ts'
 import type { Scene } from './target.ts'
 import type { CellWorld } from './world.ts'
 
@@ -23,7 +26,7 @@ export async function planSeeds(options: SeedOptions): Promise<SeedResult> {
   if (run.pending.length === 0) return { set: options.set, files: run.standing, expectations: [] }
   const files = await inTransaction(
     options,
-    async (tx) => (await planAll(run, tx, { detail: true, direct: false })).results,
+    async (tx, bound) => (await planAll(run, tx, { bound, detail: true, direct: false })).results,
   )
   return { set: options.set, files: inOrder(options, [...run.standing, ...files]), expectations: [] }
 }
@@ -102,13 +105,12 @@ function inOrder({ files }: SeedOptions, results: readonly FileResult[]): FileRe
   return files.flatMap(({ path }) => results.filter(({ file }) => file === path))
 }
 
-/** A transaction that sees every row, or fails. */
-function inTransaction<T>({ session, database }: SeedOptions, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return session.transaction(async (tx) => {
-    // With policies that hide rows, an upsert would insert what is there, and a plan would be a lie.
-    if (database.features.roles) await tx.query(sql`set local row_security = off`)
-    return work(tx)
-  })
+/** A transaction that sees every row, or fails; `bound` are the tables of which it cannot. */
+function inTransaction<T>(
+  { session, database }: SeedOptions,
+  work: (tx: Transaction, bound: readonly BoundTable[]) => Promise<T>,
+): Promise<T> {
+  return session.transaction(async (tx) => work(tx, database.features.roles ? await seeEveryRow(tx) : []))
 }
 
 interface Planned {
@@ -117,13 +119,18 @@ interface Planned {
   readonly staged: readonly (readonly ReadyStep[])[]
 }
 
-async function planAll(run: SeedRun, tx: Transaction, how: PlanFileOptions): Promise<Planned> {
+async function planAll(
+  run: SeedRun,
+  tx: Transaction,
+  { bound, ...how }: PlanFileOptions & { readonly bound: readonly BoundTable[] },
+): Promise<Planned> {
   const { options } = run
   const problems = collectProblems()
   const scene: Scene = {
     catalog: await introspect(tx, options.database.dialect, { excludeSchemas: [options.stateSchema] }),
     baseSchema: options.baseSchema,
     stateSchema: options.stateSchema,
+    bound,
   }
   const cells: CellWorld = {
     dialect: options.database.dialect,
@@ -159,8 +166,12 @@ async function applyPending(run: SeedRun): Promise<FileResult[]> {
   const applied: FileResult[] = []
   const [only, another] = pending
   // Of one file, what was staged for the plan is written in the same transaction: rows are read once.
-  const work = await inTransaction(options, async (tx) => {
-    const planned = await planAll(run, tx, { detail: false, direct: only !== undefined && another === undefined })
+  const work = await inTransaction(options, async (tx, bound) => {
+    const planned = await planAll(run, tx, {
+      bound,
+      detail: false,
+      direct: only !== undefined && another === undefined,
+    })
     await askForRemovals(options, planned.results)
     if (only === undefined || another !== undefined) return planned.work
     await ensureSeedHistory(tx, history)
@@ -249,7 +260,8 @@ async function look(options: SeedOptions, seeds: readonly LoadedSeed[]): Promise
     )
   if (placed.length === 0) return []
   const home = options.database.dialect === 'sqlite' ? 'main' : options.baseSchema
-  return checkExpectations(options.session, placed, (name) => (name.includes('.') ? name.split('.') : [home, name]))
+  const pathOf = (name: string) => (name.includes('.') ? name.split('.') : [home, name])
+  return inTransaction(options, (tx) => checkExpectations(tx, placed, pathOf))
 }
 
 /** Whether every file was applied as it is now, and what the set expects was so: then there is nothing to do, or to lock for. */

@@ -47,8 +47,10 @@ export interface Staged {
   readonly secrets: readonly StagedSecret[]
   /** Columns of rows whose values are not known before rows they refer to are written. */
   readonly late: ReadonlyMap<number, ReadonlySet<string>>
-  /** Key columns in which a null was met. */
-  readonly nullKeys: ReadonlySet<string>
+  /** Whether each key is known to be greater than the one before, so that none stands twice. */
+  readonly keysAscend: boolean
+  /** Columns in which a null was met, or a value that is not known yet. */
+  readonly nullColumns: ReadonlySet<string>
   /** Columns with values that are never shown. */
   readonly hidden: ReadonlySet<string>
   /** Rows that wait for other rows of the same step. */
@@ -68,8 +70,12 @@ export interface StageWorld {
   readonly onRows?: ((count: number) => void) | undefined
 }
 
-/** Names of the two columns that a staging table has besides. */
+/** Up to how many rows are few, so that a look at each costs nothing. */
+export const fewRows = 1_000
+
+/** The column of a staging table that numbers its rows. */
 export const rowColumn = 'metastore row'
+/** The column of a staging table that says which columns the row gives. */
 export const shapeColumn = 'metastore shape'
 
 /** The staging table as a piece of SQL. */

@@ -1,5 +1,6 @@
 import { displayName, findTable, foreignKeys, type Catalog, type Column, type Table } from '../catalog/catalog.ts'
 import { id, type Sql } from '../database/database.ts'
+import type { BoundTable } from './row-security.ts'
 import { nearest } from '../nearest.ts'
 
 /** The base schema, and what the database looks like. */
@@ -9,6 +10,8 @@ export interface Scene {
   readonly baseSchema: string
   /** The schema of the bookkeeping, whose tables nobody seeds. */
   readonly stateSchema: string
+  /** Tables of which policies hide rows from the role. */
+  readonly bound: readonly BoundTable[]
 }
 
 /** A failure to find something, as a sentence and what to do. */

@@ -186,6 +186,20 @@ describe.each(engines)('values on $name', (engine) => {
     expect(await bodies()).toEqual(['said', 'b1', 'b2'])
   })
 
+  test('a script runs again when what it imports has changed', async () => {
+    world.clear()
+    await world.rows('delete from texts')
+    world.write('lib/word.ts', "export const word = 'first'\n")
+    world.write(
+      'a.ts',
+      "import { word } from './lib/word.ts'\nexport default { table: 'texts', rows: [{ id: 1, body: word }] }\n",
+    )
+    const states = async () => (await applySeeds(world.options())).files.map(({ state }) => state)
+    expect([await states(), await states()]).toEqual([['applied'], ['unchanged']])
+    world.write('lib/word.ts', "export const word = 'second'\n")
+    expect([await states(), await bodies()]).toEqual([['applied'], ['second']])
+  })
+
   test('what a set expects is looked at until it is so', async () => {
     world.clear()
     await world.rows('delete from texts')

@@ -181,6 +181,23 @@ describe('seed', () => {
     })
   })
 
+  test('is refused while a batch of migrations is started and not completed', async () => {
+    line.write(
+      'migrations/002_region.toml',
+      '[[actions]]\ntype = "add_column"\ntable = "tenants"\n  [actions.column]\n  name = "region"\n  type = "text"\n',
+    )
+    expect(await run('start')).toMatchObject({ status: 0 })
+    expect(await run('seed')).toMatchObject({
+      status: 3,
+      stderr: lines(
+        'error [batch_in_progress] 002_region is in progress: started, and neither completed nor aborted.',
+        '  next: Finish with metastore complete, or take it back with metastore abort; then run this again.',
+      ),
+    })
+    expect(await run('abort')).toMatchObject({ status: 0 })
+    line.remove('migrations/002_region.toml')
+  })
+
   test('no secret is anywhere but encrypted or hashed', async () => {
     const { document } = await line.json('seed --force --plan', { environment })
     written.push(JSON.stringify(document))

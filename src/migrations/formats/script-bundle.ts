@@ -16,6 +16,8 @@ export interface Bundle {
   readonly name: string
   /** From the bundle back to the files, whose URLs it names. */
   readonly map: SourceMapPayload
+  /** The files that it is made of, itself among them, by their absolute paths. */
+  readonly files: readonly string[]
 }
 
 /** A file of TypeScript or JavaScript with its text. */
@@ -32,11 +34,12 @@ export async function bundleScript(file: ScriptFile, failure: CompileFailure = f
   const directory = dirname(file.absolutePath)
   const outfile = join(directory, 'bundle.mjs')
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       entryPoints: [file.absolutePath],
       absWorkingDir: directory,
       outfile,
       write: false,
+      metafile: true,
       bundle: true,
       platform: 'node',
       format: 'esm',
@@ -60,7 +63,8 @@ export async function bundleScript(file: ScriptFile, failure: CompileFailure = f
     const sources = relative.sources.map((source) => pathToFileURL(resolve(directory, source)).href)
     const map = { ...relative, sources }
     const name = `${pathToFileURL(file.absolutePath).href}?transpiled`
-    return { url: dataUrl(textOf('.mjs'), name, map), name, map }
+    const files = Object.keys(metafile.inputs).map((input) => resolve(directory, input))
+    return { url: dataUrl(textOf('.mjs'), name, map), name, map, files }
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>
     throw (errors && combineProblems(errors.map((message) => problemOf(message, file, failure)))) ?? error

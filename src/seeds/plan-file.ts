@@ -1,0 +1,102 @@
+import type { Transaction } from '../database/database.ts'
+import type { Progress } from '../progress.ts'
+import { checkStaged } from './check-staged.ts'
+import { diagnose } from './diagnose.ts'
+import { diffStep, type StepDiff } from './diff.ts'
+import { fileResult, nothing, type FileWork, type ReadyStep } from './file-work.ts'
+import { loadDirectly, type DirectlyLoaded } from './load-directly.ts'
+import type { LoadedSeed } from './load-seed.ts'
+import { placeOf } from './problem.ts'
+import { resolveStep } from './resolve-step.ts'
+import { sealSecrets } from './seal.ts'
+import type { FileResult, StepResult } from './seed-options.ts'
+import { stageRows, StagingFailed } from './stage.ts'
+import type { ResolvedStep, Staged } from './staged.ts'
+import { shownTable } from './target.ts'
+
+/** Stages and checks the rows of a file, and finds out what they would change. Problems are collected, not thrown. */
+export async function planFile(
+  work: FileWork,
+  tx: Transaction,
+  seed: LoadedSeed,
+  { detail, direct }: PlanFileOptions,
+): Promise<{ result: FileResult; staged: readonly ReadyStep[] }> {
+  const steps: StepResult[] = []
+  const staged: ReadyStep[] = []
+  for (const step of seed.steps) {
+    const resolved = await resolveStep(work.cells.scene, seed, step, ++work.steps)
+    if (resolved === undefined) continue
+    const loaded = direct ? await directly(work, tx, resolved) : undefined
+    if (loaded !== undefined) {
+      staged.push(loaded)
+      continue
+    }
+    const one = await stageOrDiagnose(work, tx, resolved)
+    if (one === undefined) continue
+    const known = {
+      problems: work.cells.problems,
+      scene: work.cells.scene,
+      dialect: work.cells.dialect,
+      earlier: work.earlier,
+    }
+    await checkStaged(tx, one, known)
+    work.earlier.push(one)
+    if (resolved.source.bulk) work.bulk.push(one)
+    staged.push(one)
+    if (work.cells.problems.found.length > 0) continue
+    const table = shownTable(resolved.table, work.options.baseSchema)
+    // Rows that a sync removes are looked for in any case: somebody may have to be asked.
+    const diff = detail || resolved.mode === 'sync' ? await planned(work, tx, one) : nothing
+    steps.push({ table, mode: resolved.mode, ...diff })
+  }
+  const { source } = seed.reading
+  const statements = seed.statements.map(({ text, offset }) => ({ where: placeOf(source, offset), text, rows: 0 }))
+  return { result: fileResult(seed, 'pending', { steps, statements, durationMs: 0 }), staged }
+}
+
+/** How a file is planned. */
+export interface PlanFileOptions {
+  /** Find out row by row what would change. */
+  readonly detail: boolean
+  /** It is written in the same transaction, so that rows may go where they belong right away. */
+  readonly direct: boolean
+}
+
+function directly({ progress }: FileWork, tx: Transaction, step: ResolvedStep): Promise<DirectlyLoaded | undefined> {
+  return reading(progress, step, (onRows) => loadDirectly(tx, step, onRows))
+}
+
+async function reading<T>(
+  progress: Progress,
+  step: ResolvedStep,
+  work: (onRows: (done: number) => void) => Promise<T>,
+): Promise<T> {
+  const task = `read ${step.table.name}`
+  progress({ kind: 'begin', task, total: null, unit: 'rows' })
+  try {
+    return await work((done) => progress({ kind: 'advance', task, done }))
+  } finally {
+    progress({ kind: 'end', task })
+  }
+}
+
+async function planned(work: FileWork, tx: Transaction, staged: Staged): Promise<StepDiff> {
+  await sealSecrets(tx, staged, { cells: work.cells, dry: true })
+  return diffStep(tx, staged, work.cells.dialect)
+}
+
+async function stageOrDiagnose(
+  { cells, planned: rows, bulk, progress }: FileWork,
+  tx: Transaction,
+  step: ResolvedStep,
+): Promise<Staged | undefined> {
+  try {
+    return await reading(progress, step, (onRows) =>
+      stageRows({ tx, cells, problems: cells.problems, planned: rows, bulk, onRows }, step),
+    )
+  } catch (error) {
+    if (!(error instanceof StagingFailed)) throw error
+    await diagnose({ tx, problems: cells.problems, dialect: cells.dialect }, step, error.message)
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import { DatabaseError, raw, sql, type Transaction } from '../database/database.ts'
+import { MetastoreError } from '../errors.ts'
+import type { FileWork } from './file-work.ts'
+import type { LoadedSeed } from './load-seed.ts'
+import { placeOf } from './problem.ts'
+import type { StatementResult } from './seed-options.ts'
+
+/** Runs the statements of an SQL seed one by one. Throws DatabaseError with the place in the file. */
+export async function runStatements(tx: Transaction, { statements, reading }: LoadedSeed): Promise<StatementResult[]> {
+  const results: StatementResult[] = []
+  for (const { text, offset } of statements) {
+    try {
+      results.push({ where: placeOf(reading.source, offset), text, rows: await tx.execute(raw(text)) })
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.reason === 'connection_lost') throw error
+      const { code, message, remedy, details, cause } = error
+      const { reason, engineCode, statement, position, object, completed } = error
+      const where = placeOf(reading.source, offset + (position ?? 0))
+      throw new DatabaseError({
+        code,
+        message,
+        where,
+        remedy,
+        details,
+        cause,
+        reason,
+        engineCode,
+        statement,
+        position,
+        object,
+        completed,
+      })
+    }
+  }
+  return results
+}
+
+/** Runs a seed that is a function, in the transaction of its file. Throws `script_failed`. */
+export async function runScript({ options }: FileWork, tx: Transaction, { run, file }: LoadedSeed): Promise<void> {
+  try {
+    await run?.({ db: tx, sql, env: options.variable })
+  } catch (error) {
+    if (error instanceof MetastoreError) throw error
+    throw new MetastoreError({
+      code: 'script_failed',
+      message: `The seed script threw an error: ${error instanceof Error ? error.message : String(error)}`,
+      where: file.path,
+      remedy: 'Mend the script and run again; nothing of this file was kept.',
+      cause: error,
+    })
+  }
+}
