@@ -4,6 +4,7 @@ import {
   failedBecause,
   id,
   join,
+  literal,
   raw,
   sql,
   type Sql,
@@ -48,8 +49,10 @@ export async function inPhaseTransaction(run: Run, base: string, transaction: Ph
   const { locks, brief = false, statements = [], work, last } = transaction
   const blocking = brief || locks.some(({ mode }) => mode !== 'share update exclusive')
   let tries = 0
+  // Asked before, not in the message with the locks, whose text is what the server shows of a session that waits.
+  const [rowSecurity] = await run.session.query<{ set_config: string }>(seeEveryRow())
   const attempt = () => {
-    const opening = [...settings(base), ...lockStatements(inTurn(locks, tries)), ...statements]
+    const opening = [...settings(base, rowSecurity?.set_config), ...lockStatements(inTurn(locks, tries)), ...statements]
     const texts = opening.map((statement) => statement.inline('postgres'))
     tries += 1
     return run.session.transaction(
@@ -93,11 +96,11 @@ function failedStatement({ position, completed }: DatabaseError, texts: readonly
   })
 }
 
-/** What every session of a phase is set to, for one transaction. */
-export function settings(base: string): Sql[] {
+/** What every session of a phase is set to, for one transaction. `rowSecurity` is what `seeEveryRow` has answered before. */
+export function settings(base: string, rowSecurity?: string): Sql[] {
   return [
     sql`set local search_path to ${id(base)}`,
-    seeEveryRow(),
+    rowSecurity === undefined ? seeEveryRow() : sql`set local row_security to ${literal(rowSecurity)}`,
     sql`set local statement_timeout to 0`,
   ]
 }
