@@ -101,7 +101,7 @@ describe('the packed package', () => {
       ]),
     )
     const expected =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/(metastore|compiled\.cjs|package\.json)|docs\/.+\.md|docs\/schema\/(?:migration|seed)\.schema\.json|schema\/(?:README\.md|metastore\.toml|[a-z]+\/\d+_\w+\.(?:toml|sql|yaml))|dist\/(?:cli\.cjs|[\w-]+\.js)|dist\/THIRD-PARTY-NOTICES\.txt|dist\/types\/.+\.d\.ts)$/
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/(metastore|compiled\.cjs|package\.json)|docs\/.+\.md|docs\/schema\/(?:migration|plan|seed)\.schema\.json|schema\/(?:README\.md|metastore\.toml|[a-z]+\/\d+_\w+\.(?:toml|sql|yaml))|dist\/(?:cli\.cjs|[\w-]+\.js)|dist\/THIRD-PARTY-NOTICES\.txt|dist\/types\/.+\.d\.ts)$/
     expect(files.filter((file) => !expected.test(file) || /\.test\.|(^|\/)\./.test(file))).toEqual([])
   })
 

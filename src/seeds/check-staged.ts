@@ -44,7 +44,7 @@ async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems):
     )
   }
   if (isUnique(step.table, step.key)) return
-  const several = await db.query<{ row: number }>(sql`
+  const several = await db.query<{ row: number | string }>(sql`
     select ${row} as row from ${stageSql(staged)} as s join ${tableSql(step.table)} as t on ${keyJoin(staged)}
     group by ${row} having count(*) > 1 order by 1 limit ${literal(mostFaults)}`)
   for (const one of several) {
@@ -57,7 +57,7 @@ async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems):
   }
 }
 
-function repeatedKeys(db: Queryable, staged: Staged): Promise<{ first: number; last: number }[]> {
+function repeatedKeys(db: Queryable, staged: Staged): Promise<{ first: number | string; last: number | string }[]> {
   const keys = join(staged.step.key.map((column) => sql`s.${id(column)}`))
   return db.query(sql`
     select min(${row}) as first, max(${row}) as last from ${stageSql(staged)} as s
@@ -78,7 +78,7 @@ async function missingValues(
     (column) => column.default === null && column.identity === null && !shape.columns.includes(column.name),
   )
   if (absent.length > 0) {
-    const rows = await db.query<{ row: number }>(sql`
+    const rows = await db.query<{ row: number | string }>(sql`
       select ${row} as row from ${stageSql(staged)} as s
       where ${ofShape(shape)} and ${isNew(staged)} order by 1 limit ${literal(mostFaults)}`)
     const names = absent.map(({ name }) => name).join(', ')
@@ -98,7 +98,7 @@ async function missingValues(
     given.map(({ name }) => sql`s.${id(name)} is null`),
     ' or ',
   )
-  const rows = await db.query<Record<string, unknown>>(sql`
+  const rows = await db.query(sql`
     select ${row} as row, ${flags} from ${stageSql(staged)} as s
     where ${ofShape(shape)} and (${nulls}) order by 1 limit ${literal(mostFaults + staged.late.size + secret.size)}`)
   for (const one of rows) {
@@ -137,7 +137,7 @@ async function missingReferences(
     ]
     const nowhere = places.map((place) => sql`not exists (select 1 from ${place} as r where ${join(pairs, ' and ')})`)
     const given = columns.map((column) => sql`s.${id(column)} is not null`)
-    const rows = await db.query<{ row: number }>(sql`
+    const rows = await db.query<{ row: number | string }>(sql`
       select ${row} as row from ${stageSql(staged)} as s
       where ${ofShape(shape)} and ${join([...given, ...nowhere], ' and ')} order by 1 limit ${literal(mostFaults)}`)
     for (const one of rows) {

@@ -83,15 +83,15 @@ export async function loadSeed(
       return { ...empty, ...header, statements: await readers.splitSql(file.source, dialect, file.path) }
     }
     case 'csv':
-      return await loadCsv(empty)
+      return loadCsv(empty)
     case 'script': {
       const { exported, imports } = await readers.loadScript(file)
       const directory = path.dirname(file.absolutePath)
       for (const one of imports) empty.inputs.files.add(path.relative(directory, one))
-      return await loadScript(empty, exported, dialect)
+      return loadScript(empty, exported, dialect)
     }
     case 'data':
-      return await withSteps(empty, readDataFile(reading, file.extension), dialect)
+      return withSteps(empty, readDataFile(reading, file.extension), dialect)
   }
 }
 
@@ -116,7 +116,7 @@ async function sourceOf(
     path: path.posix.join(directory, rows.path),
     nullText: rows.nullText,
   }
-  if (/\.csv$/i.test(rows.path)) return await csvRows(rowFile, defaults)
+  if (/\.csv$/i.test(rows.path)) return csvRows(rowFile, defaults)
   if (!/\.json$/i.test(rows.path)) return jsonLines(rowFile, defaults, { reading, dialect })
   return jsonFile(rowFile, defaults, reading)
 }

@@ -41,7 +41,7 @@ export function plannedRows(): PlannedRows {
       // Rows that came since the index was made.
       for (const { row, values } of kept.rows.slice(index.until)) {
         const found = columns.map((column) => values.get(column))
-        if (found.every((value) => value !== undefined)) index.rows.set(keyOf(found as KnownValue[]), row)
+        if (found.every((value) => value !== undefined)) index.rows.set(keyOf(found), row)
       }
       index.until = kept.rows.length
       kept.indexes.set(name, index)

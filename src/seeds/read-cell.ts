@@ -1,6 +1,6 @@
 import { nearest } from '../nearest.ts'
 import type { Cell, FileEncoding, HashAlgorithm } from './cell.ts'
-import type { Entry, ListNode, TableNode, ValueNode } from './nodes/value-node.ts'
+import type { Entry, TableNode, ValueNode } from './nodes/value-node.ts'
 import { placeOf, type Problems, type SourceText } from './problem.ts'
 
 /** What is needed to read a file and to say what is wrong with it. */
@@ -157,7 +157,7 @@ function fault(reading: Reading, at: number, message: string, remedy: string): u
 
 /** The texts of a list; undefined, with the problem reported, when it is none. */
 export function readNames(reading: Reading, node: ValueNode, what: string): { name: string; at: number }[] | undefined {
-  const items = node.kind === 'text' ? [node] : node.kind === 'list' ? (node as ListNode).items : []
+  const items = node.kind === 'text' ? [node] : node.kind === 'list' ? node.items : []
   const names = items.flatMap((item) =>
     item.kind === 'text' && item.text !== '' ? [{ name: item.text, at: item.at }] : [],
   )

@@ -74,14 +74,23 @@ function searchOf(
     problems.add(where, `The column ${column.name} has no foreign key that says which table is meant.`, remedy)
     return undefined
   }
-  if (isMiss(named)) return void problems.add(where, named.message, named.remedy)
+  if (isMiss(named)) {
+    problems.add(where, named.message, named.remedy)
+    return undefined
+  }
   const sameTable = target?.schema === named.schema && target.name === named.name
   const selected = ref.column ?? (sameTable ? target.column : primaryKey(named)?.columns[0])
   const found = writableColumn(named, selected ?? '')
-  if (isMiss(found)) return void problems.add(where, found.message, found.remedy)
+  if (isMiss(found)) {
+    problems.add(where, found.message, found.remedy)
+    return undefined
+  }
   const by = ref.by.map((part) => {
     const byColumn = writableColumn(named, part.column)
-    if (isMiss(byColumn)) return void problems.add(where, byColumn.message, byColumn.remedy)
+    if (isMiss(byColumn)) {
+      problems.add(where, byColumn.message, byColumn.remedy)
+      return undefined
+    }
     if (part.cell.kind === 'ref') {
       const inner = searchOf(world, step, named, { column: byColumn, ref: part.cell.ref, where })
       return inner && { column: part.column, value: inner }

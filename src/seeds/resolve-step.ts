@@ -18,24 +18,31 @@ export async function resolveStep(
   const place = (offset: number) => placeOf(seed.reading.source, offset)
   const where = place(step.at)
   const table = tableNamed(scene, step.table)
-  if (isMiss(table)) return void problems.add(where, table.message, table.remedy)
+  if (isMiss(table)) {
+    problems.add(where, table.message, table.remedy)
+    return undefined
+  }
   if (table.schema === scene.stateSchema) {
-    return void problems.add(
-      where,
-      `The table ${step.table} is metastore's own.`,
-      'Seed tables of the application only.',
-    )
+    problems.add(where, `The table ${step.table} is metastore's own.`, 'Seed tables of the application only.')
+    return undefined
   }
   const hidden = hiddenRows(scene.bound, table)
-  if (hidden !== undefined) return void problems.add(where, hidden.message, hidden.remedy)
+  if (hidden !== undefined) {
+    problems.add(where, hidden.message, hidden.remedy)
+    return undefined
+  }
   const wrong = wrongKey(step, table)
   wrong.forEach(({ at, message, remedy }) => problems.add(place(at), message, remedy))
   if (wrong.length > 0) return undefined
   const key = step.key?.map(({ name }) => name) ?? naturalKey(table, await columnsGiven(source, table))
-  if (isMiss(key)) return void problems.add(where, key.message, key.remedy)
+  if (isMiss(key)) {
+    problems.add(where, key.message, key.remedy)
+    return undefined
+  }
   if (step.mode === 'sync' && !isUnique(table, key)) {
     const message = 'A sync needs a key of which no two rows agree, and these columns are not unique.'
-    return void problems.add(where, message, 'Name columns that have a unique index together.')
+    problems.add(where, message, 'Name columns that have a unique index together.')
+    return undefined
   }
   return {
     number,

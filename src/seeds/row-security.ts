@@ -1,4 +1,4 @@
-import { displayName } from '../catalog/catalog.ts'
+import { displayName, policiesAreOpen } from '../catalog/catalog.ts'
 import { id, literal, sql, type Transaction } from '../database/database.ts'
 
 /** A table whose policies bind the role that seeds. */
@@ -22,20 +22,7 @@ export async function seeEveryRow(tx: Transaction): Promise<readonly BoundTable[
   const bound = await tx.query<BoundTable>(sql`
     select namespace.nspname as schema, class.relname as name, current_user::text as role,
       pg_has_role(class.relowner, 'usage') as owned,
-      not exists (
-        select 1 from pg_catalog.pg_policy as policy
-        where policy.polrelid = class.oid and not policy.polpermissive and ${applies}
-      ) and not exists (
-        select 1 from (values ('r'), ('a'), ('w'), ('d')) as command (letter)
-        where not exists (
-          select 1 from pg_catalog.pg_policy as policy
-          where policy.polrelid = class.oid and policy.polpermissive and ${applies}
-            and policy.polcmd::text in ('*', command.letter)
-            and (command.letter = 'a' or pg_get_expr(policy.polqual, policy.polrelid) = 'true')
-            and (command.letter in ('r', 'd')
-              or coalesce(pg_get_expr(policy.polwithcheck, policy.polrelid), pg_get_expr(policy.polqual, policy.polrelid)) = 'true')
-        )
-      ) as open
+      ${policiesAreOpen()} as open
     from pg_catalog.pg_class as class
     join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
     where class.relrowsecurity and row_security_active(class.oid)
@@ -44,10 +31,6 @@ export async function seeEveryRow(tx: Transaction): Promise<readonly BoundTable[
   await tx.query(sql`select set_config('row_security', ${literal(everyRow ? 'on' : 'off')}, true)`)
   return everyRow ? [] : bound
 }
-
-// https://www.postgresql.org/docs/current/sql-createpolicy.html: a policy is for its roles and their members; 0 is everybody.
-const applies = sql`exists (
-  select 1 from unnest(policy.polroles) as named (role) where named.role = 0 or pg_has_role(named.role, 'usage'))`
 
 /** Why a table cannot be seeded by this role, and what to do; undefined where it can. */
 export function hiddenRows(

@@ -51,7 +51,7 @@ export async function verifySeeds(options: SeedOptions): Promise<readonly Expect
   const problems = collectProblems()
   const seeds = await loadAll(options, options.files, problems)
   throwProblems(problems)
-  return await look(options, seeds)
+  return look(options, seeds)
 }
 
 interface SeedRun {

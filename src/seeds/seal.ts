@@ -40,7 +40,7 @@ function byColumn(secrets: readonly StagedSecret[]): Map<string, StagedSecret[]>
 }
 
 async function storedValues(db: Queryable, staged: Staged, column: string): Promise<Map<number, string>> {
-  const rows = await db.query<{ row: number; value: string | null }>(sql`
+  const rows = await db.query<{ row: number | string; value: string | null }>(sql`
     select s.${id(rowColumn)} as row, cast(t.${id(column)} as text) as value
     from ${stageSql(staged)} as s join ${tableSql(staged.step.table)} as t on ${keyJoin(staged)}`)
   return new Map(rows.flatMap(({ row, value }) => (value === null ? [] : [[Number(row), value] as const])))
@@ -58,7 +58,7 @@ async function sealedValue(
   }
   const hash = passwordHashes[seal.algorithm]
   if (stored !== undefined && (await hash.verify(plain, stored).catch(() => false))) return stored
-  return dry ? null : await hash.hash(plain, seal.cost)
+  return dry ? null : hash.hash(plain, seal.cost)
 }
 
 function opened(secrets: CellWorld['secrets'], token: string): string | undefined {

@@ -8,7 +8,7 @@ export function jsonNodes(text: string): ReadNode {
   const errors: ParseError[] = []
   const root = parseTree(text, errors, { disallowComments: true })
   if (errors.length > 0 || root === undefined) {
-    const reason = printParseErrorCode(errors[0]?.error ?? 4)
+    const reason = errors[0] === undefined ? 'ValueExpected' : printParseErrorCode(errors[0].error)
     return { problems: [syntaxProblem(errors[0]?.offset ?? 0, reason)] }
   }
   const problems: SyntaxProblem[] = []
