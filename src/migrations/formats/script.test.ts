@@ -176,7 +176,7 @@ describe('an error that a script throws', () => {
   test('at loading is an error with its place', async () => {
     expect(await refusal("export const up = () => {}\n\nthrow new TypeError('not today')\n")).toEqual({
       code: 'script_failed',
-      message: 'The script threw while it was loaded: not today',
+      message: 'The migration script threw while it was loaded: not today',
       where: 'migrations/001_a.ts:3:7',
       remedy: 'Mend the script and run again.',
       details: [],
@@ -187,7 +187,7 @@ describe('an error that a script throws', () => {
       where: 'migrations/lib/b.ts:2:7',
     })
     expect(await refusal("export const up = () => {}\nthrow 'text'")).toMatchObject({
-      message: 'The script threw while it was loaded: text',
+      message: 'The migration script threw while it was loaded: text',
       where: 'migrations/001_a.ts',
     })
   })
