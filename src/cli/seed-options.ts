@@ -39,6 +39,24 @@ export async function seedSelection(
   return { set, files: [listed ?? readSeedFile(absolute, asked.file)] }
 }
 
+/** Looks, before anything is opened, whether the seeds have the variables and the keys that they ask for. Throws `seed_invalid`. */
+export async function assertSeedInputs(
+  entry: DatabaseEntry,
+  context: Context,
+  asked: { readonly set: string | undefined; readonly environment: string | undefined },
+): Promise<void> {
+  const { assertInputs } = await import('../seeds/seeds.ts')
+  const { files } = await seedSelection(entry, context, asked)
+  const project = await context.project()
+  await assertInputs(files, {
+    dialect: entry.dialect(),
+    environment: asked.environment ?? entry.settings.environment,
+    readers: { splitSql: splitScript, loadScript: loadDefaultExport },
+    variable: (name) => project.variable(name),
+    hasKeys: keySourceOf(entry.settings, project) !== undefined,
+  })
+}
+
 /** What seeding needs to know, from the settings of a database and the world around the command. */
 export async function seedOptions(
   engine: Engine,

@@ -1,3 +1,4 @@
+import { noKey, variableMissing } from './missing-input.ts'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Column, Table } from '../catalog/catalog.ts'
@@ -77,8 +78,8 @@ function environment(world: CellWorld, name: string, place: CellPlace): string |
 
 function otherwise(world: CellWorld, { name, otherwise: node }: Extract<Cell, { kind: 'env' }>, place: CellPlace) {
   if (node !== null) return valueText(node, columnForm(place.column), world.dialect)
-  const remedy = 'Set it, in the environment or in .env, or give a default beside $env.'
-  return fault(world, place, `The environment variable ${name} is not set.`, remedy)
+  const { message, remedy } = variableMissing(name)
+  return fault(world, place, message, remedy)
 }
 
 function fileContent(world: CellWorld, name: string, encoding: 'text' | 'base64' | 'bytes', place: CellPlace) {
@@ -117,12 +118,7 @@ function sealed(
   if (typeof plain !== 'string') return undefined
   if (cell.kind === 'encrypt') {
     if (world.secrets !== null) return { late: 'sealed', seal: { kind: 'encrypt' }, plain }
-    return fault(
-      world,
-      place,
-      'There is no key to encrypt this value with.',
-      'Set FERNET_KEY; metastore keys generate makes one.',
-    )
+    return fault(world, place, noKey.message, noKey.remedy)
   }
   if (cell.algorithm === 'bcrypt' && Buffer.byteLength(plain) > bcryptLimit) {
     const message = `The password is longer than the ${bcryptLimit} bytes that bcrypt takes into account.`

@@ -56,6 +56,11 @@ export interface LoadedStep {
   readonly source: RowSource
 }
 
+/** Whether a seed is for an environment; null for a database of which nobody said what it is for. */
+export function isFor({ environments }: LoadedSeed, environment: string | null): boolean {
+  return environments === null || (environment !== null && environments.includes(environment))
+}
+
 /** Understands a file; what is wrong with it goes to `problems`. */
 export async function loadSeed(
   file: SeedFile,

@@ -8,7 +8,7 @@ import type { FileWork, ReadyStep } from './file-work.ts'
 import { checkExpectations, expectationFailure } from './expectations.ts'
 import { ensureSeedHistory, markVerified, readSeedHistory, seedHistory, type AppliedSeed } from './history.ts'
 import { isUnchanged } from './inputs.ts'
-import { loadSeed, type LoadedSeed } from './load-seed.ts'
+import { isFor, loadSeed, type LoadedSeed } from './load-seed.ts'
 import { plannedRows } from './planned-rows.ts'
 import { collectProblems, placeOf, throwProblems } from './problem.ts'
 import type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult } from './seed-options.ts'
@@ -80,10 +80,6 @@ async function beginRun(options: SeedOptions): Promise<SeedRun> {
   }
   throwProblems(problems)
   return { options, history, standing, pending }
-}
-
-function isFor({ environments }: LoadedSeed, environment: string | null): boolean {
-  return environments === null || (environment !== null && environments.includes(environment))
 }
 
 function nothingDone({ path }: SeedFile, state: 'unchanged' | 'skipped'): FileResult {

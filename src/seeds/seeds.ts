@@ -1,3 +1,4 @@
+export { assertInputs } from './assert-inputs.ts'
 export { applySeeds, isNothingToDo, planSeeds, verifySeeds } from './run-seeds.ts'
 export { readSeedHistory, seedHistory } from './history.ts'
 export { readSeedFile, readSeedFiles } from './seed-file.ts'

@@ -45,6 +45,31 @@ describe('setup', () => {
     })
   })
 
+  test('names every variable and key that the seeds lack before anything is begun', async () => {
+    const line = commandLine({
+      ...project,
+      'seeds/002_keys.yaml':
+        'table: agents\nrows:\n  - { name: { $env: AGENT_NAME }, model: { $encrypt: { $env: API_KEY } } }\n',
+      'seeds/003_test.yaml': 'table: agents\nenvironments: [test]\nrows: [{ name: { $env: TESTER }, model: small }]\n',
+    })
+    const refused = await line.run('setup')
+    expect(refused).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: lines(
+        'error [seed_invalid] The environment variable AGENT_NAME is not set.',
+        '  at seeds/002_keys.yaml:3:13',
+        '  2 more problems:',
+        '  seeds/002_keys.yaml:3:54: The environment variable API_KEY is not set.',
+        '    Set it, in the environment or in .env, or give a default beside $env.',
+        '  seeds/002_keys.yaml:3:42: There is no key to encrypt this value with.',
+        '    Set FERNET_KEY; metastore keys generate makes one.',
+        '  next: Set it, in the environment or in .env, or give a default beside $env.',
+      ),
+    })
+    expect(line.exists('app.db')).toBe(false)
+  })
+
   test('stops at the first failure, and goes on from there when it is mended', async () => {
     const line = commandLine({ ...project, 'seeds/002_more.sql': 'insert into nowhere values (1);\n' })
     const failed = await line.run('setup')

@@ -4,7 +4,8 @@ import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { allowanceOptions, interruptedOption } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
-import type { Input } from '../input.ts'
+import { text, type Input } from '../input.ts'
+import { assertSeedInputs } from '../seed-options.ts'
 import { seedingOptions } from '../seeding-options.ts'
 import { migrateDatabase } from './migrate.ts'
 import { seedDatabase } from './seed.ts'
@@ -37,6 +38,7 @@ export const setupCommand = defineCommand({
 
 /** Migrates, seeds and verifies one database; `reset` ends with the same. */
 export async function setUpDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
+  await assertSeedInputs(entry, context, { set: text(input, 'set'), environment: text(input, 'environment') })
   const document: Record<string, unknown> = { address: entry.address() }
   let clean = true
   const steps = [
