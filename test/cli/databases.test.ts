@@ -84,6 +84,7 @@ describe('several databases in one project', () => {
         address: 'sqlite:first.db',
         applied: [{ name: '001_a', durationMs: 0 }],
         pending: [],
+        waiting: [],
         current: '001_a',
       },
       { database: 'second', address: 'sqlite:second.db', applied: [{ name: '001_b', durationMs: 0 }] },
