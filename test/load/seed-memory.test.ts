@@ -8,7 +8,7 @@ import { freshPostgresUrl } from '../harness/engines.ts'
 import { temporaryDirectory } from '../harness/temporary-directory.ts'
 
 const megabyte = 1_048_576
-const size = (campaign ? 200 : 100) * megabyte
+const size = (campaign ? 400 : 200) * megabyte
 
 /** Writes about so many bytes of rows, and a seed file beside them; returns how many rows. */
 function writeSeed(directory: string, name: string, bytes: number, word: string): number {
@@ -35,7 +35,7 @@ test('a large file of rows is loaded, and compared, in memory that is bounded', 
   const many = writeSeed(directory, 'many', size, 'many')
   const files = ['few', 'many'].map((name) => path.join(directory, `${name}.toml`))
   const child = startProgram('test/load/seed-memory.ts', [url, ...files], {
-    env: { NODE_OPTIONS: '--max-old-space-size=64' },
+    env: { NODE_OPTIONS: '--max-old-space-size=128' },
   })
   const { status, stdout, stderr } = await child.ended
   expect([status, stderr]).toEqual([0, ''])
