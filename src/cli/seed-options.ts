@@ -19,15 +19,16 @@ const defaultSet = 'seeds'
 /** The files that a command line selects: a set's, or one of them. Throws `seed_unknown`. */
 export async function seedSelection(
   { settings }: DatabaseEntry,
-  { workingDirectory }: Context,
+  { workingDirectory, project }: Context,
   asked: { readonly set?: string | undefined; readonly file?: string | undefined },
 ): Promise<SeedSelection> {
   const { readSeedFile, readSeedFiles } = await import('../seeds/seeds.ts')
   const set = asked.set ?? defaultSet
-  const directories =
-    set === defaultSet
-      ? settings.seeds.map((directory) => ({ ...directory, optional: settings.origins.seeds.from === 'default' }))
-      : settings.seedSets[set]
+  const optional = settings.origins.seeds.from === 'default'
+  // Of several databases nobody said whose the directory is, and the rows of one are not those of another.
+  const shared = optional && (await project()).databases.length > 1
+  const own = shared ? [] : settings.seeds.map((directory) => ({ ...directory, optional }))
+  const directories = set === defaultSet ? own : settings.seedSets[set]
   if (directories === undefined) throw unknownSet(set, Object.keys(settings.seedSets))
   if (asked.file === undefined) return { set, files: readSeedFiles(directories) }
   const absolute = path.resolve(workingDirectory, asked.file)

@@ -112,6 +112,11 @@ function conclusion({ files }: SeedResult): string {
     files.reduce((total, { counts }) => total + counts[name], 0)
   const changes = sum('inserted') + sum('updated') + sum('removed')
   const applied = files.filter(({ state }) => state === 'applied').length
-  if (changes === 0) return `Done: ${count(applied, 'file')} applied, no row changed.`
-  return `Done: ${count(applied, 'file')} applied, ${sum('inserted')} inserted, ${sum('updated')} updated, ${sum('removed')} removed, ${sum('unchanged')} unchanged.`
+  const stated = files.flatMap(({ statements }) => statements).reduce((total, { rows }) => total + rows, 0)
+  const rows = `${sum('inserted')} inserted, ${sum('updated')} updated, ${sum('removed')} removed, ${sum('unchanged')} unchanged`
+  const parts = [
+    ...(changes > 0 ? [rows] : stated > 0 ? [] : ['no row changed']),
+    ...(stated > 0 ? [`${count(stated, 'row')} by statements`] : []),
+  ]
+  return `Done: ${count(applied, 'file')} applied, ${parts.join(', ')}.`
 }

@@ -105,6 +105,8 @@ function orphansOf(
   const own = valuesOf(table, columns, since)
   const theirs = valuesOf(references, referenced_columns, sinceThere)
   if (own.length < columns.length || theirs.length < columns.length) return undefined
+  // A key with a null in it refers to nothing, and a column that has just been added has null in every row.
+  if (own.some(({ value }) => value.inline('postgres') === 'null')) return undefined
   return orphansCheck({
     schema: draft.base,
     table: table.physical,
