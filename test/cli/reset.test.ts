@@ -58,7 +58,7 @@ describe('reset --data', () => {
         '            agents: 2 inserted',
         '  applied   seeds/002_tools.sql  DURATION',
         "            insert into tools values (1, 2, 'search') on conflict do no…: 1 row",
-        'Done: 2 files applied, 2 inserted, 0 updated, 0 removed, 0 unchanged.',
+        'Done: 2 files applied, 2 inserted, 0 updated, 0 removed, 0 unchanged, 1 row by statements.',
       ),
       stderr: '',
     })
