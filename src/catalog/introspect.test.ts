@@ -181,7 +181,9 @@ describe('While others change the schema, introspect', () => {
     await session.script('create table a (id int); create view v as select id from a')
     const waiting = async (is: boolean) => {
       for (;;) {
-        const rows = await watcher.query(sql`select from pg_locks where not granted`)
+        const rows = await watcher.query(
+          sql`select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+        )
         if (rows.length > 0 === is) return
       }
     }

@@ -176,7 +176,9 @@ end $$;
     const child = startMetastore(['migrate', '--url', url], { cwd: line.directory })
     await expect
       .poll(() =>
-        session.query(sql`select pid from pg_stat_activity where query like 'do $$ begin%' and state = 'active'`),
+        session.query(
+          sql`select pid from pg_stat_activity where datname = current_database() and query like 'do $$ begin%' and state = 'active'`,
+        ),
       )
       .toHaveLength(1)
     child.process.kill('SIGKILL')

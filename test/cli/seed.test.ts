@@ -103,7 +103,7 @@ describe('seed', () => {
     line.write('seeds/004_slow.sql', "insert into tenants (name) values ('slow');\n")
     expect((await child.ended).signal).toBe('SIGKILL')
     await client.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()",
     )
     const names = async () =>
       (await client.query<{ name: string }>('select name from tenants order by id')).rows.map(({ name }) => name)

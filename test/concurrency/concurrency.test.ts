@@ -182,7 +182,7 @@ describe('a runner that waits for another', () => {
     const sleeping = async () =>
       (
         await session.query(
-          sql`select 1 from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid() and state = 'active'`,
+          sql`select 1 from pg_stat_activity where datname = current_database() and query like '%pg_sleep(60)%' and pid <> pg_backend_pid() and state = 'active'`,
         )
       ).length
     while ((await sleeping()) === 0) await session.query(sql`select pg_sleep(0.02)`)

@@ -42,7 +42,7 @@ async function counts(): Promise<number[]> {
 async function waiter(): Promise<number> {
   for (;;) {
     const { rows } = await holder.query<{ pid: number }>(
-      "select pid from pg_locks where locktype = 'advisory' and classid = 77 and not granted",
+      "select pid from pg_locks where locktype = 'advisory' and classid = 77 and not granted and database = (select oid from pg_database where datname = current_database())",
     )
     if (rows[0] !== undefined) return rows[0].pid
     await new Promise(setImmediate)

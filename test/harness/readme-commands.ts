@@ -98,8 +98,8 @@ export function followReadme({ directory, env, database, port, stands }: Place):
         case 'command': {
           const { status, output } = await runCommand(text, directory, env)
           const lines = plain(output)
-          // What a README leaves out, such as what npm says, does not matter.
-          const actual = lines.includes(written(step)) ? written(step) : lines
+          // What a README leaves out, such as what npm says, does not matter; but it says why a command failed.
+          const actual = status === step.exit && lines.includes(written(step)) ? written(step) : lines
           return { actual: { status, lines: actual }, written: { status: step.exit, lines: written(step) } }
         }
         case 'background': {

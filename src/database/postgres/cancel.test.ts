@@ -20,7 +20,7 @@ const interrupted = {
 
 const active = (marker: string) =>
   observer.query(
-    sql`select from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like ${`%${marker}%`}`,
+    sql`select from pg_stat_activity where datname = current_database() and state = 'active' and pid <> pg_backend_pid() and query like ${`%${marker}%`}`,
   )
 
 test.each([
@@ -52,7 +52,11 @@ test('an abort in the middle of a transaction rolls it back, and the session clo
   })
   await expect(work).rejects.toMatchObject(interrupted)
   expect(await observer.query(sql`select * from aborted`)).toEqual([])
-  expect(await observer.query(sql`select from pg_stat_activity where state like 'idle in%'`)).toEqual([])
+  expect(
+    await observer.query(
+      sql`select from pg_stat_activity where datname = current_database() and state like 'idle in%'`,
+    ),
+  ).toEqual([])
   await session.close()
 })
 
@@ -126,7 +130,7 @@ test('a statement that somebody else cancels is not our interruption', async () 
   })
   await expect.poll(() => active('elsewhere')).toHaveLength(1)
   await observer.query(
-    sql`select pg_cancel_backend(pid) from pg_stat_activity where query like '%as elsewhere' and pid <> pg_backend_pid()`,
+    sql`select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and query like '%as elsewhere' and pid <> pg_backend_pid()`,
   )
   await running
   expect(await session.query(sql`select 1 as one`)).toEqual([{ one: 1 }])

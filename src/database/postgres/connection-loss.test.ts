@@ -110,9 +110,15 @@ test('a network that breaks under a load is a lost connection, and the source is
 
 test('a first connection that has gone stale is replaced by a new one', async () => {
   await using other = await openDatabase(`${url}?application_name=stale`)
-  await observer.query(sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stale'`)
+  await observer.query(
+    sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'stale'`,
+  )
   await expect
-    .poll(() => observer.query(sql`select from pg_stat_activity where application_name = 'stale'`))
+    .poll(() =>
+      observer.query(
+        sql`select from pg_stat_activity where datname = current_database() and application_name = 'stale'`,
+      ),
+    )
     .toHaveLength(0)
   // Until the socket's end has arrived here too.
   await expect

@@ -52,7 +52,7 @@ test('a waiting process tries again on the same connection and holds nothing mea
   await using other = await openDatabase(url)
   const lock = held(await other.tryLock({ command: 'migrate' }))
   for (let round = 0; round < 5; round++) await db.tryLock({ command: 'waiting' })
-  const waiting = sql`select state, backend_xmin from pg_stat_activity where application_name like 'metastore waiting %'`
+  const waiting = sql`select state, backend_xmin from pg_stat_activity where datname = current_database() and application_name like 'metastore waiting %'`
   expect(await observer.query(waiting)).toEqual([{ state: 'idle', backend_xmin: null }])
   await lock.release()
   await held(await db.tryLock({ command: 'waiting' })).release()
@@ -98,7 +98,7 @@ test('a waiting connection that the server ends is replaced', async () => {
   const lock = held(await other.tryLock({ command: 'migrate' }))
   await db.tryLock({ command: 'waiting' })
   await observer.query(
-    sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'metastore waiting%'`,
+    sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'metastore waiting%'`,
   )
   await expect
     .poll(() => db.tryLock({ command: 'waiting' }).catch(() => undefined))

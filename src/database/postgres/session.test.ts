@@ -146,7 +146,9 @@ test('what was not committed is rolled back when the session is closed', async (
     message: 'The work on the database was interrupted.',
   })
   const sleeping = () =>
-    session.query(sql`select from pg_stat_activity where state = 'active' and query ~ 'pg_sleep[(]600'`)
+    session.query(
+      sql`select from pg_stat_activity where datname = current_database() and state = 'active' and query ~ 'pg_sleep[(]600'`,
+    )
   await expect.poll(sleeping).toHaveLength(1)
   await other.close()
   await failed

@@ -57,7 +57,9 @@ describe('a table that is in use', () => {
     const { starting } = await whileRead(reader, async () => {
       const running = world.start()
       const waits = () =>
-        world.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%lock table%'`)
+        world.query(
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%lock table%'`,
+        )
       // Each round a writer gets through although it stands behind the lock that is waited for.
       for (let round = 0; round < 3; round++) {
         while ((await waits()).length === 0) await writer.query(sql`select pg_sleep(0.002)`)

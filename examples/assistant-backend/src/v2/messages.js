@@ -10,6 +10,7 @@ import { touch } from '../conversations.js'
 export const builtFor = '003_message_sequence_pagination'
 
 /**
+ * Version 1 goes by time: so a message is always later than the one before it, however coarse the clock is.
  * @param {Transaction} tx
  * @param {string} conversation
  * @param {{ role: string, content: string }} message
@@ -18,7 +19,8 @@ export async function addMessage(tx, conversation, { role, content }) {
   await touch(tx, conversation)
   await tx.query(sql`
     insert into messages (conversation_id, role, content, created_at, sequence)
-    select ${conversation}::uuid, ${role}, ${content}, clock_timestamp(), coalesce(max(sequence), 0) + 1
+    select ${conversation}::uuid, ${role}, ${content},
+      greatest(clock_timestamp(), max(created_at) + interval '1 microsecond'), coalesce(max(sequence), 0) + 1
     from messages
     where conversation_id = ${conversation}`)
 }
