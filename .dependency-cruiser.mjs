@@ -22,7 +22,9 @@ const layers = {
   adopt: ['audit', 'shadow', 'migrations', 'catalog', 'database'],
   // Settings: what a database URL looks like is the database's to say, and the top passes the rest down as values.
   project: ['database', 'toml'],
-  server: ['store', 'project', 'catalog', 'database', 'secrets'],
+  // For LangGraph.js, over the store.
+  langgraph: ['store', 'database'],
+  server: ['langgraph', 'store', 'project', 'catalog', 'database', 'secrets'],
   cli: [
     'database',
     'secrets',
@@ -39,6 +41,7 @@ const layers = {
     'reset',
     'report',
     'project',
+    'langgraph',
     'server',
   ],
 }
@@ -61,6 +64,13 @@ const bundled = [
   'jsonc-parser',
   '@dagrejs/dagre',
   'yaml',
+  'hono',
+  '@hono/node-server',
+  '@hono/zod-openapi',
+  'jose',
+  'croner',
+  'prom-client',
+  'pino',
 ]
 
 const test = '\\.test\\.ts$'

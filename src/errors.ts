@@ -169,6 +169,22 @@ export const errorCodes = {
   key_source_failed: { kind: 'input', summary: 'The file or the command that gives the keys cannot be read or run.' },
   token_invalid: { kind: 'input', summary: 'An encrypted value is no token, is damaged, or fits none of the keys.' },
 
+  // The store and the server
+  request_invalid: {
+    kind: 'input',
+    summary: 'What was sent cannot be taken as it stands; each field that is wrong is named.',
+  },
+  not_found: { kind: 'input', summary: 'There is no such thing for this tenant.' },
+  conflict: { kind: 'state', summary: 'What is asked for does not go with what is there.' },
+  unauthenticated: {
+    kind: 'input',
+    summary: 'A request does not say who sends it, or not with a key or token that holds.',
+  },
+  forbidden: { kind: 'input', summary: 'Whoever sends a request may not do this.' },
+  rate_limited: { kind: 'locked', summary: 'Too many requests were sent in too short a time.' },
+  unavailable: { kind: 'failed', summary: 'The server cannot take this now; the same request may be sent again.' },
+  schema_mismatch: { kind: 'state', summary: 'The database has not the schema that the server was built for.' },
+
   // The database
   connection_failed: { kind: 'failed', summary: 'The database cannot be reached.' },
   connection_lost: { kind: 'failed', summary: 'The connection broke while it was in use.' },

@@ -109,6 +109,13 @@ export interface Lock extends AsyncDisposable {
 /** What an attempt to take the lock came to. */
 export type LockAttempt = { readonly lock: Lock } | { readonly heldBy: LockHolder | undefined }
 
+/** A connection that hears what NOTIFY sends. */
+export interface Listener extends AsyncDisposable {
+  /** Aborts when the connection breaks: what is sent from then on is not heard. */
+  readonly lost: AbortSignal
+  close(): Promise<void>
+}
+
 /** One open database. */
 export interface Database extends AsyncDisposable {
   readonly dialect: Dialect
@@ -121,6 +128,11 @@ export interface Database extends AsyncDisposable {
   session(options?: { readonly signal?: AbortSignal | undefined }): Promise<Session>
   /** Tries once, without waiting inside a statement, to take the migration lock. */
   tryLock(holder: { readonly command: string }): Promise<LockAttempt>
+  /**
+   * Calls `onMessage` with the payload of each NOTIFY on a channel, until the listener is closed or lost. Only where several
+   * processes can use the database. Throws `connection_failed`, DatabaseError.
+   */
+  readonly listen?: (channel: string, onMessage: (payload: string) => void) => Promise<Listener>
   close(): Promise<void>
 }
 

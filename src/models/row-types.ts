@@ -1,11 +1,10 @@
 import type { Catalog, Column, ObjectName, Table, View } from '../catalog/catalog.ts'
-import { scalarType, type DateForm } from './row-types-scalars.ts'
+import { scalarType, type ScalarForms } from './row-types-scalars.ts'
 
 /** How row types are written. */
-export interface RowTypesOptions {
+export interface RowTypesOptions extends ScalarForms {
   /** The schema whose types have plain names. */
   readonly base: string
-  readonly dates: DateForm
   /** Schemas that are left out. */
   readonly without: readonly string[]
 }
@@ -22,9 +21,9 @@ export function rowTypes(catalog: Catalog, options: RowTypesOptions): string {
     [...tables, ...views, ...catalog.types.filter((type) => type.kind === 'enum' && isIn(type))],
     options,
   )
-  const typeOf = (column: Column) => columnType(column, { catalog, names, dates: options.dates })
+  const typeOf = (column: Column) => columnType(column, { catalog, names, forms: options })
   const parts = [
-    head(options.dates),
+    head(options),
     ...enumTypes(catalog, names, isIn),
     ...tables.map((table) => tableTypes(table, names, typeOf)),
     ...views.map((view) => viewTypes(view, names, typeOf)),
@@ -57,10 +56,11 @@ function namesOf(all: readonly ObjectName[], { base }: RowTypesOptions): Names {
   return names
 }
 
-function head(dates: DateForm): string {
+function head({ dates, bigints }: ScalarForms): string {
   const said = dates === 'date' ? 'Date, as drivers give them' : 'text, as JSON has them'
+  const numbers = bigints === 'number' ? 'numeric is a string' : 'bigint and numeric are strings'
   return `// Made by metastore generate types: run it again instead of changing this file.
-// bigint and numeric are strings, because a number in JavaScript holds 53 bits; moments and days are ${said}.
+// ${numbers}, because a number in JavaScript holds 53 bits; moments and days are ${said}.
 
 /** What json and jsonb hold. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue }`
@@ -135,7 +135,7 @@ function databaseType(
 interface ColumnContext {
   readonly catalog: Catalog
   readonly names: Names
-  readonly dates: DateForm
+  readonly forms: ScalarForms
 }
 
 function columnType({ type }: Column, context: ColumnContext): string {
@@ -148,13 +148,13 @@ function columnType({ type }: Column, context: ColumnContext): string {
 }
 
 function elementType(type: string, context: ColumnContext): string {
-  const { catalog, names, dates } = context
+  const { catalog, names, forms } = context
   const made = catalog.types.find(({ schema, name }) =>
     [`${schema}.${name}`, `${schema}.${quotedName(name)}`, `${quotedName(schema)}.${quotedName(name)}`].includes(type),
   )
   if (made?.kind === 'enum') return names.get(keyOf(made)) ?? made.labels.map((label) => text(label)).join(' | ')
   if (made?.kind === 'domain') return elementType(made.base, context)
-  return scalarType(type, dates)
+  return scalarType(type, forms)
 }
 
 function quotedName(name: string): string {

@@ -1,6 +1,8 @@
+import { cpSync } from 'node:fs'
 import path from 'node:path'
 import { Client, escapeIdentifier } from 'pg'
 import { afterAll, inject } from 'vitest'
+import type { SchemaTemplate } from './schema-templates.ts'
 import { type Version, versions } from './postgres-binaries.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -31,6 +33,24 @@ async function serverUrl(version: Version): Promise<string> {
   const answer = await response.text()
   if (!response.ok) throw new Error(answer)
   return answer
+}
+
+/** A database that has the shipped schema, and the schema of views that applications use. */
+export interface SchemaCopy {
+  readonly url: string
+  readonly version: string
+}
+
+/** A new database with the shipped schema: on PostgreSQL of a version, or embedded, in a directory. */
+export async function freshSchema(engine: Version | 'pglite'): Promise<SchemaCopy> {
+  const response = await fetch(`${inject('postgresServers')}/${engine}/schema`)
+  const answer = await response.text()
+  if (!response.ok) throw new Error(answer)
+  const { source, version } = JSON.parse(answer) as SchemaTemplate
+  if (engine !== 'pglite') return { url: await freshPostgresUrl(engine, `postgres://host/${source}`), version }
+  const directory = path.join(temporaryDirectory(), 'data')
+  cpSync(source, directory, { recursive: true })
+  return { url: `pglite:${directory}`, version }
 }
 
 let count = 0

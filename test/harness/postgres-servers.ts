@@ -3,11 +3,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { type Version, versions } from './postgres-binaries.ts'
+import type { SchemaTemplate } from './schema-templates.ts'
 import { type PostgresServer, removeOrphan, serverDirectories, startPostgres } from './postgres-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the servers of this run are asked for: `GET /18` answers with the URL of PostgreSQL 18. */
+    /**
+     * Where the servers of this run are asked for: `GET /18` answers with the URL of PostgreSQL 18, `GET /18/schema` and
+     * `GET /pglite/schema` with a database that has the shipped schema, to be copied.
+     */
     postgresServers: string
   }
 }
@@ -27,11 +31,28 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return server
   }
 
+  const schemas = new Map<string, Promise<SchemaTemplate & { remove?(): void }>>()
+  const schemaOf = async (engine: string): Promise<string> => {
+    const { pgliteTemplate, postgresTemplate } = await import('./schema-templates.ts')
+    const version = versions.find((each) => engine === String(each))
+    const made =
+      schemas.get(engine) ??
+      (version === undefined
+        ? pgliteTemplate()
+        : start(version).then((server) => postgresTemplate(server.url('postgres'))))
+    schemas.set(engine, made)
+    return JSON.stringify(await made)
+  }
+  const answer = async (url: string): Promise<string | undefined> => {
+    const [, engine = '', what] = url.split('/')
+    if (what === 'schema') return schemaOf(engine)
+    const version = versions.find((each) => engine === String(each))
+    return version === undefined ? undefined : (await start(version)).url('postgres')
+  }
+
   const desk = createServer((request, response) => {
-    const version = versions.find((each) => request.url === `/${each}`)
-    if (version === undefined) return void response.writeHead(404).end()
-    start(version).then(
-      (server) => response.end(server.url('postgres')),
+    answer(request.url ?? '').then(
+      (text) => (text === undefined ? response.writeHead(404).end() : response.end(text)),
       (error: unknown) => response.writeHead(500).end(String(error)),
     )
   }).listen(0, '127.0.0.1')
@@ -42,6 +63,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     desk.closeAllConnections()
     desk.close()
+    for (const made of await Promise.allSettled(schemas.values())) {
+      if (made.status === 'fulfilled') made.value.remove?.()
+    }
     const servers = await Promise.allSettled(started.values())
     const running = servers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
     await Promise.all(running.map((server) => server.stop()))

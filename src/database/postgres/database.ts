@@ -1,7 +1,8 @@
-import type { Database, Features, LockAttempt, PostgresTarget, Session } from '../driver.ts'
+import type { Database, Features, Listener, LockAttempt, PostgresTarget, Session } from '../driver.ts'
 import { canceled } from './canceled.ts'
 import { endClient } from './channel.ts'
 import { connect, type Connected } from './connect.ts'
+import { listenOn, type PostgresListener } from './listener.ts'
 import { holderName } from './lock-holder.ts'
 import { type PostgresLock, tryLock } from './lock.ts'
 import { PostgresSession } from './session.ts'
@@ -24,7 +25,7 @@ export class PostgresDatabase implements Database {
   readonly server: Database['server']
   readonly #target: PostgresTarget
   readonly #settings: Connected['settings']
-  readonly #open = new Set<PostgresSession | PostgresLock>()
+  readonly #open = new Set<PostgresSession | PostgresLock | PostgresListener>()
   /** The connection that the database was opened with, for its first session. */
   #first: Connected | undefined
   /** The connection of a failed try to lock, for the next one. */
@@ -67,6 +68,14 @@ export class PostgresDatabase implements Database {
     return { heldBy: attempt.heldBy }
   }
 
+  async listen(channel: string, onMessage: (payload: string) => void): Promise<Listener> {
+    this.#check()
+    const connected = await connect(this.#target, { ssl: this.#settings.ssl })
+    const listener = await listenOn(connected, channel, onMessage, this.#forget)
+    this.#open.add(listener)
+    return listener
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     const idle = [this.#first, this.#waiting].filter((each) => each !== undefined)
@@ -94,7 +103,7 @@ export class PostgresDatabase implements Database {
     if (this.#closed) throw new Error('The database is closed.')
   }
 
-  readonly #forget = (each: PostgresSession | PostgresLock): void => {
+  readonly #forget = (each: PostgresSession | PostgresLock | PostgresListener): void => {
     this.#open.delete(each)
   }
 }

@@ -1,0 +1,59 @@
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { DatabaseError } from '../database/database.ts'
+import { type ErrorCode, MetastoreError } from '../errors.ts'
+import { RequestInvalid } from '../store/store.ts'
+
+/** The statuses with which clients do not try again, and those with which they do. */
+type Status = 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503
+
+const statusOf: Partial<Record<ErrorCode, Status>> = {
+  request_invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  rate_limited: 429,
+  unavailable: 503,
+}
+
+/** What clients may read of a failure: `message` and `detail` say the same to clients of different kinds. */
+interface Body {
+  readonly error: string
+  readonly message: string
+  readonly detail: unknown
+}
+
+/**
+ * The answer to a request that failed. What the database or the code of an application says stays in the log. Statuses other
+ * than 400 to 409 and 422 make SDKs send the request again, so that they stand for what may be better the next time.
+ */
+export function failureResponse(error: Error, c: Context, log: (error: Error) => void): Response {
+  if (error instanceof HTTPException) return answer(c, error.status as Status, body('request_invalid', error.message))
+  const status = error instanceof MetastoreError ? statusOf[error.code] : undefined
+  if (error instanceof MetastoreError && status !== undefined) {
+    const detail = error instanceof RequestInvalid ? error.problems : error.message
+    return answer(c, status, { error: error.code, message: error.message, detail })
+  }
+  log(error)
+  if (isTemporary(error)) {
+    return answer(c, 503, body('unavailable', 'The database cannot answer at the moment. Try again in a few seconds.'))
+  }
+  return answer(c, 500, body('internal', 'The server has failed at this request. Its log says why.'))
+}
+
+function isTemporary(error: Error): boolean {
+  if (error instanceof DatabaseError) {
+    return ['connection_lost', 'lock_timeout', 'deadlock', 'serialization', 'busy', 'canceled'].includes(error.reason)
+  }
+  return error instanceof MetastoreError && error.code === 'connection_failed'
+}
+
+function body(error: string, message: string): Body {
+  return { error, message, detail: message }
+}
+
+function answer(c: Context, status: Status, content: Body): Response {
+  if (status === 503 || status === 429) c.header('Retry-After', '5')
+  return c.json(content, status)
+}
