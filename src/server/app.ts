@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Store, TenantStore } from '../store/store.ts'
 import { RequestInvalid } from '../store/store.ts'
@@ -11,6 +12,9 @@ export interface Principal {
   readonly userId: string | undefined
   readonly role: 'admin' | 'supporter' | 'user'
 }
+
+/** Finds out who sends a request. Throws `unauthenticated`. */
+export type Authenticate = (headers: Headers) => Promise<Principal>
 
 /** What a handler finds in its context. */
 export interface Environment {
@@ -30,6 +34,7 @@ export type App = OpenAPIHono<Environment>
 export interface Services {
   readonly store: Store
   readonly executors: readonly Executor[]
+  readonly authenticate: Authenticate
   /** Writes a failure that no client may read to the log. */
   readonly logFailure: (error: Error, requestId: string) => void
 }
@@ -40,6 +45,10 @@ export function emptyApp(services: Services): App {
     defaultHook: (result) => {
       if (!result.success) throw new RequestInvalid(result.error.issues.map(problem))
     },
+  })
+  app.use(async (c, next) => {
+    c.set('requestId', randomUUID())
+    await next()
   })
   app.onError((error, c) => failureResponse(error, c, (failure) => services.logFailure(failure, c.var.requestId)))
   app.notFound((c) => {
@@ -52,6 +61,12 @@ export function emptyApp(services: Services): App {
 /** The whole application. */
 export function createApp(services: Services): App {
   const app = emptyApp(services)
+  app.use(async (c, next) => {
+    const principal = await services.authenticate(c.req.raw.headers)
+    c.set('principal', principal)
+    c.set('store', services.store.tenant(principal.tenantId))
+    await next()
+  })
   assistantRoutes(app, services)
   return app
 }

@@ -2,8 +2,6 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
 import type { Assistant } from '../../store/store.ts'
 
-const jsonObject = z.record(z.string(), z.unknown())
-
 const assistantSchema = z
   .object({
     assistant_id: z.uuid(),
@@ -14,8 +12,8 @@ const assistantSchema = z
     context: jsonObject,
     metadata: jsonObject,
     version: z.int(),
-    created_at: z.iso.datetime({ offset: true }),
-    updated_at: z.iso.datetime({ offset: true }),
+    created_at: moment,
+    updated_at: moment,
   })
   .openapi('Assistant')
 

@@ -1,0 +1,39 @@
+import { serve } from '@hono/node-server'
+import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { createApp, type Services } from './app.ts'
+
+export type { App, Authenticate, Environment, Principal, Services } from './app.ts'
+export { createApp } from './app.ts'
+export type * from './executor.ts'
+
+/** Where a server listens, and what it works with. */
+export interface ServerOptions extends Services {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+}
+
+/** A server that answers. */
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:2024`, without a slash at the end. */
+  readonly url: string
+  /** Takes no more requests, lets those that it has come to their end, and stops. */
+  close(): Promise<void>
+}
+
+/** Starts to answer requests. Throws what the operating system says when the port is taken. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const app = createApp(options)
+  const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }) as Server
+  await once(server, 'listening')
+  const { address, port, family } = server.address() as AddressInfo
+  const close = async (): Promise<void> => {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeIdleConnections()
+    await closed
+  }
+  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close, [Symbol.asyncDispose]: close }
+}
