@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { jsonObject, moment } from '../wire.ts'
 import type { App, Services } from '../app.ts'
 import type { Assistant } from '../../store/store.ts'
 
