@@ -6,7 +6,12 @@ import path from 'node:path'
 
 /** @typedef {{ name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }} FileResult */
 
-const count = 84
+/** The specifications whose scenarios tests carry the numbers of: how such a test is called, and how many there are. */
+const specifications = [
+  { title: 'Zero downtime', prefix: 'scenario', count: 84 },
+  { title: 'Agent Protocol', prefix: 'protocol scenario', count: 66 },
+]
+
 const directory = mkdtempSync(path.join(tmpdir(), 'scenarios-'))
 const report = path.join(directory, 'report.json')
 try {
@@ -17,25 +22,37 @@ try {
   )
   /** @type {{ testResults: FileResult[] }} */
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  const found = testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.flatMap(({ ancestorTitles, title, status: result }) => {
-      const [, number, text, engine = 'any'] = /^scenario (\d+): (.*?)(?: \[(\w+)\])?$/.exec(title) ?? []
-      if (number === undefined || result === 'pending' || result === 'skipped') return []
+  const complete = specifications.map((specification) => printScenarios(specification, testResults))
+  process.exitCode = status === 0 && complete.every(Boolean) ? 0 : 1
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/**
+ * Prints the scenarios of a specification, and returns whether each has a test and all of these pass.
+ * @param {{ title: string, prefix: string, count: number }} specification
+ * @param {readonly FileResult[]} results
+ */
+function printScenarios({ title, prefix, count }, results) {
+  const pattern = new RegExp(`^${prefix} (\\d+): (.*?)(?: \\[(\\w+)\\])?$`)
+  const found = results.flatMap(({ name, assertionResults }) =>
+    assertionResults.flatMap((test) => {
+      const [, number, text, engine = 'any'] = pattern.exec(test.title) ?? []
+      if (number === undefined || test.status === 'pending' || test.status === 'skipped') return []
       // What a test is about may stand around it.
-      const whole = [...ancestorTitles, text].join(' ')
-      return [{ number: Number(number), title: whole, engine, result, file: path.relative('.', name) }]
+      const whole = [...test.ancestorTitles, text].join(' ')
+      return [{ number: Number(number), title: whole, engine, result: test.status, file: path.relative('.', name) }]
     }),
   )
   found.sort((a, b) => a.number - b.number || a.title.localeCompare(b.title) || a.engine.localeCompare(b.engine))
-  for (const { number, title, engine, result, file } of found) {
-    console.log(`${String(number).padStart(2)}  ${result.padEnd(6)}  ${engine.padEnd(8)}  ${title}  (${file})`)
+  console.log(`${title}\n`)
+  for (const { number, title: text, engine, result, file } of found) {
+    console.log(`${String(number).padStart(2)}  ${result.padEnd(6)}  ${engine.padEnd(10)}  ${text}  (${file})`)
   }
   const numbers = new Set(found.map(({ number }) => number))
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !numbers.has(number))
   const failed = found.filter(({ result }) => result !== 'passed').length
   if (missing.length > 0) console.log(`Without a test: ${missing.join(', ')}`)
-  console.log(`${numbers.size} of ${count} scenarios have tests; ${found.length - failed} passed, ${failed} failed`)
-  process.exitCode = status === 0 && failed === 0 && missing.length === 0 ? 0 : 1
-} finally {
-  rmSync(directory, { recursive: true, force: true })
+  console.log(`${numbers.size} of ${count} scenarios have tests; ${found.length - failed} passed, ${failed} failed\n`)
+  return failed === 0 && missing.length === 0
 }

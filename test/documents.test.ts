@@ -11,6 +11,11 @@ describe('the manual', () => {
     expect(ended).toMatchObject({ status: 0, stdout: 'The manual is up to date.\n' })
   })
 
+  test('of the shipped schema, the row types of the store are made: run npm run rows when this fails', async () => {
+    const ended = await startProgram('scripts/store-rows.ts', ['--check']).ended
+    expect(ended).toMatchObject({ status: 0, stdout: 'The row types are up to date.\n' })
+  })
+
   test('every command has a page, and help with an example that begins with its own name', async () => {
     for (const [name, load] of Object.entries(commands)) {
       const definition = await load()

@@ -126,6 +126,13 @@ describe('generate types', () => {
       stdout: lines('rows.ts is not what the migrations make: run metastore generate types --out rows.ts.'),
     })
     expect((await line.run('generate types --dates text')).stdout).toContain('  at: string\n')
+    line.write(
+      'migrations/003_waits.sql',
+      lines('-- metastore: extension=vector', 'create extension vector;', 'create table waiting (of vector(3));'),
+    )
+    const withoutWaiting = (await line.run('generate types')).stdout
+    expect(withoutWaiting).toContain('  more: string | null\n')
+    expect(withoutWaiting).not.toContain('WaitingRow')
   })
 
   test('reads the database that --url names, and says what is wrong', async () => {
