@@ -34,11 +34,11 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
   for (let next = await batches.next(); next.done !== true;) {
     let held: IteratorResult<Batch, void> = next
     await settleBatch(staging, next.value)
-    const rows = async function* (): AsyncGenerator<LoadedRow> {
+    const rows = async function* (): AsyncGenerator<readonly LoadedRow[]> {
       // Rows that refer to others need queries, which cannot be asked while a load is under way.
       for (; held.done !== true; held = await batches.next()) {
         if (held.value !== next.value && held.value.pending.length > 0) return
-        for (const row of held.value.rows) yield loaded(row)
+        yield held.value.rows.map(loaded)
         count += held.value.rows.length
         world.onRows?.(count)
       }
