@@ -94,6 +94,8 @@ try {
     await measure('jsonl', () => applySeeds(options('first.jsonl')))
     await session.script(schema)
     await measure('csv', () => applySeeds(options('first.csv')))
+    // A table that has been there for a while has statistics.
+    await session.query(sql`analyze messages`)
     await measure('same', () => applySeeds(options('first.csv')))
     await measure('noop', async () => {
       if (!(await isNothingToDo(options('first.csv', false)))) throw new Error('The history should know the file.')

@@ -1,49 +1,26 @@
-import { readFileSync, symlinkSync } from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { getTableConfig } from 'drizzle-orm/pg-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import * as models from '../examples/agent-protocol/src/models.ts'
 import { freshPostgresUrl } from './harness/engines.ts'
 import { copyExample, plainEnvironment, root } from './harness/example-copy.ts'
-import { followReadme, readSteps, type Reader } from './harness/readme-commands.ts'
+import { buildBeforeAll, describeReadme } from './harness/example-readme.ts'
 import { runCommand } from './harness/shell-command.ts'
 
-const readme = readFileSync(path.join(root, 'examples', 'agent-protocol', 'README.md'), 'utf8')
+buildBeforeAll()
 
-// Whoever runs the command gets what is built, so it has to be of these sources.
-beforeAll(async () => {
-  const { status, output } = await runCommand(
-    `'${process.execPath}' '${path.join(root, 'bin', 'metastore')}' --help`,
-    root,
-    plainEnvironment(),
-  )
-  if (status !== 0) throw new Error(output)
-})
-
-describe('the README of agent-protocol', () => {
-  let reader: Reader
-
-  beforeAll(async () => {
+describeReadme('agent-protocol', {
+  async place(directory) {
     const url = await freshPostgresUrl(18)
-    const directory = copyExample('agent-protocol')
     const drizzle = path.join('node_modules', 'drizzle-orm')
     symlinkSync(path.join(root, drizzle), path.join(directory, drizzle), 'junction')
-    const env = plainEnvironment({ DATABASE_URL: url })
-    reader = followReadme({ directory, env, database: url, port: 0, stands: new Map() })
-  })
-  afterAll(() => reader.close())
-
-  const steps = readSteps(readme).map((step) => [step.line, step.kind, step] as const)
-
-  test.each(steps)('line %i: the %s does what is written', async (_line, _kind, step) => {
-    const { actual, written } = await reader.follow(step)
-    expect(actual).toEqual(written)
-  })
-
-  test('says of each command what comes of it, but for changing the models and the tests', () => {
-    const silent = steps.filter(([, , { expected }]) => expected === undefined)
-    expect(silent.map(([, , { text }]) => text.slice(0, 9))).toEqual(['sed -i.ba', 'npm test\n'])
-  })
+    return { database: url, env: plainEnvironment({ DATABASE_URL: url }) }
+  },
+  silent: [
+    "sed -i.bak -e 's/multitask_strategy/strategy/' -e 's/^    description: text(),$/    description: text(), owner: text(),/' src/models.ts",
+    'npm test',
+  ],
 })
 
 test('every model of agent-protocol that has a config has a context beside it', () => {

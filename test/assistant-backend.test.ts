@@ -1,48 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { freshPostgresUrl } from './harness/engines.ts'
 import { copyExample, plainEnvironment, root } from './harness/example-copy.ts'
-import { followReadme, readSteps, type Reader } from './harness/readme-commands.ts'
+import { buildBeforeAll, describeReadme, metastore } from './harness/example-readme.ts'
 import { runCommand } from './harness/shell-command.ts'
 
 const example = path.join(root, 'examples', 'assistant-backend')
-const readme = readFileSync(path.join(example, 'README.md'), 'utf8')
-const metastore = `'${process.execPath}' '${path.join(root, 'bin', 'metastore')}'`
 
-// Whoever imports the package gets what is built, so it has to be of these sources.
-beforeAll(async () => {
-  const { status, output } = await runCommand(`${metastore} --help`, root, plainEnvironment())
-  if (status !== 0) throw new Error(output)
-})
+buildBeforeAll()
 
-describe('the README of assistant-backend', () => {
-  let reader: Reader
-
-  beforeAll(() => {
-    reader = followReadme({
-      directory: copyExample('assistant-backend'),
-      env: plainEnvironment(),
-      database: 'pglite:memory',
-      port: 0,
-      stands: new Map(),
-    })
-  })
-  afterAll(() => reader.close())
-
-  const steps = readSteps(readme).map((step) => [step.line, step.kind, step] as const)
-
-  test.each(steps)('line %i: the %s does what is written', async (_line, _kind, step) => {
-    const { actual, written } = await reader.follow(step)
-    expect(actual).toEqual(written)
-  })
-
-  test('says of each command what comes of it, but for the tests', () => {
-    const silent = steps.filter(([, , { expected }]) => expected === undefined)
-    expect(silent.map(([, , { text }]) => text)).toEqual(['npm test\n'])
-  })
-})
+describeReadme('assistant-backend', { place: () => ({ database: 'pglite:memory' }), silent: ['npm test'] })
 
 describe('assistant-backend on a server', () => {
   test('its tests pass, with connections of their own for all who write', async () => {

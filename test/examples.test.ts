@@ -2,35 +2,28 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { openDatabase, sql, type Dialect, type Session } from '../src/database/database.ts'
 import { openTestDatabase } from '../src/testing.ts'
 import { engines, freshPostgresUrl } from './harness/engines.ts'
 import { copyExample, plainEnvironment, root } from './harness/example-copy.ts'
+import { buildBeforeAll, describeReadme, metastore } from './harness/example-readme.ts'
 import { freePort } from './harness/postgres-server.ts'
-import { followReadme, type Reader, readSteps } from './harness/readme-commands.ts'
+import { readSteps } from './harness/readme-commands.ts'
 import { type Background, runCommand, startCommand } from './harness/shell-command.ts'
 
 const example = path.join(root, 'examples', 'agentkit')
 const readme = readFileSync(path.join(example, 'README.md'), 'utf8')
-const metastore = `'${process.execPath}' '${path.join(root, 'bin', 'metastore')}'`
 const migrations = ['001_initial_schema', '002_indexes_for_listing', '003_message_artifacts']
 
-// Whoever imports the package gets what is built, so it has to be of these sources.
-beforeAll(async () => {
-  const { status, output } = await runCommand(`${metastore} --help`, root, plainEnvironment())
-  if (status !== 0) throw new Error(output)
-})
+buildBeforeAll()
 
-describe('the README of agentkit', () => {
-  let reader: Reader
-
-  beforeAll(async () => {
+describeReadme('agentkit', {
+  async place() {
     const server = (await freshPostgresUrl(18)).replace(/^\w+:\/\//, '')
     const port = await freePort()
-    reader = followReadme({
-      directory: copyExample('agentkit'),
+    return {
       env: plainEnvironment({ PORT: String(port) }),
       database: 'sqlite:agentkit.db',
       port,
@@ -38,28 +31,21 @@ describe('the README of agentkit', () => {
         ['agentkit:secret@localhost:5432/agentkit', server],
         ['agentkit@localhost:5432/agentkit', server],
       ]),
-    })
-  })
-  afterAll(() => reader.close())
+    }
+  },
+  silent: [
+    'npm test',
+    'npx metastore show 001_initial_schema --applied > migrations/001_initial_schema.sql',
+    'CREATE TABLE threads (id TEXT PRIMARY KEY)',
+    'CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, applied_at TIMESTAMP)',
+    'ALTER TABLE schema_migrations RENAME TO schema_migrations_before_metastore',
+  ],
+})
 
-  const steps = readSteps(readme).map((step) => [step.line, step.kind, step] as const)
-
-  test.each(steps)('line %i: the %s does what is written', async (_line, _kind, step) => {
-    const { actual, written } = await reader.follow(step)
-    expect(actual).toEqual(written)
-  })
-
-  test('says of each step what comes of it, but for those that print nothing worth reading', () => {
-    expect(new Set(steps.map(([, kind]) => kind))).toEqual(new Set(['command', 'background', 'query', 'request']))
-    const silent = steps.filter(([, , { expected }]) => expected === undefined)
-    expect(silent.map(([, , { text }]) => text.split('\n')[0])).toEqual([
-      'npm test',
-      'npx metastore show 001_initial_schema --applied > migrations/001_initial_schema.sql',
-      'CREATE TABLE threads (id TEXT PRIMARY KEY)',
-      'CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, applied_at TIMESTAMP)',
-      'ALTER TABLE schema_migrations RENAME TO schema_migrations_before_metastore',
-    ])
-  })
+test('the README of agentkit shows steps of every kind', () => {
+  expect(new Set(readSteps(readme).map(({ kind }) => kind))).toEqual(
+    new Set(['command', 'background', 'query', 'request']),
+  )
 })
 
 describe('the migrations of agentkit', () => {

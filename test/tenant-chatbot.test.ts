@@ -1,42 +1,18 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openDatabase, sql } from '../src/database/database.ts'
 import { generateKey, parseKeyring } from '../src/secrets/keyring.ts'
-import { copyExample, plainEnvironment, root } from './harness/example-copy.ts'
 import { freshPostgresUrl } from './harness/engines.ts'
-import { followReadme, readSteps, type Reader } from './harness/readme-commands.ts'
+import { copyExample, plainEnvironment } from './harness/example-copy.ts'
+import { buildBeforeAll, describeReadme, metastore } from './harness/example-readme.ts'
 import { runCommand } from './harness/shell-command.ts'
 
-const readme = readFileSync(path.join(root, 'examples', 'tenant-chatbot', 'README.md'), 'utf8')
-const metastore = `'${process.execPath}' '${path.join(root, 'bin', 'metastore')}'`
+buildBeforeAll()
 
-// Whoever imports the package gets what is built, so it has to be of these sources.
-beforeAll(async () => {
-  const { status, output } = await runCommand(`${metastore} --help`, root, plainEnvironment())
-  if (status !== 0) throw new Error(output)
-})
-
-describe('the README of tenant-chatbot', () => {
-  let reader: Reader
-
-  beforeAll(() => {
-    reader = followReadme({
-      directory: copyExample('tenant-chatbot'),
-      env: plainEnvironment(),
-      database: 'pglite:.metastore/tenant-chatbot',
-      port: 0,
-      stands: new Map(),
-    })
-  })
-  afterAll(() => reader.close())
-
-  const steps = readSteps(readme).map((step) => [step.line, step.kind, step] as const)
-
-  test.each(steps)('line %i: the %s does what is written', async (_line, _kind, step) => {
-    const { actual, written } = await reader.follow(step)
-    expect(actual).toEqual(written)
-  })
+describeReadme('tenant-chatbot', {
+  place: () => ({ database: 'pglite:.metastore/tenant-chatbot' }),
+  silent: ['echo "GOOGLE_API_KEY=not-a-real-key-of-google" >> .env', 'npm test'],
 })
 
 describe('tenant-chatbot on a server', () => {

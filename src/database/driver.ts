@@ -53,7 +53,7 @@ export interface Queryable {
     options?: { readonly batchSize?: number },
   ): AsyncIterable<Row>
   /** Writes rows by the engine's fastest route (COPY on PostgreSQL) and returns how many. A failure writes none of them. */
-  load(target: LoadTarget, rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<number>
+  load(target: LoadTarget, rows: LoadRows): Promise<number>
 }
 
 /** The table and columns that `load` fills; `table` is a path such as `['public', 'messages']`. */
@@ -64,6 +64,9 @@ export interface LoadTarget {
 
 /** One row for `load`, in the order of its target's columns. Objects and arrays are written as JSON. */
 export type LoadRow = readonly unknown[]
+
+/** The rows for `load`. An asynchronous source gives lists of them: a turn for each row would cost as much as the row. */
+export type LoadRows = Iterable<LoadRow> | AsyncIterable<readonly LoadRow[]>
 
 /** A transaction under way. */
 export interface Transaction extends Queryable {

@@ -3,7 +3,7 @@ import { MetastoreError } from '../errors.ts'
 import { diffStep, type StepDiff } from './diff.ts'
 import { fileResult, nothing, type FileWork, type ReadyStep } from './file-work.ts'
 import { recordStatements, seedHistory } from './history.ts'
-import { recordInputs } from './inputs.ts'
+import { beginChecksums, recordInputs, type Checksums } from './inputs.ts'
 import type { LoadedSeed } from './load-seed.ts'
 import { throwProblems } from './problem.ts'
 import { resolveStep } from './resolve-step.ts'
@@ -24,6 +24,7 @@ export async function applyFile(
 ): Promise<FileResult> {
   const started = performance.now()
   const steps: StepResult[] = []
+  const begun = beginChecksums(seed.file, seed.inputs)
   for (const [index, step] of seed.steps.entries()) {
     const resolved = staged?.[index]?.step ?? (await resolveStep(work.cells.scene, seed, step, ++work.steps))
     throwProblems(work.cells.problems)
@@ -35,7 +36,7 @@ export async function applyFile(
   const statements = await runStatements(tx, seed)
   if (seed.run !== null) await runScript(work, tx, seed)
   const result = fileResult(seed, 'applied', { steps, statements, durationMs: performance.now() - started })
-  await record(work, tx, seed, result)
+  await record({ work, tx, begun }, seed, result)
   return result
 }
 
@@ -129,8 +130,7 @@ function refused(
 }
 
 async function record(
-  { options }: FileWork,
-  tx: Transaction,
+  { work: { options }, tx, begun }: { readonly work: FileWork; readonly tx: Transaction; readonly begun: Checksums },
   seed: LoadedSeed,
   { counts, durationMs }: FileResult,
 ): Promise<void> {
@@ -140,7 +140,7 @@ async function record(
     file: seed.file.path,
     checksum: seed.file.checksum,
     environment: options.environment,
-    inputs: await recordInputs(seed.file, seed.inputs, options),
+    inputs: await recordInputs(seed.file, seed.inputs, { options, begun }),
     position: options.position,
     counts,
     verified: false,

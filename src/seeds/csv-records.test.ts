@@ -5,7 +5,7 @@ import { CsvFault, csvRecords } from './csv-records.ts'
 
 async function read(pieces: readonly string[]): Promise<(string | null)[][]> {
   const records: (string | null)[][] = []
-  for await (const some of csvRecords(pieces, { nullText: '' })) records.push(...some.map(({ fields }) => [...fields]))
+  for await (const some of csvRecords(pieces, { nullText: '' })) records.push(...some.rows.map((fields) => [...fields]))
   return records
 }
 
@@ -29,7 +29,9 @@ describe('CSV', () => {
 
   test('tells an empty field from an empty text, and counts lines through line breaks in quotes', async () => {
     const found: unknown[] = []
-    for await (const some of csvRecords(['a,""\r\n,"x\ny"\n', '\nlast,z'], { nullText: '' })) found.push(...some)
+    for await (const some of csvRecords(['a,""\r\n,"x\ny"\n', '\nlast,z'], { nullText: '' })) {
+      found.push(...some.rows.map((fields, index) => ({ fields, line: some.lines[index] })))
+    }
     expect(found).toEqual([
       { fields: ['a', ''], line: 1 },
       { fields: [null, 'x\ny'], line: 2 },

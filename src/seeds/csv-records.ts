@@ -1,7 +1,10 @@
-/** One record of a CSV text: its fields, null where nothing stands between two commas, and its line from 1. */
-export interface CsvRecord {
-  readonly fields: readonly (string | null)[]
-  readonly line: number
+/** The fields of a record: null where nothing stands between two commas. */
+export type CsvFields = readonly (string | null)[]
+
+/** Some records of a CSV text, and the line of each, from 1. */
+export interface CsvRecords {
+  readonly rows: readonly CsvFields[]
+  readonly lines: readonly number[]
 }
 
 /** Something that cannot stand in a CSV text. */
@@ -30,17 +33,17 @@ export interface CsvOptions {
 export async function* csvRecords(
   pieces: AsyncIterable<string> | Iterable<string>,
   { nullText, firstLine = 1 }: CsvOptions,
-): AsyncGenerator<CsvRecord[]> {
+): AsyncGenerator<CsvRecords> {
   const state = { line: firstLine, nullText }
   let rest = ''
   for await (const piece of pieces) {
     const text = rest === '' ? piece : rest + piece
-    const { records, read } = readRecords(state, text, false)
+    const { read, ...records } = readRecords(state, text, false)
     rest = text.slice(read)
-    if (records.length > 0) yield records
+    if (records.rows.length > 0) yield records
   }
-  const { records } = readRecords(state, rest, true)
-  if (records.length > 0) yield records
+  const records = readRecords(state, rest, true)
+  if (records.rows.length > 0) yield records
 }
 
 interface State {
@@ -48,27 +51,40 @@ interface State {
   readonly nullText: string
 }
 
-function readRecords(state: State, text: string, final: boolean): { records: CsvRecord[]; read: number } {
-  const records: CsvRecord[] = []
+function readRecords(state: State, text: string, final: boolean): CsvRecords & { readonly read: number } {
+  const rows: CsvFields[] = []
+  const lines: number[] = []
+  // Looked for once for all lines before it.
+  let quote = nextOf(text, '"', 0)
   let at = 0
   while (at < text.length) {
     const end = text.indexOf('\n', at)
     if (end === -1 && !final) break
     const lineEnd = end === -1 ? text.length : end
-    const line = text.slice(at, lineEnd > at && text.charCodeAt(lineEnd - 1) === 13 ? lineEnd - 1 : lineEnd)
-    if (!line.includes('"')) {
-      if (line !== '') records.push({ fields: plainFields(line, state.nullText), line: state.line })
+    if (quote < at) quote = nextOf(text, '"', at)
+    if (quote > lineEnd) {
+      const line = text.slice(at, lineEnd > at && text.charCodeAt(lineEnd - 1) === 13 ? lineEnd - 1 : lineEnd)
+      if (line !== '') {
+        rows.push(plainFields(line, state.nullText))
+        lines.push(state.line)
+      }
       state.line += 1
       at = lineEnd + 1
       continue
     }
-    const quoted = readQuoted(state, text, at, final)
+    const quoted = readQuoted(state, text, { start: at, lineEnd, final })
     if (quoted === undefined) break
-    records.push({ fields: quoted.fields, line: state.line })
+    rows.push(quoted.fields)
+    lines.push(state.line)
     state.line += quoted.lines
     at = quoted.next
   }
-  return { records, read: Math.min(at, text.length) }
+  return { rows, lines, read: Math.min(at, text.length) }
+}
+
+function nextOf(text: string, character: string, start: number): number {
+  const at = text.indexOf(character, start)
+  return at === -1 ? text.length + 1 : at
 }
 
 function plainFields(line: string, nullText: string): (string | null)[] {
@@ -77,13 +93,21 @@ function plainFields(line: string, nullText: string): (string | null)[] {
   return fields
 }
 
+interface QuotedRecord {
+  readonly start: number
+  /** Where its first line ends. */
+  readonly lineEnd: number
+  readonly final: boolean
+}
+
 // A record in which something is quoted, so that it may go over several lines; undefined when its end is not there yet.
-function readQuoted(state: State, text: string, start: number, final: boolean) {
+function readQuoted(state: State, text: string, { start, lineEnd: firstEnd, final }: QuotedRecord) {
   const fields: (string | null)[] = []
+  let lineEnd = firstEnd
   let at = start
   let lines = 1
   for (;;) {
-    if (text[at] === '"') {
+    if (text.charCodeAt(at) === quotationMark) {
       const end = closingQuote(text, at + 1)
       const atEnd = end !== undefined && end + 1 >= text.length
       if (end === undefined || (atEnd && !final)) {
@@ -92,11 +116,16 @@ function readQuoted(state: State, text: string, start: number, final: boolean) {
       }
       const value = text.slice(at + 1, end)
       // Both are rare, and looking costs less than making a copy or a list of every field.
-      if (value.includes('\n')) lines += value.split('\n').length - 1
+      if (end > lineEnd) {
+        lines += value.split('\n').length - 1
+        lineEnd = text.indexOf('\n', end)
+        if (lineEnd === -1 && !final) return undefined
+        if (lineEnd === -1) lineEnd = text.length
+      }
       fields.push(value.includes('"') ? value.replaceAll('""', '"') : value)
       at = end + 1
     } else {
-      const end = nextEnd(text, at)
+      const end = fieldEnd(text, at, lineEnd)
       if (end === text.length && !final) return undefined
       const value = text.slice(at, end)
       if (value.includes('"')) {
@@ -105,29 +134,35 @@ function readQuoted(state: State, text: string, start: number, final: boolean) {
       fields.push(value === state.nullText ? null : value)
       at = end
     }
-    if (text[at] === ',') {
+    const next = text.charCodeAt(at)
+    if (next === comma) {
       at += 1
       continue
     }
-    if (text[at] === '\r') at += 1
-    if (at < text.length && text[at] !== '\n') {
+    if (next === carriageReturn) at += 1
+    if (at < lineEnd) {
       throw new CsvFault('Something stands behind the end of a field in quotes.', state.line + lines - 1)
     }
     return { fields, lines, next: at + 1 }
   }
 }
 
+const quotationMark = 34
+const comma = 44
+const carriageReturn = 13
+
 function closingQuote(text: string, start: number): number | undefined {
   for (let at = text.indexOf('"', start); at !== -1; at = text.indexOf('"', at + 2)) {
-    if (text[at + 1] !== '"') return at
+    if (text.charCodeAt(at + 1) !== quotationMark) return at
   }
   return undefined
 }
 
-function nextEnd(text: string, start: number): number {
-  for (let at = start; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    if (unit === 44 || unit === 10 || (unit === 13 && text.charCodeAt(at + 1) === 10)) return at
-  }
-  return text.length
+// Where a field without quotes ends: before a comma, or with its line.
+function fieldEnd(text: string, start: number, lineEnd: number): number {
+  const end = text.indexOf(',', start)
+  if (end !== -1 && end < lineEnd) return end
+  return lineEnd > start && lineEnd < text.length && text.charCodeAt(lineEnd - 1) === carriageReturn
+    ? lineEnd - 1
+    : lineEnd
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import type { Dialect } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { CsvFault, csvRecords } from './csv-records.ts'
@@ -7,16 +6,12 @@ import { jsonNodes } from './nodes/json-nodes.ts'
 import { readCell, type Reading } from './read-cell.ts'
 import type { RowCell, RowSource } from './row-source.ts'
 import type { CellEntry } from './seed-document.ts'
+import { textPieces, type TextFile } from './text-pieces.ts'
 import { valueText, type ColumnForm } from './value-text.ts'
 
 /** A file of rows. */
-export interface RowFile {
-  readonly absolutePath: string
-  /** As people see it. */
-  readonly path: string
+export interface RowFile extends TextFile {
   readonly nullText: string
-  /** How many lines of comments stand on top of it. */
-  readonly skipLines?: number
 }
 
 /** The rows of a CSV file: its first line names the columns. Throws `seed_invalid`, `file_unreadable`. */
@@ -34,31 +29,34 @@ export async function csvRows(file: RowFile, defaults: readonly CellEntry[]): Pr
     async *read() {
       let first = true
       for await (const records of csvChunks(file)) {
-        const rows: (readonly RowCell[])[] = []
-        const at: number[] = []
-        for (const { fields, line } of first ? records.slice(1) : records) {
-          if (fields.length !== columns.length) {
-            const message = `The row has ${fields.length} fields, and the header ${columns.length}.`
-            throw fault(file, line, message, 'Give each row a field for every column; quote what holds a comma.')
-          }
-          rows.push(added.length === 0 ? fields : [...fields, ...added.map(({ cell }) => cell)])
-          at.push(line)
-        }
+        const rows = first ? records.rows.slice(1) : records.rows
+        const at = first ? records.lines.slice(1) : records.lines
         first = false
-        yield { columns: all, rows, at }
+        for (const [index, fields] of rows.entries()) {
+          if (fields.length === columns.length) continue
+          const message = `The row has ${fields.length} fields, and the header ${columns.length}.`
+          throw fault(
+            file,
+            at[index] ?? 0,
+            message,
+            'Give each row a field for every column; quote what holds a comma.',
+          )
+        }
+        const cells = added.map(({ cell }) => cell)
+        yield { columns: all, rows: added.length === 0 ? rows : rows.map((fields) => [...fields, ...cells]), at }
       }
     },
   }
 }
 
 async function headerOf(file: RowFile): Promise<string[]> {
-  for await (const [header] of csvChunks(file)) return (header?.fields ?? []).map((name) => name?.trim() ?? '')
+  for await (const { rows } of csvChunks(file)) return (rows[0] ?? []).map((name) => name?.trim() ?? '')
   return []
 }
 
 async function* csvChunks(file: RowFile) {
   try {
-    yield* csvRecords(readPieces(file), { nullText: file.nullText, firstLine: 1 + (file.skipLines ?? 0) })
+    yield* csvRecords(textPieces(file), { nullText: file.nullText, firstLine: 1 + (file.skipLines ?? 0) })
   } catch (error) {
     if (!(error instanceof CsvFault)) throw error
     throw fault(
@@ -151,51 +149,12 @@ function brokenLine(file: RowFile, line: number, text: string): MetastoreError {
 
 async function* lineChunks(file: RowFile): AsyncGenerator<string[]> {
   let rest = ''
-  for await (const piece of readPieces(file)) {
+  for await (const piece of textPieces(file)) {
     const lines = (rest + piece).split('\n')
     rest = lines.pop() ?? ''
     yield lines
   }
   if (rest !== '') yield [rest]
-}
-
-/** The text of a file in pieces, without its first lines. Throws `file_unreadable`. */
-async function* readPieces({ absolutePath, path, skipLines = 0 }: RowFile): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let toSkip = skipLines
-  let lines = 0
-  try {
-    for await (const bytes of createReadStream(absolutePath, { highWaterMark: 262_144 })) {
-      let text = decoder.decode(bytes as Uint8Array, { stream: true })
-      if (text.includes('\0'))
-        throw unreadable(
-          path,
-          lines + text.slice(0, text.indexOf('\0')).split('\n').length,
-          'holds a zero byte, which no text has',
-        )
-      while (toSkip > 0 && text.includes('\n')) {
-        text = text.slice(text.indexOf('\n') + 1)
-        toSkip -= 1
-      }
-      for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1
-      if (toSkip === 0) yield text
-    }
-    decoder.decode()
-  } catch (error) {
-    if (error instanceof TypeError) throw unreadable(path, lines + 1, 'is not UTF-8 text')
-    const { code } = error as NodeJS.ErrnoException
-    if (error instanceof MetastoreError || code === undefined) throw error
-    throw unreadable(path, undefined, `cannot be read (${code})`)
-  }
-}
-
-function unreadable(path: string, line: number | undefined, reason: string): MetastoreError {
-  return new MetastoreError({
-    code: 'file_unreadable',
-    message: `${path} ${reason}.`,
-    where: line === undefined ? path : `${path}:${line}:1`,
-    remedy: 'Save the file as UTF-8 text, readable for the user who runs metastore.',
-  })
 }
 
 function fault(file: RowFile, line: number, message: string, remedy: string, column = 1): MetastoreError {

@@ -6,10 +6,22 @@ import type { SeedFile } from './seed-file.ts'
 import type { SeedOptions } from './seed-options.ts'
 import type { SeedInputs } from './world.ts'
 
+/** Checksums of files that are being worked out, by the names that the seed file has for them. */
+export type Checksums = ReadonlyMap<string, Promise<string | undefined>>
+
+/** Begins to work out the checksums of what a file has read so far, to go on while the database is at work. */
+export function beginChecksums(file: SeedFile, { files }: SeedInputs): Checksums {
+  return new Map([...files].map((name) => [name, checksumOf(file, name)]))
+}
+
 /** What a file read besides itself, as the history keeps it: nothing from which a value could be found out. */
-export async function recordInputs(file: SeedFile, inputs: SeedInputs, options: SeedOptions): Promise<RecordedInputs> {
+export async function recordInputs(
+  file: SeedFile,
+  inputs: SeedInputs,
+  { options, begun }: { readonly options: SeedOptions; readonly begun: Checksums },
+): Promise<RecordedInputs> {
   const files: Record<string, string> = {}
-  for (const name of inputs.files) files[name] = (await checksumOf(file, name)) ?? ''
+  for (const name of inputs.files) files[name] = (await (begun.get(name) ?? checksumOf(file, name))) ?? ''
   const variables = [...inputs.variables].sort()
   return { files, variables, fingerprint: fingerprintOf(variables, options) }
 }

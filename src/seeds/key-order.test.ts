@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Column } from '../catalog/catalog.ts'
-import { keyOrder } from './key-order.ts'
+import { isOrderedAlike, keyOrder } from './key-order.ts'
 
 function ascends(
   type: string,
@@ -32,4 +32,9 @@ test('of types whose texts do not tell, nothing is said', () => {
   expect(ascends('citext', ['A', 'a'])).toBe(undefined)
   expect(ascends('text', ['A', 'a'], 'case_insensitive')).toBe(undefined)
   expect(ascends('numeric', ['1', '1.0'])).toBe(undefined)
+})
+
+test('only numbers and UUIDs ascend as the database sorts them', () => {
+  const alike = (type: string) => isOrderedAlike({ name: 'key', type, collation: null } as unknown as Column)
+  expect(['bigint', 'uuid', 'text', 'numeric'].filter(alike)).toEqual(['bigint', 'uuid'])
 })

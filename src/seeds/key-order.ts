@@ -22,6 +22,12 @@ export function keyOrder(column: Column | undefined): ((value: Prepared) => bool
   }
 }
 
+/** Whether the database sorts the values of a column in the same order that `keyOrder` watches. */
+export function isOrderedAlike(column: Column | undefined): boolean {
+  const canonical = canonicalText(column)
+  return canonical === integer || canonical === uuid
+}
+
 const integer = /^(?:0|[1-9]\d{0,18})$/
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/
 

@@ -49,14 +49,12 @@ async function* plainRows(
   first: RowChunk,
   chunks: AsyncIterator<RowChunk>,
   onRows: (count: number) => void,
-): AsyncGenerator<readonly (string | null)[]> {
+): AsyncGenerator<RowChunk['rows']> {
   let count = 0
   for (let chunk: RowChunk | undefined = first; chunk !== undefined;) {
     if (chunk.columns !== first.columns && chunk.columns.join('\0') !== first.columns.join('\0')) throw new NotPlain()
-    for (const row of chunk.rows) {
-      if (!isPlain(row)) throw new NotPlain()
-      yield row
-    }
+    if (!chunk.rows.every(isPlain)) throw new NotPlain()
+    yield chunk.rows
     count += chunk.rows.length
     onRows(count)
     const next: IteratorResult<RowChunk> = await chunks.next()

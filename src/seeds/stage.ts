@@ -1,6 +1,8 @@
+import { findColumn } from '../catalog/catalog.ts'
 import { id, join, raw, sql, type Queryable } from '../database/database.ts'
 import { reportCycle } from './cycles.ts'
 import type { Prepared } from './evaluate.ts'
+import { isOrderedAlike } from './key-order.ts'
 import type { KnownValue } from './planned-rows.ts'
 import { batchesOf, rowLoader, type Batch, type LoadedRow, type Staging } from './prepare-rows.ts'
 import { inSavepoint } from './references.ts'
@@ -34,11 +36,11 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
   for (let next = await batches.next(); next.done !== true;) {
     let held: IteratorResult<Batch, void> = next
     await settleBatch(staging, next.value)
-    const rows = async function* (): AsyncGenerator<LoadedRow> {
+    const rows = async function* (): AsyncGenerator<readonly LoadedRow[]> {
       // Rows that refer to others need queries, which cannot be asked while a load is under way.
       for (; held.done !== true; held = await batches.next()) {
         if (held.value !== next.value && held.value.pending.length > 0) return
-        for (const row of held.value.rows) yield loaded(row)
+        yield held.value.rows.map(loaded)
         count += held.value.rows.length
         world.onRows?.(count)
       }
@@ -52,14 +54,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
     }
     next = held
   }
-  // Nobody else gathers statistics of a temporary table, and without any a join of many rows is planned as one of few.
-  // A coarse sample of the key is enough: that there are many rows is what counts.
-  if (count > fewRows)
-    await analyze(
-      world,
-      path,
-      step.key.filter((column) => known.includes(column)),
-    )
+  if (count > fewRows) await prepareJoins(staging, path)
   return stagedBy(staging, path, count)
 }
 
@@ -85,7 +80,10 @@ function stagedBy(staging: Staging, path: readonly string[], count: number): Sta
   return { step, path, columns, shapes, count, secrets, late, nullColumns, keysAscend, hidden, waiting }
 }
 
-async function analyze({ tx, cells }: StageWorld, path: readonly string[], key: readonly string[]): Promise<void> {
+// Nobody else gathers statistics of a temporary table, and without any a join of many rows is planned as one of few. A coarse
+// sample of what joins look at is enough: that there are many rows is what counts.
+async function prepareJoins({ world: { tx, cells }, step, columns, keysAscend }: Staging, path: readonly string[]) {
+  const key = step.key.filter((column) => columns.includes(column))
   if (cells.dialect === 'sqlite' || key.length === 0) {
     await tx.query(sql`analyze ${id(...path)}`)
     return
@@ -94,8 +92,12 @@ async function analyze({ tx, cells }: StageWorld, path: readonly string[], key: 
   await tx.query(sql`
     select set_config('work_mem', '64MB', true)
     where pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')`)
+  // Rows that came in the order of their key are joined in that order, when the table has them so too: neither side is sorted,
+  // hashed or looked up row by row. An index is what tells the planner.
+  if (keysAscend && key.every((column) => isOrderedAlike(findColumn(step.table, column))))
+    await tx.query(sql`create index on ${id(...path)} (${join(key.map((column) => id(column)))})`)
   await tx.query(sql`set local default_statistics_target = 10`)
-  await tx.query(sql`analyze ${id(...path)} (${join([rowColumn, ...key].map((column) => id(column)))})`)
+  await tx.query(sql`analyze ${id(...path)} (${join([rowColumn, shapeColumn, ...key].map((column) => id(column)))})`)
 }
 
 // Rows that are few are remembered, so that later ones can refer to them before they are written.

@@ -240,4 +240,39 @@ describe('metastore test --round-trip', () => {
       ),
     )
   })
+
+  test('of several databases runs the tests of those that name a directory of them', async () => {
+    const toml = (more: string) =>
+      `[database.first]\nurl = "pglite:memory"\n${more}\n[database.second]\nurl = "pglite:memory"\n`
+    const named = { 'metastore.toml': toml('tests = ["tests"]'), 'tests/unique.sql': unique }
+    expect(await run(named)).toEqual({
+      status: 0,
+      stdout: lines(
+        'first',
+        'passed  tests/unique.sql: unique  DURATION',
+        '1 test: 1 passed, 0 failed.',
+        '',
+        'second',
+        'No tests: metastore.toml names no directory of them.',
+      ),
+      stderr: '',
+    })
+    const message = (where: string, first: string) =>
+      lines(
+        'error [test_missing] No directory of tests is named, and of several databases tests/ belongs to none.',
+        `  at ${where}`,
+        `  next: Add tests = ["tests"] to [database.${first}] in metastore.toml, or give a file here, with --database.`,
+      )
+    expect(await run({ ...named, 'metastore.toml': toml('') })).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: message('first, second', 'first'),
+    })
+    expect(await run(named, '--database second')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: message('second', 'second'),
+    })
+    expect(await run(named, 'tests/unique.sql --database second')).toMatchObject({ status: 0 })
+  })
 })

@@ -15,7 +15,7 @@ export const testCommand = defineCommand({
   name: 'test',
   summary: 'Run the tests of migrations: rows before, migrate, rows after; and every migration there and back',
   description:
-    'Runs the tests in tests/ (setting tests), SQL or TypeScript, on a throw-away PostgreSQL in this process, or with --shadow on a server; the database of the project is not asked. What a state of the schema is made of is kept, so that only what changed is applied again. A test says where it begins by -- before: MIGRATION or -- at: MIGRATION, and begins after all migrations where it says nothing. Exit status 1 when a test fails.',
+    'Runs the tests in tests/ (setting tests; in a project with several databases, each names its own), SQL or TypeScript, on a throw-away PostgreSQL in this process, or with --shadow on a server; the database of the project is not asked. What a state of the schema is made of is kept, so that only what changed is applied again. A test says where it begins by -- before: MIGRATION or -- at: MIGRATION, and begins after all migrations where it says nothing. Exit status 1 when a test fails.',
   examples: [
     ['metastore test', 'run every test'],
     ['metastore test tests/names.sql', 'run one file'],
@@ -33,9 +33,11 @@ export const testCommand = defineCommand({
 
   async run(input, context) {
     const suites: { name: string; outcomes: readonly TestOutcome[] }[] = []
+    const without = await withoutTests(input, context)
     const status = await eachDatabase(context, async (entry) => {
-      const outcomes = await testDatabase(entry, input, context)
+      const outcomes = without.includes(entry) ? [] : await testDatabase(entry, input, context)
       suites.push({ name: entry.settings.name, outcomes })
+      if (without.includes(entry)) context.output.line('No tests: metastore.toml names no directory of them.')
       return { document: { tests: outcomes } }
     })
     const report = text(input, 'junit')
@@ -44,6 +46,17 @@ export const testCommand = defineCommand({
     return failed ? exitStatus.failed : status
   },
 })
+
+// Of several databases nobody said whose the default directory is, and a test of one says nothing about another. Throws
+// `test_missing` when that is so for all that are selected.
+async function withoutTests(input: Input, context: Context): Promise<readonly DatabaseEntry[]> {
+  const { databases } = await context.project()
+  if (databases.length < 2 || flag(input, 'roundTrip') || namesOf(input).length > 0) return []
+  const selected = await context.databases()
+  const without = selected.filter(({ settings }) => settings.origins.tests.from === 'default')
+  if (without.length === selected.length) throw noTestsNamed(without)
+  return without
+}
 
 async function testDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<readonly TestOutcome[]> {
   if (entry.dialect() !== 'postgres') throw notPostgres(entry)
@@ -69,6 +82,16 @@ async function testDatabase(entry: DatabaseEntry, input: Input, context: Context
   const rest = skipped > 0 ? `, ${skipped} skipped` : ''
   output.line(`${count(outcomes.length, 'test')}: ${number('passed')} passed, ${failed} failed${rest}.`)
   return outcomes
+}
+
+function noTestsNamed(entries: readonly DatabaseEntry[]): MetastoreError {
+  const names = entries.map(({ settings }) => settings.name)
+  return new MetastoreError({
+    code: 'test_missing',
+    message: 'No directory of tests is named, and of several databases tests/ belongs to none.',
+    where: names.join(', '),
+    remedy: `Add tests = ["tests"] to [database.${names[0] ?? ''}] in metastore.toml, or give a file here, with --database.`,
+  })
 }
 
 function namesOf(input: Input): readonly string[] {

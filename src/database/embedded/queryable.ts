@@ -50,10 +50,14 @@ export function queryable(dialect: Dialect, run: Run): Queryable {
         count += batch.length
         batch = []
       }
-      for await (const row of rows) {
-        batch.push(row.map(loadValue))
-        if (batch.length === loadBatch) await flush()
+      const take = async (list: Iterable<LoadRow>): Promise<void> => {
+        for (const row of list) {
+          batch.push(row.map(loadValue))
+          if (batch.length === loadBatch) await flush()
+        }
       }
+      if (Symbol.asyncIterator in rows) for await (const list of rows) await take(list)
+      else await take(rows)
       // Also for no rows at all: a table that does not exist is an error then too.
       if (batch.length > 0 || count === 0) await flush()
       return count

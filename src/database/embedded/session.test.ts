@@ -232,8 +232,8 @@ describe.each(['pglite:memory', 'sqlite::memory:'] as const)('sessions of %s', (
     expect(await session.load(target, [])).toBe(0)
 
     const before = await rows()
-    async function* failing(): AsyncIterable<unknown[]> {
-      for (let index = 100; index < 3_000; index++) yield [index, 'x']
+    async function* failing(): AsyncIterable<unknown[][]> {
+      for (let index = 100; index < 3_000; index++) yield [[index, 'x']]
       await Promise.resolve()
       throw new Error('the source is gone')
     }

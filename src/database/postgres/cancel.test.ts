@@ -90,7 +90,7 @@ test('an abort ends a load whose source has stalled', async () => {
   let waiting: () => void = () => {}
   const reached = new Promise<void>((resolve) => (waiting = resolve))
   async function* rows() {
-    yield [1]
+    yield [[1]]
     waiting()
     await new Promise(() => {})
   }

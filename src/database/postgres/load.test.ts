@@ -18,7 +18,7 @@ test('100,000 rows are loaded, with backpressure and from an asynchronous source
     for (let id = 1; id <= 100_000; id++) {
       if (id % 10_000 === 0) await new Promise(setImmediate)
       ahead = id
-      yield [id, `body ${id} ${'x'.repeat(100)}`]
+      yield [[id, `body ${id} ${'x'.repeat(100)}`]]
     }
   }
   expect(await session.load({ table: ['public', 'many'], columns: ['id', 'body'] }, rows())).toBe(100_000)
@@ -109,7 +109,7 @@ test('a server that refuses early stops the reading of a long source', async () 
     for (;;) {
       read++
       if (read % 1000 === 0) await new Promise(setImmediate)
-      yield ['not a number']
+      yield [['not a number']]
     }
   }
   await expect(session.load({ table: ['early'], columns: ['id'] }, rows())).rejects.toMatchObject({
@@ -144,7 +144,7 @@ test('a load in a transaction is undone with it', async () => {
 test('rows read from the session that they are loaded into are an error, not a deadlock', async () => {
   await session.script('create table self (id int)')
   async function* rows() {
-    for (const row of await session.query<{ id: number }>(sql`select 1 as id`)) yield [row.id]
+    for (const row of await session.query<{ id: number }>(sql`select 1 as id`)) yield [[row.id]]
   }
   await expect(session.load({ table: ['self'], columns: ['id'] }, rows())).rejects.toThrow(
     'The session is used while a transaction, load or stream of it goes on.',

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import type { LoadRow, LoadTarget, Session, Transaction, TransactionOptions } from '../driver.ts'
+import type { LoadRows, LoadTarget, Session, Transaction, TransactionOptions } from '../driver.ts'
 import { DatabaseError } from '../failure.ts'
 import type { Sql } from '../sql.ts'
 import { Channel } from './channel.ts'
@@ -41,7 +41,7 @@ export class PostgresSession implements Session {
     return this.#take(() => runScript(this.#run, text))
   }
 
-  load(target: LoadTarget, rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<number> {
+  load(target: LoadTarget, rows: LoadRows): Promise<number> {
     return this.#lend(() => runLoad(this.#run, target, rows))
   }
 

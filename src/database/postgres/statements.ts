@@ -1,4 +1,4 @@
-import type { LoadRow, LoadTarget } from '../driver.ts'
+import type { LoadRows, LoadTarget } from '../driver.ts'
 import type { Sql } from '../sql.ts'
 import { affectedRows } from './affected-rows.ts'
 import { copyStatement } from './copy-text.ts'
@@ -29,11 +29,7 @@ export async function runScript(run: Run, text: string): Promise<void> {
 }
 
 /** Writes rows by COPY. */
-export async function runLoad(
-  run: Run,
-  target: LoadTarget,
-  rows: Iterable<LoadRow> | AsyncIterable<LoadRow>,
-): Promise<number> {
+export async function runLoad(run: Run, target: LoadTarget, rows: LoadRows): Promise<number> {
   const text = copyStatement(target)
   const { count } = await run(new CopyIn(text, rows), text)
   return count

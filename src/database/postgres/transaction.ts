@@ -1,4 +1,4 @@
-import type { LoadRow, LoadTarget, Transaction, TransactionOptions } from '../driver.ts'
+import type { LoadRows, LoadTarget, Transaction, TransactionOptions } from '../driver.ts'
 import { DatabaseError } from '../failure.ts'
 import type { Sql } from '../sql.ts'
 import type { Channel } from './channel.ts'
@@ -61,7 +61,7 @@ export class PostgresTransaction implements Transaction {
     return runStream<Row>(run, statement, options.batchSize ?? 1000)
   }
 
-  load(target: LoadTarget, rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<number> {
+  load(target: LoadTarget, rows: LoadRows): Promise<number> {
     return this.#turns.lend(() => runLoad(this.#run, target, rows))
   }
 
