@@ -14,6 +14,8 @@ const host = process.env.KUBERNETES_SERVICE_HOST ?? 'kubernetes.default.svc'
 const port = process.env.KUBERNETES_SERVICE_PORT ?? '443'
 const namespace = read('namespace')
 const [deadline = '', ...deployments] = process.argv.slice(2)
+// Seconds between two looks.
+const pauseSeconds = Number(process.env.PAUSE_SECONDS ?? 2)
 const end = Date.now() + milliseconds(deadline)
 
 for (const deployment of deployments) await waitFor(deployment)
@@ -30,7 +32,7 @@ async function waitFor(name) {
       say(`${name}: the rollout has not ended within ${deadline}. Both versions of the schema stay as they are.`)
       process.exit(1)
     }
-    await pause(2000)
+    await pause(pauseSeconds * 1000)
   }
 }
 
@@ -45,7 +47,11 @@ async function whatIsMissing(name) {
   const { items } = await get(`/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`)
   // What has ended stays in the list, and uses nothing.
   const live = items.filter((pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase))
-  if (live.length > updated) return `${live.length - updated} Pods of an old version still run or are ending`
+  const old = live.length - updated
+  if (old > 0)
+    return old === 1
+      ? '1 Pod of an old version still runs or is ending'
+      : `${old} Pods of an old version still run or are ending`
   if (live.some((pod) => pod.metadata.deletionTimestamp !== undefined)) return 'a Pod is ending'
   if (available < updated) return `${available} of ${updated} Pods are available`
 }

@@ -44,6 +44,7 @@ podFailurePolicy:
     - action: Ignore
       onPodConditions:
         - type: DisruptionTarget
+          status: 'True'
 template:
   metadata:
     labels:
