@@ -97,6 +97,7 @@ describe.runIf(typeof tools !== 'string')('Compose', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({
       services: {
+        database: { image: 'pgvector/pgvector:0.8.1-pg17' },
         migrate: {
           build: { context: root, dockerfile: 'deploy/docker/Dockerfile' },
           depends_on: { database: { condition: 'service_healthy', required: true } },
@@ -108,6 +109,16 @@ describe.runIf(typeof tools !== 'string')('Compose', () => {
           },
         },
       },
+    })
+  })
+
+  test('reads the one of assistant-backend, whose tool waits for the database', async () => {
+    const example = path.join(root, 'examples', 'assistant-backend')
+    const words = ['--format', 'json', 'compose.yaml']
+    const { status, stdout, stderr } = await run(typeof tools === 'string' ? '' : tools.compose, words, example)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({
+      services: { metastore: { depends_on: { database: { condition: 'service_healthy', required: true } } } },
     })
   })
 })
