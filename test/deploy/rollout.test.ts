@@ -90,7 +90,7 @@ test('a rollout is over when nothing of an old version is left, not even a Pod t
     lines: [
       'server: the new version is not known yet',
       'server: 1 of 2 Pods are of the new version',
-      'server: 1 Pod of an old version still runs or is ending',
+      'server: 1 more than the 2 Pods of the new version still run or are ending',
       'server: GET /apis/apps/v1/namespaces/assistants/deployments/server was answered with 503.',
       'server: 1 of 2 Pods are available',
       'server: nothing of an old version runs any more.',
@@ -120,7 +120,7 @@ test('a rollout that does not end in time leaves both versions as they are', asy
   expect(await wait('0s', 'server')).toEqual({
     status: 1,
     lines: [
-      'server: 1 Pod of an old version still runs or is ending',
+      'server: 1 more than the 2 Pods of the new version still run or are ending',
       'server: the rollout has not ended within 0s. Both versions of the schema stay as they are.',
     ],
   })
