@@ -40,7 +40,8 @@ function makeTemporary(own: string): string {
       code: 'file_unwritable',
       message: `Neither ${own} nor the directory for temporary files, ${tmpdir()}, can be written, and a replay of the migrations needs one of them.`,
       where: own,
-      remedy: 'Make one of them writable; in a container whose file system is read-only, mount an empty volume at /tmp.',
+      remedy:
+        'Make one of them writable; in a container whose file system is read-only, mount an empty volume at /tmp.',
       cause,
     })
   }

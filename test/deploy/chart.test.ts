@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
@@ -258,6 +258,44 @@ describe('the chart without downtime', () => {
       ports: [{ name: 'http', containerPort: 2024 }],
     })
     expect(deployment && podOf(deployment)?.automountServiceAccountToken).toBe(false)
+  })
+})
+
+describe('going back', () => {
+  test('an older release stops at what it does not know, and its abort takes back what a newer one has started', async () => {
+    const directory = copyExample('assistant-backend')
+    const url = await freshPostgresUrl(18)
+    const env = plainEnvironment({ ASSISTANT_DATABASE_URL: url, NO_COLOR: '1' })
+    const metastore = (words: string) =>
+      runCommand(`node_modules/.bin/metastore ${words} --database assistant-backend`, directory, env)
+    const argumentsOf = (name: string) =>
+      (files[`kubernetes/${name}.yaml`] ?? []).flatMap((job) => podOf(job)?.containers[0]?.args ?? []).join(' ')
+    expect(await metastore('migrate 007 --quiet')).toMatchObject({ status: 0 })
+    expect(await metastore(argumentsOf('start'))).toMatchObject({ status: 0 })
+
+    const newest = '008_user_config_names'
+    rmSync(path.join(directory, 'migrations', `${newest}.toml`))
+    const refused = await metastore(argumentsOf('start'))
+    expect(refused).toMatchObject({ status: 3, output: expect.stringContaining('[batch_files_changed]') })
+    const aborted = await metastore(argumentsOf('abort'))
+    expect(aborted).toMatchObject({ status: 0, output: expect.stringContaining(`Done: ${newest} is taken back.`) })
+    // A Job may run twice, and a rollback of a release that has changed nothing runs it as well.
+    expect(await metastore(argumentsOf('abort'))).toMatchObject({ status: 0 })
+    expect(await metastore(argumentsOf('complete'))).toMatchObject({ status: 0 })
+    expect(await metastore('status --check')).toMatchObject({ status: 0 })
+  })
+})
+
+describe('the version', () => {
+  test('is the one of the package, in the chart and in every image', () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string }
+    expect(parse(read('deploy/helm/metastore/Chart.yaml'))).toMatchObject({ version, appVersion: version })
+    const plain = Object.entries(files).filter(([file]) => file.startsWith('kubernetes/'))
+    const images = [...plain.map(([, objects]) => objects), files['the chart with its defaults'] ?? []]
+      .flat()
+      .flatMap((object) => podOf(object)?.containers ?? [])
+      .map(({ image }) => image)
+    expect(new Set(images)).toEqual(new Set([`metastore:${version}`]))
   })
 })
 

@@ -21,8 +21,8 @@ const modules = { helm: 'helm.sh/helm/v3/cmd/helm', compose: 'github.com/compose
  * Builds both from their Go modules, once: Go keeps them. Gives the reason instead where they cannot be built, because there is no
  * Go that is new enough, or the modules are neither here nor to be had. A build that fails for any other reason is thrown.
  */
-export async function deployTools(): Promise<DeployTools | string> {
-  const go = (...words: readonly string[]) => run('go', words, path.join(root, 'test', 'deploy', 'tools'))
+export async function deployTools(program = 'go'): Promise<DeployTools | string> {
+  const go = (...words: readonly string[]) => run(program, words, path.join(root, 'test', 'deploy', 'tools'))
   const version = await go('version').catch(() => undefined)
   if (version === undefined || version.status !== 0) return 'there is no Go here'
   const found = /go1\.(\d+)/.exec(version.stdout)

@@ -10,6 +10,10 @@ const tools = await deployTools()
 // Elsewhere chart.test.ts still judges what Helm made of the templates when they were changed last.
 if (typeof tools === 'string') console.warn(`Helm renders nothing here, and Compose reads nothing: ${tools}.`)
 
+test('without Go it is said that nothing is rendered', async () => {
+  expect(await deployTools('there-is-no-such-program')).toBe('there is no Go here')
+})
+
 describe.runIf(typeof tools !== 'string')('Helm', () => {
   const helm = (...words: readonly string[]) => run(typeof tools === 'string' ? '' : tools.helm, words, chart)
   const template = (...words: readonly string[]) =>
