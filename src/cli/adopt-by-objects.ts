@@ -1,4 +1,3 @@
-import path from 'node:path'
 import type { Assessment, MigrationEvidence } from '../adopt/adopt.ts'
 import { MetastoreError } from '../errors.ts'
 import { resolveName, type Engine } from '../migrations/migrations.ts'
@@ -6,6 +5,7 @@ import type { Context, DatabaseEntry } from './context.ts'
 import type { DatabaseAnswer } from './each-database.ts'
 import { flag, list, text, type Input } from './input.ts'
 import type { Output } from './output.ts'
+import { shadowDirectory } from './shadow-directory.ts'
 import { count, table } from './ui/tables.ts'
 
 interface Decisions {
@@ -26,7 +26,7 @@ export async function adoptByObjects(
   const { directory } = await context.project()
   const { settings } = entry
   const options = {
-    cacheDirectory: path.join(directory, '.metastore', 'shadow', settings.name),
+    cacheDirectory: shadowDirectory(directory, settings.name),
     stateSchema: settings.stateSchema,
     shadowServer: text(input, 'shadow'),
     signal: context.signal,

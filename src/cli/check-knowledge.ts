@@ -13,6 +13,7 @@ import {
 import { prove, replay, replayFindings, type Proof } from '../shadow/shadow.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { text, type Input } from './input.ts'
+import { shadowDirectory } from './shadow-directory.ts'
 
 /** What a live database says. */
 export interface Live {
@@ -64,7 +65,7 @@ export async function replayed(
 ): Promise<Replayed> {
   const { directory } = await context.project()
   const outcome = await replay(files, {
-    directory: path.join(directory, '.metastore', 'shadow', settings.name),
+    directory: shadowDirectory(directory, settings.name),
     server: shadow,
     stateSchema: settings.stateSchema,
     signal: context.signal,
@@ -100,7 +101,7 @@ export async function proved(
   const done = new Set(live?.applied?.map(({ name }) => name))
   const selected = new Set(files.map(({ name }) => name).filter((name) => !done.has(name)))
   return prove(files, selected, {
-    directory: path.join(directory, '.metastore', 'shadow', settings.name),
+    directory: shadowDirectory(directory, settings.name),
     server: shadow,
     stateSchema: settings.stateSchema,
     schema: settings.schema,

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { MetastoreError } from '../errors.ts'
 import { readMigrationFiles } from '../migrations/migrations.ts'
 import { sqlMigrationText, writeGenerated } from '../migrations/new-migration.ts'
@@ -10,6 +9,7 @@ import type { Context, DatabaseEntry } from './context.ts'
 import { readDesired, type ReadState } from './desired-state.ts'
 import { exitStatus, type ExitStatus } from './exit-status.ts'
 import { flag, list, text, type Input } from './input.ts'
+import { shadowDirectory } from './shadow-directory.ts'
 
 /** The options of `generate`, and of `revision --autogenerate`, which is the same. */
 export const generationOptions: readonly OptionDefinition[] = [
@@ -43,7 +43,7 @@ export async function runGeneration(input: Input, context: Context, name: string
   const { directory } = await context.project()
   const format = await formatOf(input, entry)
   const shadow: ReplayOptions = {
-    directory: path.join(directory, '.metastore', 'shadow', entry.settings.name),
+    directory: shadowDirectory(directory, entry.settings.name),
     server: text(input, 'shadow'),
     stateSchema: entry.settings.stateSchema,
     signal: context.signal,

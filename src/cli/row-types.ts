@@ -8,6 +8,7 @@ import { rowTypes } from '../models/row-types.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { exitStatus, type ExitStatus } from './exit-status.ts'
 import { flag, text, type Input } from './input.ts'
+import { shadowDirectory } from './shadow-directory.ts'
 
 /** Writes TypeScript types of the rows of what the migrations make, or of the database that `--url` names. */
 export async function generateTypes(input: Input, context: Context): Promise<ExitStatus> {
@@ -29,7 +30,7 @@ async function catalogOf(input: Input, context: Context, entry: DatabaseEntry): 
   }
   const { directory } = await context.project()
   return replayedCatalog(await entry.files(), {
-    directory: path.join(directory, '.metastore', 'shadow', entry.settings.name),
+    directory: shadowDirectory(directory, entry.settings.name),
     server: text(input, 'shadow'),
     stateSchema: entry.settings.stateSchema,
     signal: context.signal,

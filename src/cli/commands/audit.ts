@@ -20,6 +20,7 @@ import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase } from '../each-database.ts'
 import { flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
+import { shadowDirectory } from '../shadow-directory.ts'
 import { count } from '../ui/tables.ts'
 
 /** Proves that a database is what its migrations make of it, and repairs it. */
@@ -120,7 +121,7 @@ export async function auditOf(
   const { settings } = entry
   const result = await audit(engine, files, {
     database: settings.name,
-    cacheDirectory: path.join(directory, '.metastore', 'shadow', settings.name),
+    cacheDirectory: shadowDirectory(directory, settings.name),
     stateSchema: settings.stateSchema,
     tenantColumn: settings.tenantColumn,
     shadowServer: text(input, 'shadow'),

@@ -1,10 +1,10 @@
-import path from 'node:path'
 import { MetastoreError } from '../../errors.ts'
 import { newMigration, sqlMigrationText, writeGenerated } from '../../migrations/new-migration.ts'
 import { defineCommand } from '../command.ts'
 import { list, text, type Input } from '../input.ts'
 import type { Context } from '../context.ts'
 import { exitStatus, type ExitStatus } from '../exit-status.ts'
+import { shadowDirectory } from '../shadow-directory.ts'
 
 /** Writes the file of a new migration, numbered after those there are. */
 export const newCommand = defineCommand({
@@ -56,7 +56,7 @@ async function writeTenantMigration(table: string, input: Input, context: Contex
   const { isolateTenants } = await import('../../migrations/tenant-isolation.ts')
   const existing = await entry.files()
   const { catalog } = await replay(existing, {
-    directory: path.join(directory, '.metastore', 'shadow', entry.settings.name),
+    directory: shadowDirectory(directory, entry.settings.name),
     stateSchema: entry.settings.stateSchema,
     signal: context.signal,
     progress: context.output.progress,
