@@ -125,6 +125,19 @@ export const errorCodes = {
   bookkeeping_newer: { kind: 'state', summary: 'The database was last migrated by a newer version of metastore.' },
   database_behind: { kind: 'state', summary: 'The database has pending migrations.' },
 
+  database_read_only: {
+    kind: 'state',
+    summary: 'The database is a replica, or transactions on it are read-only, and something would be changed.',
+  },
+  window_closed: { kind: 'state', summary: 'A migration would begin outside of the maintenance window.' },
+  hazard_unacknowledged: {
+    kind: 'state',
+    summary: 'A pending migration of a production database holds a P0 hazard that nobody has acknowledged.',
+  },
+  production_guarded: {
+    kind: 'state',
+    summary: 'A database that is marked as production loses no data in a rollback without --confirm.',
+  },
   plan_stale: {
     kind: 'state',
     summary: 'A saved plan is not applied, because the files or the database are not those it was made from.',
@@ -170,6 +183,10 @@ export const errorCodes = {
   token_invalid: { kind: 'input', summary: 'An encrypted value is no token, is damaged, or fits none of the keys.' },
 
   // The database
+  backup_failed: {
+    kind: 'failed',
+    summary: 'The backup command that has to succeed before a change did not, so nothing was changed.',
+  },
   connection_failed: { kind: 'failed', summary: 'The database cannot be reached.' },
   connection_lost: { kind: 'failed', summary: 'The connection broke while it was in use.' },
   batch_failed: { kind: 'failed', summary: 'A batch failed while it was started, and could not be taken back.' },

@@ -5,6 +5,7 @@ import {
   migrationsHere,
   readMigrationFiles,
   type Engine,
+  type Guard,
   type InterruptedPolicy,
   type MigrationDirectory,
   type MigrationFile,
@@ -16,6 +17,7 @@ import { selectDatabases, type DatabaseSettings, type Project } from '../project
 import { readProject } from '../project/read.ts'
 import { MetastoreError } from '../errors.ts'
 import type { Secrets } from '../secrets/redaction.ts'
+import { guardOf } from './guard.ts'
 import { list, text, type Input } from './input.ts'
 import { addProject } from './known-secrets.ts'
 import type { Output } from './output.ts'
@@ -83,6 +85,8 @@ export interface EngineUse {
   readonly impatient?: boolean
   /** Nothing is changed: an embedded database that does not exist yet is not created, and looks empty. */
   readonly reads?: boolean
+  /** It changes what is there: after a backup, and in the maintenance window or at any time, where there are such settings. */
+  readonly changes?: 'in the window' | 'at any time'
 }
 
 /** Makes the context of one run of a command. */
@@ -108,7 +112,7 @@ export function createContext(
     databases: () =>
       (entries ??= context
         .project()
-        .then((loaded) => selectDatabases(loaded).map((settings) => databaseEntry(settings, loaded, context)))),
+        .then((loaded) => selectDatabases(loaded).map((settings) => databaseEntry(settings, { project: loaded, input }, context)))),
     async oneDatabase() {
       const [only, another] = await context.databases()
       if (only !== undefined && another === undefined) return only
@@ -147,7 +151,15 @@ function flagsOf(input: Input): Flags {
   }
 }
 
-function databaseEntry(settings: DatabaseSettings, project: Project, { output, signal }: Context): DatabaseEntry {
+/** The entry of a database with these settings. */
+export function databaseEntry(
+  settings: DatabaseSettings,
+  { project, input }: { readonly project: Project; readonly input: Input },
+  context: Context,
+): DatabaseEntry {
+  const { output, signal } = context
+  // One for all that a command does with a database: the steps of a reset have one backup.
+  let guard: Guard | undefined
   let files: Promise<readonly MigrationFile[]> | undefined
   const entry: DatabaseEntry = {
     settings,
@@ -162,7 +174,7 @@ function databaseEntry(settings: DatabaseSettings, project: Project, { output, s
     dialect: () => (settings.problems.url === undefined ? dialectOf(settings) : 'postgres'),
     files: () => (files ??= readMigrationFiles(entry.directories(), { unknownKeys: settings.unknownKeys })),
     migrationsOn: async (engine) => migrationsHere(engine, await entry.files()),
-    async engine({ command, interrupted, impatient = false, reads = false }) {
+    async engine({ command, interrupted, impatient = false, reads = false, changes }) {
       const standIn = reads ? emptyStandIn(settings) : undefined
       const database = await openDatabase(standIn ?? settings.url, {
         directory: settings.urlDirectory,
@@ -181,6 +193,7 @@ function databaseEntry(settings: DatabaseSettings, project: Project, { output, s
           signal,
           progress: output.progress,
           command,
+          guard: changes && (guard ??= guardOf(settings, { command, window: changes === 'in the window' }, input, context)),
           ...(interrupted && { interrupted }),
         })
         return { ...engine, [Symbol.asyncDispose]: () => closeBoth(engine, database) }

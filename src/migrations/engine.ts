@@ -12,6 +12,7 @@ import { retrying } from './retry.ts'
 import type { Run } from './run.ts'
 import type { InterruptedPolicy } from './run-outside.ts'
 import { toolVersion } from '../version.ts'
+import { assertWritable } from './writable.ts'
 
 /** How the engine works on one database; everything has a default. */
 export interface EngineOptions {
@@ -33,6 +34,16 @@ export interface EngineOptions {
   readonly user?: string
   /** The command that holders of the lock are known by. Default `metastore`. */
   readonly command?: string
+  /** Who has a say before the database is changed; nobody by default. */
+  readonly guard?: Guard | undefined
+}
+
+/** Has a say where there is something to change, and is not asked where there is nothing. */
+export interface Guard {
+  /** Asked before the lock is asked for; throws where the database may not be changed now. */
+  mayChange(session: Session): Promise<void>
+  /** Done under the lock, before the first change; throws where nothing may be changed then. */
+  beforeChange(): Promise<void>
 }
 
 /** What a look at the bookkeeping finds. */
@@ -93,6 +104,8 @@ export async function openEngine(database: Database, options: EngineOptions = {}
     [Symbol.asyncDispose]: () => session.close(),
 
     async locked(work, { alreadyDone, batches = false } = {}) {
+      await assertWritable(database, session)
+      await options.guard?.mayChange(session)
       const lock = await takeLock(database, {
         wait: options.lockWait ?? 600_000,
         command: options.command ?? 'metastore',
@@ -107,6 +120,11 @@ export async function openEngine(database: Database, options: EngineOptions = {}
         const position = await look()
         const { phase, batch } = position.state
         if (phase !== null && batch !== null && !batches) throw batchUnderWay(phase, batch)
+        if (options.guard !== undefined) {
+          // Another runner may have done it between our look and our lock; then nothing has to be guarded.
+          if (alreadyDone?.(position) === true) return undefined
+          await options.guard.beforeChange()
+        }
         const run: Run = {
           database,
           session,
