@@ -132,7 +132,7 @@ export const errorCodes = {
   window_closed: { kind: 'state', summary: 'A migration would begin outside of the maintenance window.' },
   hazard_unacknowledged: {
     kind: 'state',
-    summary: 'A pending migration of a production database holds a P0 hazard that nobody has acknowledged.',
+    summary: 'A pending migration of a production database holds a hazard, of P0 or of lost data, that nobody has acknowledged.',
   },
   production_guarded: {
     kind: 'state',

@@ -112,7 +112,9 @@ export function createContext(
     databases: () =>
       (entries ??= context
         .project()
-        .then((loaded) => selectDatabases(loaded).map((settings) => databaseEntry(settings, { project: loaded, input }, context)))),
+        .then((loaded) =>
+          selectDatabases(loaded).map((settings) => databaseEntry(settings, { project: loaded, input }, context)),
+        )),
     async oneDatabase() {
       const [only, another] = await context.databases()
       if (only !== undefined && another === undefined) return only
@@ -193,7 +195,8 @@ export function databaseEntry(
           signal,
           progress: output.progress,
           command,
-          guard: changes && (guard ??= guardOf(settings, { command, window: changes === 'in the window' }, input, context)),
+          guard:
+            changes && (guard ??= guardOf(settings, { command, window: changes === 'in the window' }, input, context)),
           ...(interrupted && { interrupted }),
         })
         return { ...engine, [Symbol.asyncDispose]: () => closeBoth(engine, database) }

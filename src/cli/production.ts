@@ -19,17 +19,15 @@ import { count } from './ui/tables.ts'
 /** The option that acknowledges hazards of a production database. */
 const hazardOption: OptionDefinition = {
   flags: '--allow-hazard <id>',
-  description: 'a P0 hazard, such as H05, that a production database may meet; may be repeated',
+  description: 'a hazard, such as H33, that a production database may meet; may be repeated',
   repeats: true,
 }
 
 /** The options of commands that apply migrations to a database in production. */
 export const productionOptions: readonly OptionDefinition[] = [windowOption, hazardOption]
 
-/** Whether a database is marked as production. */
-export function isProduction({ settings }: Pick<DatabaseEntry, 'settings'>): boolean {
-  return settings.environment === 'production'
-}
+// Dropped tables, columns and sequences, and what goes with CASCADE: however quick they are, no rollback brings the rows back.
+const losing: ReadonlySet<string> = new Set(['H32', 'H33', 'H34', 'H35'])
 
 /** How far a run is going to go. */
 export interface Extent {
@@ -38,8 +36,8 @@ export interface Extent {
 }
 
 /**
- * Asked before migrations are applied: on a production database a P0 hazard in what is pending has to be acknowledged, by a
- * comment in the file or on the command line. Throws `hazard_unacknowledged`. It is asked twice, and looks once.
+ * Asked before migrations are applied: on a production database a P0 hazard in what is pending, and one that loses data, has to
+ * be acknowledged, by a comment in the file or on the command line. Throws `hazard_unacknowledged`. It is asked twice, and looks once.
  */
 export function hazardGate(
   entry: DatabaseEntry,
@@ -50,7 +48,7 @@ export function hazardGate(
 ): (position: Position) => Promise<void> {
   const looked = new Set<string>()
   return async (position) => {
-    if (!isProduction(entry)) return
+    if (entry.settings.environment !== 'production') return
     const pending = selectPending(files, position, { ...(to && { to }), ...(allow && { allow }) })
     if (pending.every(({ name }) => looked.has(name))) return
     pending.forEach(({ name }) => looked.add(name))
@@ -65,8 +63,11 @@ export function hazardGate(
     const allowed = new Set(list(input, 'allowHazard').map((id) => id.toUpperCase()))
     const paths = new Set(pending.map(({ path }) => path))
     const hazards = findings.filter(
-      ({ severity, hazard, file }) =>
-        severity === 'P0' && hazard !== undefined && !allowed.has(hazard) && paths.has(file ?? ''),
+      ({ severity, hazard = '', file }) =>
+        hazard !== '' &&
+        (severity === 'P0' || (severity === 'P1' && losing.has(hazard))) &&
+        !allowed.has(hazard) &&
+        paths.has(file ?? ''),
     )
     if (hazards.length > 0) throw unacknowledged(entry, hazards)
   }
@@ -89,7 +90,7 @@ function unacknowledged({ settings: { name } }: DatabaseEntry, hazards: readonly
   const [first] = hazards
   return new MetastoreError({
     code: 'hazard_unacknowledged',
-    message: `The database ${name} is marked as production, and what is pending holds ${count(hazards.length, 'P0 hazard')} that nobody has acknowledged: ${ids.join(', ')}. Nothing was changed.`,
+    message: `The database ${name} is marked as production, and what is pending holds ${count(hazards.length, 'hazard')} that nobody has acknowledged: ${ids.join(', ')}. Nothing was changed.`,
     where: first && place(first),
     remedy: `Mend it as metastore check --explain ${ids[0] ?? ''} says; or allow it in the file, with a reason (-- metastore: allow ${ids[0] ?? ''} because …), or for this run with ${ids.map((id) => `--allow-hazard ${id}`).join(' ')}.`,
     details: hazards.slice(0, 10).map((finding) => `${place(finding)}: ${finding.hazard ?? ''} ${finding.message}`),

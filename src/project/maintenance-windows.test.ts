@@ -35,9 +35,11 @@ describe('a maintenance window', () => {
   })
 
   test('goes on past midnight, also from Saturday to Sunday, where the week begins anew', () => {
-    expect(
-      open('Sat 22:00-02:00', '2026-01-03T23:00:00Z', '2026-01-04T01:59:00Z', '2026-01-04T02:00:00Z'),
-    ).toEqual([true, true, false])
+    expect(open('Sat 22:00-02:00', '2026-01-03T23:00:00Z', '2026-01-04T01:59:00Z', '2026-01-04T02:00:00Z')).toEqual([
+      true,
+      true,
+      false,
+    ])
   })
 
   test('can be one of several, of every day, and of days that go round the week', () => {

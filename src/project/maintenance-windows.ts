@@ -69,7 +69,9 @@ function parseDays(text: string): number[] | undefined {
 
 function dayOf(name: string): number | undefined {
   const index = days.indexOf(name.toLowerCase().slice(0, 3) as (typeof days)[number])
-  return index !== -1 && /^(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?)(?:day)?$/i.test(name) ? index : undefined
+  return index !== -1 && /^(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?)(?:day)?$/i.test(name)
+    ? index
+    : undefined
 }
 
 function minuteOf(hours = '', minutes = ''): number | undefined {

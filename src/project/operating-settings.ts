@@ -29,7 +29,8 @@ export const operatingSettings = {
     variables: ['METASTORE_AFTER_WINDOW'],
     flag: null,
     reach: 'all',
-    description: 'Whether a backfill that is still going on when the window closes is finished, or pauses until it opens.',
+    description:
+      'Whether a backfill that is still going on when the window closes is finished, or pauses until it opens.',
   },
   maxLag: {
     key: 'max_lag',

@@ -42,7 +42,11 @@ export async function migrateDatabase(
   const { output } = context
   const plan = await savedPlan(input, context, to)
   await entry.files()
-  await using engine = await entry.engine({ command: 'migrate', interrupted: interruptedPolicy(input), changes: 'in the window' })
+  await using engine = await entry.engine({
+    command: 'migrate',
+    interrupted: interruptedPolicy(input),
+    changes: 'in the window',
+  })
   const { files, waiting } = await entry.migrationsOn(engine)
   const applied: MigrationRun[] = []
   const extent = {
