@@ -11,6 +11,11 @@ export const errorCodes = {
   usage: { kind: 'input', summary: 'The command line names a command, an option or a value that does not exist.' },
   configuration_invalid: { kind: 'input', summary: 'metastore.toml cannot be read as it stands.' },
   configuration_missing: { kind: 'input', summary: 'The project directory or its configuration file does not exist.' },
+  fleet_unknown: {
+    kind: 'input',
+    summary: 'The named fleet is not declared in metastore.toml, or a member is not in it.',
+  },
+  fleet_invalid: { kind: 'input', summary: 'The members of a fleet cannot be found out, or are not what it says.' },
   database_unknown: { kind: 'input', summary: 'The named database is not declared in metastore.toml.' },
   variable_missing: { kind: 'input', summary: 'An environment variable that a setting refers to is not set.' },
   url_invalid: { kind: 'input', summary: 'A database URL cannot be understood.' },
@@ -132,7 +137,8 @@ export const errorCodes = {
   window_closed: { kind: 'state', summary: 'A migration would begin outside of the maintenance window.' },
   hazard_unacknowledged: {
     kind: 'state',
-    summary: 'A pending migration of a production database holds a hazard, of P0 or of lost data, that nobody has acknowledged.',
+    summary:
+      'A pending migration of a production database holds a hazard, of P0 or of lost data, that nobody has acknowledged.',
   },
   production_guarded: {
     kind: 'state',
@@ -181,6 +187,11 @@ export const errorCodes = {
   key_invalid: { kind: 'input', summary: 'A key for encryption has not the form of one.' },
   key_source_failed: { kind: 'input', summary: 'The file or the command that gives the keys cannot be read or run.' },
   token_invalid: { kind: 'input', summary: 'An encrypted value is no token, is damaged, or fits none of the keys.' },
+
+  fleet_stopped: {
+    kind: 'failed',
+    summary: 'A command failed on members of a fleet, and the others may not have begun.',
+  },
 
   // The database
   backup_failed: {

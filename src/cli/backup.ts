@@ -61,10 +61,11 @@ interface Facts {
   readonly file: string
 }
 
-function factsOf({ name, schema, url, urlDirectory }: DatabaseSettings, command: string): Facts {
+function factsOf({ name, member, schema, url, urlDirectory }: DatabaseSettings, command: string): Facts {
   const target = parseDatabaseUrl(url, urlDirectory)
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
-  return { database: name, schema, command, time, file: fileOf(target) ?? '' }
+  const database = member === undefined ? name : `${name}-${member}`
+  return { database, schema, command, time, file: fileOf(target) ?? '' }
 }
 
 function fileOf(target: DatabaseTarget): string | null {

@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs'
-import { openDatabase, parseDatabaseUrl, redactUrl, type Database, type Dialect } from '../database/database.ts'
 import {
+  id,
+  openDatabase,
+  parseDatabaseUrl,
+  redactUrl,
+  sql,
+  type Database,
+  type Dialect,
+} from '../database/database.ts'
+import {
+  assertSchemaFirst,
   openEngine,
   migrationsHere,
   readMigrationFiles,
@@ -153,16 +162,28 @@ function flagsOf(input: Input): Flags {
   }
 }
 
+/** What an entry is made for. */
+export interface EntryOf {
+  readonly project: Project
+  readonly input: Input
+  /** Where it is one member of a fleet, what its members share. */
+  readonly member?: {
+    readonly files: Promise<readonly MigrationFile[]>
+    /** Whether it is a schema, which has a lock of its own, and not a database. */
+    readonly isSchema: boolean
+  }
+}
+
 /** The entry of a database with these settings. */
 export function databaseEntry(
   settings: DatabaseSettings,
-  { project, input }: { readonly project: Project; readonly input: Input },
+  { project, input, member }: EntryOf,
   context: Context,
 ): DatabaseEntry {
   const { output, signal } = context
   // One for all that a command does with a database: the steps of a reset have one backup.
   let guard: Guard | undefined
-  let files: Promise<readonly MigrationFile[]> | undefined
+  let files: Promise<readonly MigrationFile[]> | undefined = member?.files
   const entry: DatabaseEntry = {
     settings,
     address: () => redactUrl(settings.url),
@@ -195,10 +216,12 @@ export function databaseEntry(
           signal,
           progress: output.progress,
           command,
+          part: member?.isSchema === true ? settings.stateSchema : undefined,
           guard:
             changes && (guard ??= guardOf(settings, { command, window: changes === 'in the window' }, input, context)),
           ...(interrupted && { interrupted }),
         })
+        if (member?.isSchema === true) await prepareSchema(engine, settings, reads)
         return { ...engine, [Symbol.asyncDispose]: () => closeBoth(engine, database) }
       } catch (error) {
         await database.close()
@@ -207,6 +230,15 @@ export function databaseEntry(
     },
   }
   return entry
+}
+
+async function prepareSchema(
+  { session }: Engine,
+  { schema, bootstrap }: DatabaseSettings,
+  reads: boolean,
+): Promise<void> {
+  if (bootstrap && !reads) await session.query(sql`create schema if not exists ${id(schema)}`)
+  await assertSchemaFirst(session, schema)
 }
 
 function dialectOf({ url, urlDirectory }: DatabaseSettings): Dialect {

@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly user?: string
   /** The command that holders of the lock are known by. Default `metastore`. */
   readonly command?: string
+  /** The part of the database that is migrated on its own, beside others; the whole unless said. */
+  readonly part?: string | undefined
   /** Who has a say before the database is changed; nobody by default. */
   readonly guard?: Guard | undefined
 }
@@ -109,6 +111,7 @@ export async function openEngine(database: Database, options: EngineOptions = {}
       const lock = await takeLock(database, {
         wait: options.lockWait ?? 600_000,
         command: options.command ?? 'metastore',
+        part: options.part,
         signal,
         progress,
         ...(alreadyDone && { alreadyDone: async () => alreadyDone(await look()) }),
@@ -125,21 +128,8 @@ export async function openEngine(database: Database, options: EngineOptions = {}
           if (alreadyDone?.(position) === true) return undefined
           await options.guard.beforeChange()
         }
-        const run: Run = {
-          database,
-          session,
-          bookkeeping,
-          actor: actorOf(options),
-          retry: {
-            lockTimeout: options.lockTimeout ?? 500,
-            deadline: options.lockDeadline ?? 600_000,
-            busyDeadline: options.lockWait ?? 600_000,
-          },
-          interrupted: options.interrupted ?? 'ask',
-          signal,
-          progress,
-          around: await aroundFiles(database, position.state),
-        }
+        const around = await aroundFiles(database, position.state)
+        const run: Run = { database, session, bookkeeping, signal, progress, around, ...conductOf(options) }
         await retrying(run, () =>
           ensureBookkeeping(session, database, bookkeeping, position.state, options.historyView),
         )
@@ -152,6 +142,18 @@ export async function openEngine(database: Database, options: EngineOptions = {}
         await lock.release()
       }
     },
+  }
+}
+
+function conductOf(options: EngineOptions): Pick<Run, 'actor' | 'retry' | 'interrupted'> {
+  return {
+    actor: actorOf(options),
+    retry: {
+      lockTimeout: options.lockTimeout ?? 500,
+      deadline: options.lockDeadline ?? 600_000,
+      busyDeadline: options.lockWait ?? 600_000,
+    },
+    interrupted: options.interrupted ?? 'ask',
   }
 }
 

@@ -13,8 +13,8 @@ function project(settings: string): CommandLine {
 }
 
 async function applied(line: CommandLine): Promise<unknown> {
-  const { document } = await line.json('history')
-  return (document as { databases: { entries: { name: string }[] }[] }).databases[0]?.entries.map(({ name }) => name)
+  const { document } = await line.json('status')
+  return (document as { databases: { applied: unknown }[] }).databases[0]?.applied
 }
 
 // A program that says what it was given, as a backup would use it.

@@ -22,7 +22,7 @@ async function replayed(): Promise<void> {
   await on(pair.standby.url('postgres'), async (session) => {
     for (;;) {
       const [found] = await session.query<{ there: boolean }>(
-        sql`select pg_last_wal_replay_lsn() >= ${row?.lsn}::pg_lsn as there`,
+        sql`select pg_last_wal_replay_lsn() >= ${row?.lsn ?? ''}::pg_lsn as there`,
       )
       if (found?.there === true) return
       await session.query(sql`select pg_sleep(0.02)`)
