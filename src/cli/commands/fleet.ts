@@ -57,7 +57,7 @@ export const fleetCommand = defineCommand({
     interruptedOption,
     ...productionOptions,
   ],
-  json: 'fleet, action, members[]: name, canary, state (done, failed or not_begun), durationMs, error (or null), and of those that were reached what the command of that name says of a database',
+  json: 'fleet, action, members[]: name, canary, outcome (done, failed or not_begun), durationMs, result (what the command of that name says of a database, or null), error (or null)',
 
   async run(input, context) {
     const action = actionOf(argument(input, 0) ?? '')
@@ -128,17 +128,16 @@ function report(
     members: outcomes.map(({ name: member, canary, state, answer, failure, durationMs }) => ({
       name: member,
       canary,
-      state,
+      outcome: state,
       durationMs,
-      error:
-        failure === undefined
-          ? null
-          : failure instanceof MetastoreError
-            ? failure.toJSON()
-            : { code: 'bug', message: failure.message },
-      ...answer?.document,
+      result: answer?.document ?? null,
+      error: failure === undefined ? null : failureDocument(failure),
     })),
   })
+}
+
+function failureDocument(failure: Error) {
+  return failure instanceof MetastoreError ? failure.toJSON() : { code: 'bug', message: failure.message }
 }
 
 function codeOf(failure: Error): string {
