@@ -8,8 +8,10 @@ const layers = {
   toml: [],
   secrets: ['catalog', 'database'],
   catalog: ['database'],
-  migrations: ['catalog', 'database', 'toml'],
-  seeds: ['catalog', 'database', 'secrets', 'toml'],
+  // A door that whoever works for long goes through; it stands on nothing.
+  telemetry: [],
+  migrations: ['catalog', 'database', 'telemetry', 'toml'],
+  seeds: ['catalog', 'database', 'secrets', 'telemetry', 'toml'],
   store: ['catalog', 'database', 'secrets'],
   shadow: ['migrations', 'catalog', 'database'],
   'migration-tests': ['shadow', 'migrations', 'catalog', 'database'],
@@ -22,7 +24,7 @@ const layers = {
   adopt: ['audit', 'shadow', 'migrations', 'catalog', 'database'],
   // Settings: what a database URL looks like is the database's to say, and the top passes the rest down as values.
   project: ['database', 'toml'],
-  server: ['store', 'project', 'catalog', 'database', 'secrets'],
+  server: ['store', 'project', 'catalog', 'database', 'secrets', 'telemetry'],
   cli: [
     'database',
     'secrets',
@@ -38,6 +40,7 @@ const layers = {
     'doctor',
     'reset',
     'report',
+    'telemetry',
     'project',
     'server',
   ],

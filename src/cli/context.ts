@@ -26,6 +26,7 @@ import { selectDatabases, type DatabaseSettings, type Project } from '../project
 import { readProject } from '../project/read.ts'
 import { MetastoreError } from '../errors.ts'
 import type { Secrets } from '../secrets/redaction.ts'
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { guardOf } from './guard.ts'
 import { list, text, type Input } from './input.ts'
 import { addProject } from './known-secrets.ts'
@@ -49,6 +50,8 @@ export interface Surroundings {
 
 /** The same, with the secrets that no output shows. */
 export interface KnowingSurroundings extends Surroundings {
+  /** Where spans and measurements go; nowhere unless said. */
+  readonly telemetry?: Telemetry
   /** Whoever reads a secret adds it here, before anything can be said of it. */
   readonly secrets: Secrets
 }
@@ -56,6 +59,7 @@ export interface KnowingSurroundings extends Surroundings {
 /** Everything that a command may touch. */
 export interface Context extends KnowingSurroundings {
   readonly output: Output
+  readonly telemetry: Telemetry
   /**
    * Asks a person; true with --yes. Without a terminal it is true as well, because whoever scripts has decided, except where
    * the question is `guarded`: then only --yes is a yes, and anything else throws `consent_needed`.
@@ -109,6 +113,7 @@ export function createContext(
   let entries: Promise<readonly DatabaseEntry[]> | undefined
   const context: Context = {
     ...surroundings,
+    telemetry: surroundings.telemetry ?? noTelemetry,
     output,
     async confirm(question, { guarded = false } = {}) {
       if (input.options['yes'] === true) return true
@@ -216,6 +221,7 @@ export function databaseEntry(
           signal,
           progress: output.progress,
           command,
+          telemetry: context.telemetry,
           part: member?.isSchema === true ? settings.stateSchema : undefined,
           guard:
             changes && (guard ??= guardOf(settings, { command, window: changes === 'in the window' }, input, context)),

@@ -5,6 +5,7 @@ import { flag, text, type Input } from './input.ts'
 import { createContext, type Surroundings } from './context.ts'
 import { exitStatus, statusOf, type ExitStatus } from './exit-status.ts'
 import { addSurroundings } from './known-secrets.ts'
+import { loadTelemetry } from '../telemetry/open-telemetry.ts'
 import { createOutput, redacting, type Streams } from './output.ts'
 import { nameCommand, parseCommandLine } from './parse.ts'
 
@@ -26,15 +27,32 @@ export async function runCommandLine(
 
   const { command, input, json } = invocation
   const output = createOutput(streams, outputOptions(input, json, surroundings))
-  let status: ExitStatus
-  try {
-    status = await command.run(input, createContext(input, output, { ...surroundings, secrets }, command.scope))
-  } catch (error) {
-    output.failure(error)
-    status = statusOf(error)
-  }
+  const telemetry = await loadTelemetry()
+  const status = await telemetry.span(`metastore ${command.name}`, {}, async ({ set, fail }) => {
+    const ended = await attempt(async () =>
+      command.run(input, createContext(input, output, { ...surroundings, secrets, telemetry }, command.scope)),
+    )
+    if ('error' in ended) {
+      output.failure(ended.error)
+      fail(ended.error)
+    }
+    const status = 'error' in ended ? statusOf(ended.error) : ended.status
+    set({ 'metastore.exit_status': status })
+    return status
+  })
   output.finish(command.name, status === exitStatus.done)
+  await telemetry.flush()
   return status
+}
+
+async function attempt(
+  work: () => Promise<ExitStatus>,
+): Promise<{ readonly status: ExitStatus } | { readonly error: unknown }> {
+  try {
+    return { status: await work() }
+  } catch (error) {
+    return { error }
+  }
 }
 
 async function understand(words: readonly string[]) {

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
-import type { Database, Session } from '../database/database.ts'
+import type { Database, Lock, Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent, type Progress } from '../progress.ts'
 import { bookkeepingOf, ensureBookkeeping, readState, type Bookkeeping, type BookkeepingState } from './bookkeeping.ts'
 import { aroundFiles } from './around.ts'
 import { readApplied, type Actor, type AppliedMigration } from './history.ts'
-import { takeLock } from './lock.ts'
+import { takeLock, type LockOptions } from './lock.ts'
 import { batchUnderWay } from './phases/refusals.ts'
 import { retrying } from './retry.ts'
 import type { Run } from './run.ts'
 import type { InterruptedPolicy } from './run-outside.ts'
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { toolVersion } from '../version.ts'
 import { assertWritable } from './writable.ts'
 
@@ -36,6 +37,7 @@ export interface EngineOptions {
   readonly command?: string
   /** The part of the database that is migrated on its own, beside others; the whole unless said. */
   readonly part?: string | undefined
+  readonly telemetry?: Telemetry | undefined
   /** Who has a say before the database is changed; nobody by default. */
   readonly guard?: Guard | undefined
 }
@@ -108,7 +110,7 @@ export async function openEngine(database: Database, options: EngineOptions = {}
     async locked(work, { alreadyDone, batches = false } = {}) {
       await assertWritable(database, session)
       await options.guard?.mayChange(session)
-      const lock = await takeLock(database, {
+      const lock = await takeLockMeasured(database, options.telemetry, {
         wait: options.lockWait ?? 600_000,
         command: options.command ?? 'metastore',
         part: options.part,
@@ -145,7 +147,18 @@ export async function openEngine(database: Database, options: EngineOptions = {}
   }
 }
 
-function conductOf(options: EngineOptions): Pick<Run, 'actor' | 'retry' | 'interrupted'> {
+async function takeLockMeasured(
+  database: Database,
+  telemetry: Telemetry = noTelemetry,
+  options: LockOptions,
+): Promise<Lock | undefined> {
+  const begin = performance.now()
+  const lock = await telemetry.span('metastore.lock', {}, () => takeLock(database, options))
+  telemetry.measure('metastore.lock.wait.duration', (performance.now() - begin) / 1000)
+  return lock
+}
+
+function conductOf(options: EngineOptions): Pick<Run, 'actor' | 'retry' | 'interrupted' | 'telemetry'> {
   return {
     actor: actorOf(options),
     retry: {
@@ -154,6 +167,7 @@ function conductOf(options: EngineOptions): Pick<Run, 'actor' | 'retry' | 'inter
       busyDeadline: options.lockWait ?? 600_000,
     },
     interrupted: options.interrupted ?? 'ask',
+    telemetry: options.telemetry,
   }
 }
 

@@ -75,7 +75,12 @@ export const fleetCommand = defineCommand({
         { project, input, member: { files, isSchema: fleet.each === 'schema' } },
         own,
       )
-      return action.run(entry, input, own, argument(input, 1))
+      const attributes = { 'metastore.fleet': fleet.name, 'metastore.member': name }
+      return context.telemetry.span('metastore.member', attributes, async ({ fail }) => {
+        const answer = await action.run(entry, input, own, argument(input, 1))
+        if (answer.failure !== undefined) fail(answer.failure)
+        return answer
+      })
     }
     const outcomes = await runFleet<DatabaseAnswer>(how, work, (outcome) => tell(outcome, action, context))
     report(outcomes, fleet, argument(input, 0) ?? '', action, context)

@@ -7,9 +7,10 @@ const interval = 1000
 
 /** Waits between two batches as long as one of the holds says so, and tells why; no row is locked meanwhile. */
 export async function holdOn(
-  { session, signal, progress }: Pick<BackfillContext, 'session' | 'signal' | 'progress'>,
+  { session, signal, progress, telemetry }: Pick<BackfillContext, 'session' | 'signal' | 'progress' | 'telemetry'>,
   holds: readonly Hold[],
 ): Promise<void> {
+  const begin = performance.now()
   let told = false
   for (;;) {
     const reason = signal.aborted ? undefined : await reasonToHold(session, holds)
@@ -19,6 +20,7 @@ export async function holdOn(
     told = true
     await delay(interval, undefined, { signal }).catch(() => undefined)
   }
+  if (told) telemetry?.measure('metastore.backfill.pause.duration', (performance.now() - begin) / 1000)
   if (told && !signal.aborted) progress({ kind: 'notice', message: 'The backfill goes on.' })
 }
 
