@@ -55,11 +55,9 @@ function openTelemetry(api: typeof Api): Telemetry {
       }),
     measure: (metric, value, attributes = {}) => instrumentOf(metric)(value, attributes),
     flush: async () => {
-      const provider = api.trace.getTracerProvider()
-      const tracing =
-        'getDelegate' in provider && provider.getDelegate instanceof Function
-          ? (provider.getDelegate() as unknown)
-          : provider
+      // What the API gives stands before the one that an SDK has registered, and cannot be flushed itself.
+      const standIn = api.trace.getTracerProvider() as { readonly getDelegate?: () => unknown }
+      const tracing = standIn.getDelegate?.() ?? standIn
       await Promise.allSettled([flush(tracing), flush(api.metrics.getMeterProvider())])
     },
   }
