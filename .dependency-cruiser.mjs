@@ -66,6 +66,9 @@ const bundled = [
   'yaml',
 ]
 
+/** Optional peer dependencies: src/ asks for them only where they are. */
+const optional = ['@opentelemetry/api']
+
 const test = '\\.test\\.ts$'
 const anyOf = (/** @type {readonly string[]} */ names) => `(${names.join('|')})`
 
@@ -146,7 +149,7 @@ export default {
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],
-        pathNot: `(^|/)node_modules/(@types/)?${anyOf(bundled)}/`,
+        pathNot: `(^|/)node_modules/(@types/)?${anyOf([...bundled, ...optional])}/`,
       },
     },
     {
