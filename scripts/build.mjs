@@ -85,7 +85,7 @@ function withIdentity(contents) {
 }
 
 async function options() {
-  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const { dependencies, peerDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   return {
     absWorkingDir: root,
     bundle: true,
@@ -107,7 +107,12 @@ async function options() {
     plugins: [onlyIdentity, onlyNeeded],
     // Its main file asks for its parts in a way that no bundler sees.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-    external: [...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]), '@electric-sql/*', 'pg-native'],
+    // An optional package is that of whoever has it.
+    external: [
+      ...Object.keys({ ...dependencies, ...peerDependencies }).flatMap((name) => [name, `${name}/*`]),
+      '@electric-sql/*',
+      'pg-native',
+    ],
   }
 }
 

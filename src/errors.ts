@@ -11,6 +11,11 @@ export const errorCodes = {
   usage: { kind: 'input', summary: 'The command line names a command, an option or a value that does not exist.' },
   configuration_invalid: { kind: 'input', summary: 'metastore.toml cannot be read as it stands.' },
   configuration_missing: { kind: 'input', summary: 'The project directory or its configuration file does not exist.' },
+  fleet_unknown: {
+    kind: 'input',
+    summary: 'The named fleet is not declared in metastore.toml, or a member is not in it.',
+  },
+  fleet_invalid: { kind: 'input', summary: 'The members of a fleet cannot be found out, or are not what it says.' },
   database_unknown: { kind: 'input', summary: 'The named database is not declared in metastore.toml.' },
   variable_missing: { kind: 'input', summary: 'An environment variable that a setting refers to is not set.' },
   url_invalid: { kind: 'input', summary: 'A database URL cannot be understood.' },
@@ -125,6 +130,20 @@ export const errorCodes = {
   bookkeeping_newer: { kind: 'state', summary: 'The database was last migrated by a newer version of metastore.' },
   database_behind: { kind: 'state', summary: 'The database has pending migrations.' },
 
+  database_read_only: {
+    kind: 'state',
+    summary: 'The database is a replica, or transactions on it are read-only, and something would be changed.',
+  },
+  window_closed: { kind: 'state', summary: 'A migration would begin outside of the maintenance window.' },
+  hazard_unacknowledged: {
+    kind: 'state',
+    summary:
+      'A pending migration of a production database holds a hazard, of P0 or of lost data, that nobody has acknowledged.',
+  },
+  production_guarded: {
+    kind: 'state',
+    summary: 'A database that is marked as production loses no data in a rollback without --confirm.',
+  },
   plan_stale: {
     kind: 'state',
     summary: 'A saved plan is not applied, because the files or the database are not those it was made from.',
@@ -169,6 +188,11 @@ export const errorCodes = {
   key_source_failed: { kind: 'input', summary: 'The file or the command that gives the keys cannot be read or run.' },
   token_invalid: { kind: 'input', summary: 'An encrypted value is no token, is damaged, or fits none of the keys.' },
 
+  fleet_stopped: {
+    kind: 'failed',
+    summary: 'A command failed on members of a fleet, and the others may not have begun.',
+  },
+
   // The store and the server
   request_invalid: {
     kind: 'input',
@@ -186,6 +210,10 @@ export const errorCodes = {
   schema_mismatch: { kind: 'state', summary: 'The database has not the schema that the server was built for.' },
 
   // The database
+  backup_failed: {
+    kind: 'failed',
+    summary: 'The backup command that has to succeed before a change did not, so nothing was changed.',
+  },
   connection_failed: { kind: 'failed', summary: 'The database cannot be reached.' },
   connection_lost: { kind: 'failed', summary: 'The connection broke while it was in use.' },
   batch_failed: { kind: 'failed', summary: 'A batch failed while it was started, and could not be taken back.' },

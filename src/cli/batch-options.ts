@@ -2,6 +2,7 @@ import { MetastoreError } from '../errors.ts'
 import type { BatchOptions, PhaseOptions } from '../migrations/migrations.ts'
 import type { OptionDefinition } from './command.ts'
 import type { Context, DatabaseEntry } from './context.ts'
+import { holdsOf, maxLagOption } from './guard.ts'
 import { flag, text, type Input } from './input.ts'
 
 /** The options that decide which steps a batch has. */
@@ -18,6 +19,7 @@ export const batchOptions: readonly OptionDefinition[] = [
   { flags: '--batch-size <rows>', description: 'rows of one batch of a backfill, about (default: 1000)' },
   { flags: '--batch-delay <ms>', description: 'milliseconds between two batches of a backfill (default: 0)' },
   { flags: '--throttle <share>', description: 'the share of time that a backfill waits, from 0 to 0.99 (default: 0)' },
+  maxLagOption,
   ...stepOptions,
 ]
 
@@ -26,6 +28,7 @@ export function phaseOptions({ settings }: DatabaseEntry, input: Input, { output
   const size = number(input, 'batchSize', '--batch-size', wholeFrom(1))
   const delay = number(input, 'batchDelay', '--batch-delay', wholeFrom(0))
   const throttle = number(input, 'throttle', '--throttle', { least: 0, most: 0.99, form: /^\d*\.?\d+$/ })
+  const holds = holdsOf(settings, input)
   const batch: Partial<BatchOptions> = {
     ...(flag(input, 'allowRewrite') && { allowRewrite: true }),
     ...(flag(input, 'serializeUpserts') && { serializeUpserts: true }),
@@ -39,6 +42,7 @@ export function phaseOptions({ settings }: DatabaseEntry, input: Input, { output
       ...(size !== undefined && { batchSize: size }),
       ...(delay !== undefined && { batchDelay: delay }),
       ...(throttle !== undefined && { throttle }),
+      ...(holds.length > 0 && { holds }),
     },
     onStep: ({ label, migration }) => {
       output.say(

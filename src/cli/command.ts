@@ -57,6 +57,16 @@ function formatOption(formats: readonly string[]): OptionDefinition {
 }
 
 const otherOutputOptions: readonly OptionDefinition[] = [
+  {
+    flags: '--progress <form>',
+    description:
+      'auto (default), json for events on standard error, one JSON object a line, or none (METASTORE_PROGRESS)',
+  },
+  {
+    flags: '--log-format <form>',
+    description:
+      'text (default), or json for what is said beside the results, on standard error (METASTORE_LOG_FORMAT)',
+  },
   { flags: '-q, --quiet', description: 'print what was asked for and errors only, not how the work goes' },
   { flags: '-y, --yes', description: 'answer yes to every question; without a terminal none is asked' },
   { flags: '--verbose', description: 'print stack traces with errors' },

@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   plan: async () => (await import('./commands/plan.ts')).planCommand,
   seed: async () => (await import('./commands/seed.ts')).seedCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  fleet: async () => (await import('./commands/fleet.ts')).fleetCommand,
   setup: async () => (await import('./commands/setup.ts')).setupCommand,
   reset: async () => (await import('./commands/reset.ts')).resetCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,

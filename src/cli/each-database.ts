@@ -11,6 +11,18 @@ export interface DatabaseAnswer {
   readonly failure?: Error
 }
 
+function inSpan(
+  { telemetry }: Context,
+  entry: DatabaseEntry,
+  work: (entry: DatabaseEntry) => Promise<DatabaseAnswer>,
+): Promise<DatabaseAnswer> {
+  return telemetry.span('metastore.database', { 'metastore.database': entry.settings.name }, async ({ fail }) => {
+    const answer = await work(entry)
+    if (answer.failure !== undefined) fail(answer.failure)
+    return answer
+  })
+}
+
 /**
  * Runs a command on the selected databases one after the other, in the order in which they are declared, and stops at the
  * first that fails. Several databases get a heading each; the JSON document has an entry for each that was reached.
@@ -28,7 +40,7 @@ export async function eachDatabase(
     if (entries.length > 1) output.heading(output.paint.strong(entry.settings.name))
     const document: Record<string, unknown> = { database: entry.settings.name }
     documents.push(document)
-    const answer = await work(entry)
+    const answer = await inSpan(context, entry, work)
     Object.assign(document, answer.document)
     if (answer.failure !== undefined) throw answer.failure
     if (answer.clean === false) clean = false

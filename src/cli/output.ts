@@ -1,8 +1,10 @@
+import { stripVTControlCharacters } from 'node:util'
 import { MetastoreError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import type { Secrets } from '../secrets/redaction.ts'
 import { palette, type Palette } from './ui/colour.ts'
 import { renderError } from './ui/errors.ts'
+import { jsonLines, jsonLog, jsonProgress, type JsonLine, type Level } from './ui/machine.ts'
 import { progressDisplay, type ProgressStream } from './ui/progress.ts'
 
 /** How a person wants to be told things. */
@@ -11,6 +13,12 @@ export interface OutputOptions {
   readonly quiet: boolean
   readonly verbose: boolean
   readonly colour: boolean
+  /** How progress is shown: a bar on a terminal, lines of JSON on standard error, or not at all. */
+  readonly progress?: 'auto' | 'json' | 'none'
+  /** Whether what is said beside the results goes to standard error as lines of JSON. */
+  readonly log?: 'text' | 'json'
+  /** The command that says it, for the log. */
+  readonly command?: string | null
 }
 
 /** The two streams of a process, or of a test. */
@@ -61,41 +69,41 @@ export function redacting({ stdout, stderr }: Streams, secrets: Secrets): Stream
 export function createOutput(streams: Streams, options: OutputOptions): Output {
   const errorPaint = palette(options.colour && streams.stderr.isTTY === true)
   const display = progressDisplay(streams.stderr, (message) => note(message))
+  const write = jsonLines(streams.stderr)
+  const log = options.log === 'json' ? jsonLog(write, options.command ?? null) : undefined
   const collected: Record<string, unknown> = {}
   let failed: unknown
-  let waitingHeading: string | undefined
-  let headings = 0
+  const headings = headingsOn(streams.stdout)
 
   const note = (text: string) => {
-    if (options.quiet || options.json) return
+    if (options.quiet || (options.json && log === undefined)) return
+    if (log !== undefined) return log(levelOf(text), text, databaseOf(headings.latest()))
     display.clear()
     streams.stderr.write(`${text}\n`)
   }
   const line = (text = '') => {
     if (options.json) return
     display.clear()
-    writeHeading()
+    headings.write()
     streams.stdout.write(`${text}\n`)
   }
-  const writeHeading = () => {
-    if (waitingHeading === undefined) return
-    streams.stdout.write(`${headings++ > 0 ? '\n' : ''}${waitingHeading}\n`)
-    waitingHeading = undefined
+  const say = (text: string) => {
+    if (options.quiet) return
+    if (log === undefined) line(text)
+    else log('info', text, databaseOf(headings.latest()))
   }
   return {
     options,
     line,
-    heading: (text) => {
-      waitingHeading = text
-    },
+    heading: headings.wait,
     report: (text) => {
-      waitingHeading = undefined
+      headings.drop()
       if (text !== '') line(text)
     },
-    say: options.quiet ? () => {} : line,
-    paint: palette(options.colour && streams.stdout.isTTY === true),
+    say,
+    paint: palette(log === undefined && options.colour && streams.stdout.isTTY === true),
     note,
-    progress: options.quiet || options.json ? () => {} : display.listen,
+    progress: progressOf(options, write, display.listen, note),
 
     document(part) {
       Object.assign(collected, part)
@@ -103,18 +111,77 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
 
     failure(error) {
       failed = error
+      if (log !== undefined) return log('error', ...failureLine(error, options.verbose, databaseOf(headings.latest())))
       if (options.json && error instanceof MetastoreError) return
       display.clear()
-      if (!options.quiet && !options.json) writeHeading()
+      if (!options.quiet && !options.json) headings.write()
       streams.stderr.write(`${renderError(error, errorPaint, options.verbose).join('\n')}\n`)
     },
 
     finish(command, ok) {
       if (!options.json) return
-      const error = failed === undefined ? {} : { error: failureDocument(failed) }
-      streams.stdout.write(`${JSON.stringify({ command, ok, ...collected, ...error }, jsonValue, 2)}\n`)
+      streams.stdout.write(wholeDocument({ command, ok, ...collected }, failed))
     },
   }
+}
+
+// A heading is written when something follows it.
+function headingsOn(stream: ProgressStream) {
+  let waiting: string | undefined
+  let latest: string | undefined
+  let written = 0
+  return {
+    latest: () => latest,
+    wait: (text: string) => {
+      waiting = text
+      latest = text
+    },
+    drop: () => {
+      waiting = undefined
+    },
+    write: () => {
+      if (waiting === undefined) return
+      stream.write(`${written++ > 0 ? '\n' : ''}${waiting}\n`)
+      waiting = undefined
+    },
+  }
+}
+
+function progressOf(
+  { quiet, json, progress = 'auto', log }: OutputOptions,
+  write: JsonLine,
+  listen: Progress,
+  note: (message: string) => void,
+): Progress {
+  if (progress === 'json') return jsonProgress(write)
+  const shown = !quiet && (!json || log === 'json')
+  if (shown && progress === 'auto' && log !== 'json') return listen
+  return (event) => {
+    if (shown && event.kind === 'notice') note(event.message)
+  }
+}
+
+function levelOf(text: string): Level {
+  return text.startsWith('Warning: ') ? 'warn' : 'info'
+}
+
+// Of several databases each has a heading.
+function databaseOf(heading: string | undefined) {
+  return heading === undefined ? {} : { database: stripVTControlCharacters(heading) }
+}
+
+function wholeDocument(document: Readonly<Record<string, unknown>>, failed: unknown): string {
+  const error = failed === undefined ? {} : { error: failureDocument(failed) }
+  return `${JSON.stringify({ ...document, ...error }, jsonValue, 2)}\n`
+}
+
+function failureLine(
+  error: unknown,
+  verbose: boolean,
+  place: Readonly<Record<string, unknown>>,
+): [message: string, more: Readonly<Record<string, unknown>>] {
+  const { message, ...more } = failureDocument(error)
+  return [message, { ...more, ...place, ...(verbose && error instanceof Error && { stack: error.stack }) }]
 }
 
 function failureDocument(error: unknown) {

@@ -79,7 +79,8 @@ async function rehearsed(
   const { output, signal } = context
   const environment = text(input, 'environment') ?? settings.environment
   const selection = await seedSelection(entry, context, { set: text(input, 'set') })
-  const { onStep: _, ...phases } = phaseOptions(entry, input, context)
+  // Nobody has to be spared where it is only tried.
+  const { onStep: _, backfill: __, ...phases } = phaseOptions(entry, input, context)
   try {
     return await rehearse({
       dialect: engine.database.dialect,

@@ -85,6 +85,7 @@ export async function seedOptions(
     position: (await engine.look()).applied.at(-1)?.name ?? null,
     actor: actor(),
     progress: context.output.progress,
+    telemetry: context.telemetry,
     signal: context.signal,
   }
 }

@@ -6,7 +6,7 @@ export type * from './driver.ts'
 export { DatabaseError, failedBecause } from './failure.ts'
 export { Sql, id, join, literal, raw, sql } from './sql.ts'
 export type { Dialect, SqlValue } from './sql.ts'
-export { parseDatabaseUrl, redactUrl } from './url.ts'
+export { parseDatabaseUrl, redactUrl, urlOfDatabase, urlOfSchema } from './url.ts'
 
 /**
  * Opens a database by its URL: `postgres://…`, `pglite:DIR`, `pglite:memory`, `sqlite:FILE`, `sqlite::memory:`, and the

@@ -109,6 +109,16 @@ export interface Lock extends AsyncDisposable {
   release(): Promise<void>
 }
 
+/** What the lock is asked for. */
+export interface LockRequest {
+  readonly command: string
+  /**
+   * A part of the database, such as the schema of a tenant: runners on different parts do not exclude each other, and one of the
+   * whole database excludes them all. Where an engine has no parts, it is the whole.
+   */
+  readonly part?: string | undefined
+}
+
 /** What an attempt to take the lock came to. */
 export type LockAttempt = { readonly lock: Lock } | { readonly heldBy: LockHolder | undefined }
 
@@ -130,7 +140,7 @@ export interface Database extends AsyncDisposable {
   /** A session of the caller's own. `signal` cancels what it runs, and refuses what comes after (code `canceled`). */
   session(options?: { readonly signal?: AbortSignal | undefined }): Promise<Session>
   /** Tries once, without waiting inside a statement, to take the migration lock. */
-  tryLock(holder: { readonly command: string }): Promise<LockAttempt>
+  tryLock(holder: LockRequest): Promise<LockAttempt>
   /**
    * Calls `onMessage` with the payload of each NOTIFY on a channel, until the listener is closed or lost. Only where several
    * processes can use the database. Throws `connection_failed`, DatabaseError.

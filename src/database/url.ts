@@ -1,9 +1,9 @@
 import path from 'node:path'
-import type { MetastoreError } from '../errors.ts'
+import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import type { DatabaseTarget } from './driver.ts'
 import { invalidUrl } from './invalid-url.ts'
-import { parsePostgresUrl } from './postgres/url.ts'
+import { parsePostgresUrl, withDatabase, withSearchPath } from './postgres/url.ts'
 
 const schemes = {
   postgres: 'postgres',
@@ -41,6 +41,23 @@ export function parseDatabaseUrl(
   const absolute = file === null ? null : path.resolve(directory, file)
   if (known === 'pglite') return { driver: 'pglite', directory: absolute, address: `pglite:${file ?? 'memory'}` }
   return { driver: 'sqlite', file: absolute, address: `sqlite:${file ?? ':memory:'}` }
+}
+
+/** The URL of another database on the same server. Throws `not_supported` where there is no server. */
+export function urlOfDatabase(url: string, database: string): string {
+  const target = parseDatabaseUrl(url)
+  if (target.driver !== 'postgres') throw noServer(target.address)
+  return withDatabase(target, database).url
+}
+
+/**
+ * The URL of the same database for sessions whose names without a schema mean this one, and then public. Throws `not_supported`
+ * where sessions cannot be told so.
+ */
+export function urlOfSchema(url: string, schema: string): string {
+  const target = parseDatabaseUrl(url)
+  if (target.driver !== 'postgres') throw noServer(target.address)
+  return withSearchPath(target, [schema, ...(schema === 'public' ? [] : ['public'])]).url
 }
 
 /** A database URL as it may be shown to people: without its password, and without what cannot be understood of it. */
@@ -104,4 +121,13 @@ function unknownScheme(scheme: string, rest: string): MetastoreError {
     `There is no kind of database with the URL scheme ${scheme}:.`,
     meant === undefined ? `Give a URL such as ${forms}.` : `Did you mean ${meant}:? The URLs are ${forms}.`,
   )
+}
+
+function noServer(address: string): MetastoreError {
+  return new MetastoreError({
+    code: 'not_supported',
+    message: `${address} is no PostgreSQL server, so its databases and schemas cannot be migrated one by one.`,
+    where: address,
+    remedy: 'Give each member a URL of its own: url = "sqlite:tenants/{name}.db".',
+  })
 }

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
-import type { Database, Session } from '../database/database.ts'
+import type { Database, Lock, Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent, type Progress } from '../progress.ts'
 import { bookkeepingOf, ensureBookkeeping, readState, type Bookkeeping, type BookkeepingState } from './bookkeeping.ts'
 import { aroundFiles } from './around.ts'
 import { readApplied, type Actor, type AppliedMigration } from './history.ts'
-import { takeLock } from './lock.ts'
+import { takeLock, type LockOptions } from './lock.ts'
 import { batchUnderWay } from './phases/refusals.ts'
 import { retrying } from './retry.ts'
 import type { Run } from './run.ts'
 import type { InterruptedPolicy } from './run-outside.ts'
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { toolVersion } from '../version.ts'
+import { assertWritable } from './writable.ts'
 
 /** How the engine works on one database; everything has a default. */
 export interface EngineOptions {
@@ -33,6 +35,19 @@ export interface EngineOptions {
   readonly user?: string
   /** The command that holders of the lock are known by. Default `metastore`. */
   readonly command?: string
+  /** The part of the database that is migrated on its own, beside others; the whole unless said. */
+  readonly part?: string | undefined
+  readonly telemetry?: Telemetry | undefined
+  /** Who has a say before the database is changed; nobody by default. */
+  readonly guard?: Guard | undefined
+}
+
+/** Has a say where there is something to change, and is not asked where there is nothing. */
+export interface Guard {
+  /** Asked before the lock is asked for; throws where the database may not be changed now. */
+  mayChange(session: Session): Promise<void>
+  /** Done under the lock, before the first change; throws where nothing may be changed then. */
+  beforeChange(): Promise<void>
 }
 
 /** What a look at the bookkeeping finds. */
@@ -93,9 +108,12 @@ export async function openEngine(database: Database, options: EngineOptions = {}
     [Symbol.asyncDispose]: () => session.close(),
 
     async locked(work, { alreadyDone, batches = false } = {}) {
-      const lock = await takeLock(database, {
+      await assertWritable(database, session)
+      await options.guard?.mayChange(session)
+      const lock = await takeLockMeasured(database, options.telemetry, {
         wait: options.lockWait ?? 600_000,
         command: options.command ?? 'metastore',
+        part: options.part,
         signal,
         progress,
         ...(alreadyDone && { alreadyDone: async () => alreadyDone(await look()) }),
@@ -107,21 +125,13 @@ export async function openEngine(database: Database, options: EngineOptions = {}
         const position = await look()
         const { phase, batch } = position.state
         if (phase !== null && batch !== null && !batches) throw batchUnderWay(phase, batch)
-        const run: Run = {
-          database,
-          session,
-          bookkeeping,
-          actor: actorOf(options),
-          retry: {
-            lockTimeout: options.lockTimeout ?? 500,
-            deadline: options.lockDeadline ?? 600_000,
-            busyDeadline: options.lockWait ?? 600_000,
-          },
-          interrupted: options.interrupted ?? 'ask',
-          signal,
-          progress,
-          around: await aroundFiles(database, position.state),
+        if (options.guard !== undefined) {
+          // Another runner may have done it between our look and our lock; then nothing has to be guarded.
+          if (alreadyDone?.(position) === true) return undefined
+          await options.guard.beforeChange()
         }
+        const around = await aroundFiles(database, position.state)
+        const run: Run = { database, session, bookkeeping, signal, progress, around, ...conductOf(options) }
         await retrying(run, () =>
           ensureBookkeeping(session, database, bookkeeping, position.state, options.historyView),
         )
@@ -134,6 +144,30 @@ export async function openEngine(database: Database, options: EngineOptions = {}
         await lock.release()
       }
     },
+  }
+}
+
+async function takeLockMeasured(
+  database: Database,
+  telemetry: Telemetry = noTelemetry,
+  options: LockOptions,
+): Promise<Lock | undefined> {
+  const begin = performance.now()
+  const lock = await telemetry.span('metastore.lock', {}, () => takeLock(database, options))
+  telemetry.measure('metastore.lock.wait.duration', (performance.now() - begin) / 1000)
+  return lock
+}
+
+function conductOf(options: EngineOptions): Pick<Run, 'actor' | 'retry' | 'interrupted' | 'telemetry'> {
+  return {
+    actor: actorOf(options),
+    retry: {
+      lockTimeout: options.lockTimeout ?? 500,
+      deadline: options.lockDeadline ?? 600_000,
+      busyDeadline: options.lockWait ?? 600_000,
+    },
+    interrupted: options.interrupted ?? 'ask',
+    telemetry: options.telemetry,
   }
 }
 

@@ -8,6 +8,8 @@ export interface LockOptions {
   /** Milliseconds; 0 tries once. */
   readonly wait: number
   readonly command: string
+  /** The part of the database that is migrated on its own; the whole unless said. */
+  readonly part?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly progress: Progress
   /** Asked after each attempt that failed: true when there is nothing left to do, because the holder did it. */
@@ -21,7 +23,7 @@ export interface LockOptions {
 export async function takeLock(database: Database, options: LockOptions): Promise<Lock | undefined> {
   const deadline = performance.now() + options.wait
   for (let attempt = 0; ; attempt++) {
-    const result = await database.tryLock({ command: options.command })
+    const result = await database.tryLock({ command: options.command, part: options.part })
     if ('lock' in result) return result.lock
     if (await options.alreadyDone?.()) return undefined
     const left = deadline - performance.now()

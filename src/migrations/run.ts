@@ -1,5 +1,6 @@
 import type { Database, Session, Sql, Transaction } from '../database/database.ts'
 import type { Progress } from '../progress.ts'
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { clearJournal, forgetStep, noteStep, readJournal, type Direction, type JournalEntry } from './journal.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
 import { compilePart, type WholePart } from './compile.ts'
@@ -22,6 +23,7 @@ export interface Run {
   readonly interrupted: InterruptedPolicy
   readonly signal: AbortSignal
   readonly progress: Progress
+  readonly telemetry?: Telemetry | undefined
   /** What a transaction of a file is wrapped in where version schemas show the tables that it changes. */
   readonly around?: Around | undefined
 }
@@ -53,6 +55,15 @@ export interface MigrationRun {
  * Throws DatabaseError, `script_failed`, `step_outcome_unknown`, `canceled`.
  */
 export async function runMigration(run: Run, migration: WholeMigration, direction: Direction): Promise<MigrationRun> {
+  const { span, measure } = run.telemetry ?? noTelemetry
+  const attributes = { 'metastore.migration': migration.name, 'metastore.direction': direction }
+  const result = await span('metastore.migration', attributes, () => runWhole(run, migration, direction))
+  measure('metastore.migrations', 1, { 'metastore.direction': direction })
+  measure('metastore.migration.duration', result.durationMs / 1000, { 'metastore.direction': direction })
+  return result
+}
+
+async function runWhole(run: Run, migration: WholeMigration, direction: Direction): Promise<MigrationRun> {
   const part = direction === 'up' ? migration.up : migration.down
   if (part === undefined) throw new RangeError(`Migration ${migration.name} has no ${direction} part.`)
   const compiled = await compilePart(part, run.database.dialect)

@@ -1,6 +1,7 @@
 import { nearest } from '../nearest.ts'
 import { readCheckRules, type CheckRule } from './check-rules.ts'
 import { configurationInvalid, problemAt, type ConfigurationFile } from './configuration-file.ts'
+import { readFleets, type Fleet } from './fleets.ts'
 import { readDeclaredValue, type DeclaredValue, type Reading } from './declared-value.ts'
 import { settingNames, settingOf, type SettingName } from './settings.ts'
 import { shownName, tomlKey } from './shown.ts'
@@ -23,6 +24,7 @@ export interface DeclaredDatabase {
 export interface Declarations {
   readonly databases: readonly DeclaredDatabase[]
   readonly checkRules: readonly CheckRule[]
+  readonly fleets: readonly Fleet[]
 }
 
 const settingsByKey: ReadonlyMap<string, SettingName> = new Map(settingNames.map((name) => [settingOf(name).key, name]))
@@ -34,12 +36,13 @@ const settingsByKey: ReadonlyMap<string, SettingName> = new Map(settingNames.map
 export function readDeclarations(file: ConfigurationFile): Declarations {
   const reading: Reading = { file, problems: [] }
   for (const key of file.positions.keys([])) {
-    if (key !== 'database' && key !== 'check') unknownTopLevel(reading, key)
+    if (key !== 'database' && key !== 'check' && key !== 'fleet') unknownTopLevel(reading, key)
   }
   const databases = readDatabases(reading, file.document['database'])
   const checkRules = readCheckRules(reading, file.document['check'])
+  const fleets = readFleets(reading, file.document['fleet'])
   if (reading.problems.length > 0) throw configurationInvalid(file, reading.problems)
-  return { databases, checkRules }
+  return { databases, checkRules, fleets }
 }
 
 function readDatabases(reading: Reading, tables: unknown): DeclaredDatabase[] {

@@ -1,5 +1,6 @@
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import type { Fleet } from './fleets.ts'
 import type { CheckRule } from './check-rules.ts'
 import type { Directory, SettingName, SettingValues } from './settings.ts'
 import type { ReportModule } from './report-modules.ts'
@@ -21,6 +22,8 @@ export interface Origin {
  */
 export interface DatabaseSettings extends SettingValues {
   readonly name: string
+  /** Which member of a fleet it is, where it is one. */
+  readonly member?: string
   /** `file:line:column` of its declaration; null when no file declares it. */
   readonly where: string | null
   /** The directory that relative paths in `url` are relative to. */
@@ -46,6 +49,8 @@ export interface Project {
   readonly named: readonly string[]
   /** Its own rules for migrations. */
   readonly checkRules: readonly CheckRule[]
+  /** Its fleets: databases or schemas with the same migrations. */
+  readonly fleets: readonly Fleet[]
   /** The value of a variable of the environment or, where it has none, of the project's `.env`. */
   readonly variable: (name: string) => string | undefined
 }

@@ -20,7 +20,7 @@ export interface ProjectSource {
   readonly flags?: Flags | undefined
 }
 
-const nothing: Declarations = { databases: [], checkRules: [] }
+const nothing: Declarations = { databases: [], checkRules: [], fleets: [] }
 
 /** The name of the database of a project that declares none. */
 const defaultDatabase = 'default'
@@ -39,8 +39,11 @@ export async function readProject(source: ProjectSource): Promise<Project> {
   const configFile = source.configFile === undefined ? await configurationFileIn(directory) : source.configFile
   const absoluteFile = configFile === null ? null : path.resolve(directory, configFile)
   const shownFile = absoluteFile === null ? null : shown(absoluteFile)
-  const { databases: declared, checkRules } =
-    absoluteFile === null ? nothing : await readDeclared(absoluteFile, shown(absoluteFile))
+  const {
+    databases: declared,
+    checkRules,
+    fleets,
+  } = absoluteFile === null ? nothing : await readDeclared(absoluteFile, shown(absoluteFile))
 
   const flags = readFlags(source.flags ?? {})
   const named = namedDatabases(source.flags ?? {})
@@ -59,6 +62,7 @@ export async function readProject(source: ProjectSource): Promise<Project> {
     databases: Object.freeze(databases.map((database) => resolveDatabase(database, sources))),
     named: Object.freeze(named),
     checkRules: Object.freeze(checkRules),
+    fleets: Object.freeze(fleets),
     variable: (name: string) => lookUpVariable(sources.variables, name)?.value,
   })
 }

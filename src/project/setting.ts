@@ -11,6 +11,8 @@ type SettingKind =
   | 'file'
   /** The words of a command line; only the first of them is shown. */
   | 'command'
+  /** Hours of the week, as `Sat-Sun 01:00-05:00 Europe/Paris`. */
+  | 'windows'
   /** Columns, as `table.column` or `schema.table.column`. */
   | 'columns'
   | 'variables'

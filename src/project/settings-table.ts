@@ -31,6 +31,7 @@ const kindNames = {
   choice: 'choice',
   file: 'path of a file',
   command: 'array of words',
+  windows: 'hours of the week',
   columns: 'array of columns',
   variables: 'array of names',
 } as const

@@ -1,4 +1,5 @@
 import { dataSettings } from './data-settings.ts'
+import { operatingSettings } from './operating-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Every setting of a `[database.NAME]` table, by its name in code. */
@@ -182,6 +183,7 @@ const databaseSettings = {
     reach: 'all',
     description: 'The URL of a role that may create roles and databases, for bootstrap.',
   },
+  ...operatingSettings,
   ...dataSettings,
 } as const satisfies Record<string, Setting>
 
@@ -218,6 +220,7 @@ interface KindValues {
   readonly choice: string
   readonly file: Directory
   readonly command: readonly string[]
+  readonly windows: string
   readonly columns: readonly string[]
   readonly variables: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { durationForm, longestDuration, formatDuration, parseDuration } from './durations.ts'
+import { parseWindows, windowsForm } from './maintenance-windows.ts'
 import type { Setting } from './setting.ts'
 
 /** A value that fits its setting, before paths are resolved: a duration in milliseconds, directories as written. */
@@ -42,6 +43,7 @@ export function checkToml(setting: Setting, value: unknown): Checked {
     case 'url':
     case 'identifier':
     case 'choice':
+    case 'windows':
     case 'file':
       if (typeof value === 'string') return checkText(setting, value)
       return wrongType('a string', value, `Write ${setting.key} = "…", in quotes.`)
@@ -75,6 +77,9 @@ export function checkText(setting: Setting, text: string): Checked {
         setting,
         text.split(',').map((part) => part.trim()),
       )
+    case 'windows':
+      if (parseWindows(text) !== undefined) return { value: text.trim() }
+      return wrongText(`must be ${windowsForm}`, text, windowsRemedy)
     case 'command':
       return checkElements(setting, text.trim().split(/\s+/))
     case 'choice':
@@ -187,6 +192,9 @@ function checkDuration(setting: Setting, text: string): Checked {
   }
   return wrongText(`must be ${durationForm}`, text, 'Give a number and, right behind it, a unit: ms, s, m or h.')
 }
+
+const windowsRemedy =
+  'Write days and hours, several with a semicolon between them, and a time zone such as Europe/Paris at the end: "Mon-Fri 22:00-23:30; Sat 01:00-05:00 Europe/Paris".'
 
 function durationRemedy(setting: Setting, value: unknown): string {
   if (typeof value !== 'bigint' || value < 0 || value > longestDuration)

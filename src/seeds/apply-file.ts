@@ -1,5 +1,6 @@
 import { DatabaseError, id, join, literal, sql, type Transaction } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
+import { noTelemetry } from '../telemetry/telemetry.ts'
 import { diffStep, type StepDiff } from './diff.ts'
 import { fileResult, nothing, type FileWork, type ReadyStep } from './file-work.ts'
 import { recordStatements, seedHistory } from './history.ts'
@@ -17,6 +18,24 @@ import { removeUnlisted, writeStaged } from './write.ts'
 
 /** Writes a file, and notes it in the history. `staged` are its rows where the plan has left them. */
 export async function applyFile(
+  work: FileWork,
+  tx: Transaction,
+  seed: LoadedSeed,
+  staged?: readonly ReadyStep[],
+): Promise<FileResult> {
+  const { span, measure } = work.options.telemetry ?? noTelemetry
+  return span('metastore.seed', { 'metastore.file': seed.file.path }, async ({ set }) => {
+    const result = await writeFile(work, tx, seed, staged)
+    const { inserted, updated, removed } = result.counts
+    const rows = inserted + updated + removed
+    set({ 'metastore.rows': rows })
+    measure('metastore.seed.files', 1)
+    measure('metastore.seed.rows', rows)
+    return result
+  })
+}
+
+async function writeFile(
   work: FileWork,
   tx: Transaction,
   seed: LoadedSeed,

@@ -1,5 +1,6 @@
 import type { Database, Session } from '../database/database.ts'
 import type { Progress } from '../progress.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { StepDiff } from './diff.ts'
 import type { SeedCounts } from './history.ts'
 import type { SeedReaders } from './load-seed.ts'
@@ -31,6 +32,7 @@ export interface SeedOptions {
   /** Look at files again that were applied as they are. */
   readonly force?: boolean | undefined
   readonly progress?: Progress | undefined
+  readonly telemetry?: Telemetry | undefined
   readonly signal?: AbortSignal | undefined
   /** Called when a file is committed. */
   readonly onFile?: ((file: FileResult) => void) | undefined

@@ -20,6 +20,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   plan: 'plan',
   seed: 'seed',
   migrate: 'migrate',
+  fleet: 'fleet migrate',
   setup: 'setup --no-audit',
   reset: 'reset --data',
   report: 'report',

@@ -131,7 +131,7 @@ describe('wrong usage', () => {
     expect(stderr).toMatch(new RegExp(`^error \\[usage\\] metastore ${name} has no option --no-such-thing\\.\\n`))
   })
 
-  test.each(names.filter((name) => !['new', 'revision', 'generate', 'test'].includes(name)))(
+  test.each(names.filter((name) => !['new', 'revision', 'generate', 'test', 'fleet'].includes(name)))(
     '%s refuses too many arguments',
     async (name) => {
       const { status, stderr } = await commandLine().run(`${name} one two`)
@@ -163,6 +163,8 @@ describe('options before the command', () => {
       '--lock-wait',
       '--wait',
       '--format',
+      '--progress',
+      '--log-format',
     ])
   })
 

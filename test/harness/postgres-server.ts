@@ -178,7 +178,7 @@ function flags(directory: string, wanted: ServerSettings): string[] {
 function ready(child: ChildProcess, said: () => string): Promise<void> {
   return new Promise((resolve, reject) => {
     child.stderr?.on('data', () => {
-      if (said().includes('database system is ready to accept connections')) resolve()
+      if (/database system is ready to accept (?:read-only )?connections/.test(said())) resolve()
     })
     child.once('error', reject)
     child.once('close', () => reject(new Error(`PostgreSQL did not start: ${said()}`)))

@@ -21,6 +21,7 @@ import { eachDatabase } from '../each-database.ts'
 import { flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
 import { shadowDirectory } from '../shadow-directory.ts'
+import { noteReadOnly } from '../read-only.ts'
 import { count } from '../ui/tables.ts'
 
 /** Proves that a database is what its migrations make of it, and repairs it. */
@@ -55,6 +56,7 @@ export const auditCommand = defineCommand({
     return eachDatabase(context, async (entry) => {
       await entry.files()
       await using engine = await entry.engine({ command: 'audit', reads: !flag(input, 'fix') })
+      await noteReadOnly(engine, context.output)
       const { files } = await entry.migrationsOn(engine)
       const first = await auditOf(engine, files, entry, input, context)
       const repaired =

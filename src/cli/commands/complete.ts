@@ -3,6 +3,7 @@ import { phaseOptions } from '../batch-options.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { windowOption } from '../guard.ts'
 import type { Input } from '../input.ts'
 import { count, duration } from '../ui/tables.ts'
 
@@ -17,6 +18,7 @@ export const completeCommand = defineCommand({
     ['metastore complete --database assistant --lock-deadline 30m', 'give a busy database more time'],
   ],
   scope: 'databases',
+  options: [windowOption],
   json: 'databases[]: database, address, outcome (completed or nothing), applied[] (name, durationMs), rolledBack[] (the same, of a rollback that was interrupted), schema (name or null)',
 
   run: (input, context) => eachDatabase(context, (entry) => completeDatabase(entry, input, context)),
@@ -26,7 +28,7 @@ export const completeCommand = defineCommand({
 export async function completeDatabase(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
   const { say, paint } = context.output
   say(`Completing on ${entry.address()}`)
-  await using engine = await entry.engine({ command: 'complete', impatient: true })
+  await using engine = await entry.engine({ command: 'complete', impatient: true, changes: 'in the window' })
   const result = await completeBatch(engine, phaseOptions(entry, input, context))
   for (const { name, durationMs } of result.applied) {
     say(`  ${paint.good('applied')} ${name}  ${paint.faint(duration(durationMs))}`)

@@ -6,6 +6,7 @@ import { argument, text, type Input } from '../input.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { destination, allowances, allowanceOptions, interruptedOption } from '../destination.ts'
+import { hazardGate, productionOptions } from '../production.ts'
 import { planOption, savedPlan } from '../saved-plan.ts'
 import { count, duration } from '../ui/tables.ts'
 import { describeWaiting } from '../ui/waiting.ts'
@@ -25,7 +26,7 @@ export const migrateCommand = defineCommand({
   ],
   scope: 'databases',
   arguments: [{ name: '[destination]', description: 'head (the default), a migration, or +N for the next N' }],
-  options: [planOption, ...batchOptions, ...allowanceOptions, interruptedOption],
+  options: [planOption, ...batchOptions, ...allowanceOptions, interruptedOption, ...productionOptions],
   json: 'databases[]: database, address, applied[] (name, durationMs), pending[] (names), waiting[] (name, path, extensions[]), current (name or null); of the database that failed without pending and current',
 
   run: (input, context) => eachDatabase(context, (entry) => migrateDatabase(entry, input, context, argument(input, 0))),
@@ -41,15 +42,29 @@ export async function migrateDatabase(
   const { output } = context
   const plan = await savedPlan(input, context, to)
   await entry.files()
-  await using engine = await entry.engine({ command: 'migrate', interrupted: interruptedPolicy(input) })
+  await using engine = await entry.engine({
+    command: 'migrate',
+    interrupted: interruptedPolicy(input),
+    changes: 'in the window',
+  })
   const { files, waiting } = await entry.migrationsOn(engine)
   const applied: MigrationRun[] = []
+  const extent = {
+    ...(to !== undefined && { to: destination(to, files) }),
+    allow: allowances(input, files),
+    ...(plan && { to: plan.to, allow: plan.allow }),
+  }
+  const approvePlan = plan?.approve(engine, files, entry.address())
+  const passHazards = hazardGate(entry, engine, files, extent, { input, context })
   const options: MigrateOptions = {
     ...phaseOptions(entry, input, context),
     onWarning: (message) => output.note(`Warning: ${message}`),
-    ...(to !== undefined && { to: destination(to, files) }),
-    allow: allowances(input, files),
-    ...(plan && { ...plan, approve: plan.approve(engine, files, entry.address()) }),
+    ...extent,
+    ...(plan && { base: plan.base, batch: plan.batch }),
+    approve: async (position) => {
+      await approvePlan?.(position)
+      await passHazards(position)
+    },
     onBegin: (_migration, { index, total }) => {
       if (index === 0) output.say(`Migrating ${entry.address()}: ${count(total, 'migration')} to apply`)
     },

@@ -22,6 +22,7 @@ import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { failOn } from '../fail-on.ts'
 import { lookAhead } from '../look-ahead.ts'
 import { argument, flag, text, type Input } from '../input.ts'
+import { noteReadOnly } from '../read-only.ts'
 import { renderPlan } from '../ui/plan.ts'
 
 /** Shows what migrating or rolling back would run; nothing is executed. */
@@ -77,6 +78,7 @@ async function planDatabase(
   await entry.files()
   await using engine = await entry.engine({ command: 'plan', reads: true })
   const { files } = await entry.migrationsOn(engine)
+  await noteReadOnly(engine, context.output)
   const position = await engine.look()
   const compiled = await compile(engine, entry, position, { input, context })
   const shown = text(input, 'statistics')

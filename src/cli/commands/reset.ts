@@ -2,6 +2,7 @@ import type { Transaction } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
 import { withLockRetries } from '../../migrations/migrations.ts'
 import { batchOptions } from '../batch-options.ts'
+import { windowOption } from '../guard.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
@@ -34,6 +35,7 @@ export const resetCommand = defineCommand({
     { flags: '--dry-run', description: 'only show what would go' },
     ...seedingOptions,
     ...batchOptions,
+    windowOption,
   ],
   json: 'databases[]: database, address, name, goes[], lost[] (table, rows), refused (why, or null; with --dry-run), migrate, seed (as of these commands; without --dry-run)',
 
@@ -105,7 +107,7 @@ function failed(failure: unknown): DatabaseAnswer {
 async function takeAway(entry: DatabaseEntry, plan: ResetPlan): Promise<void> {
   const { deleteRows, dropEverything } = await import('../../reset/reset.ts')
   const { stateSchema, lockTimeout } = entry.settings
-  await using engine = await entry.engine({ command: 'reset' })
+  await using engine = await entry.engine({ command: 'reset', changes: 'in the window' })
   const { dialect } = engine.database
   const { truncation, confirmed } = plan
   const work = async (tx: Transaction) => {

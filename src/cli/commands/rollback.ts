@@ -6,11 +6,17 @@ import { argument, flag, text, type Input } from '../input.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { countAsSteps, destination, uniteNames } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { assertLossConfirmed } from '../production.ts'
 import { count, duration } from '../ui/tables.ts'
 
 /** The options of a rollback, whatever the command is called. */
 export const rollbackOptions: readonly OptionDefinition[] = [
   { flags: '--allow-data-loss', description: 'go on where data is lost, which is refused with its counts otherwise' },
+  {
+    flags: '--confirm <name>',
+    description: 'with --allow-data-loss: the name of a production database that may lose data; may be repeated',
+    repeats: true,
+  },
   ...batchOptions,
 ]
 
@@ -50,8 +56,9 @@ export async function rollbackDatabase(
   to: string | undefined,
 ): Promise<DatabaseAnswer> {
   const { output, confirm } = context
+  if (flag(input, 'allowDataLoss')) assertLossConfirmed(entry, input)
   const files = await entry.files()
-  await using engine = await entry.engine({ command: 'rollback' })
+  await using engine = await entry.engine({ command: 'rollback', changes: 'at any time' })
   const rolledBack: MigrationRun[] = []
   const position = await engine.look()
   const target = to === undefined ? undefined : destination(to, uniteNames(files, position.applied))

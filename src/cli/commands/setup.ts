@@ -5,6 +5,7 @@ import type { Context, DatabaseEntry } from '../context.ts'
 import { allowanceOptions, interruptedOption } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { text, type Input } from '../input.ts'
+import { productionOptions } from '../production.ts'
 import { assertSeedInputs } from '../seed-options.ts'
 import { seedingOptions } from '../seeding-options.ts'
 import { migrateDatabase } from './migrate.ts'
@@ -30,6 +31,7 @@ export const setupCommand = defineCommand({
     ...batchOptions,
     ...allowanceOptions,
     interruptedOption,
+    ...productionOptions,
   ],
   json: 'databases[]: database, address, migrate (as of metastore migrate), seed (as of metastore seed), verify (expectations[], findings[] or null without an audit); of the database that failed as far as it came',
 

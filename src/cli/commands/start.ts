@@ -16,6 +16,7 @@ import { allowanceOptions, allowances, destination } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { argument, flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
+import { hazardGate, productionOptions } from '../production.ts'
 import { planOption, savedPlan } from '../saved-plan.ts'
 import { count, duration } from '../ui/tables.ts'
 import { describeWaiting } from '../ui/waiting.ts'
@@ -32,6 +33,7 @@ export const startOptions: readonly OptionDefinition[] = [
   planOption,
   ...batchOptions,
   ...allowanceOptions,
+  ...productionOptions,
 ]
 
 /** Makes the new version of the schema usable beside the old one. */
@@ -68,17 +70,23 @@ export async function startDatabase(
   const options = phaseOptions(entry, input, context)
   const allow = allowances(input, all)
   output.say(`Starting on ${entry.address()}`)
-  await using engine = await entry.engine({ command: 'start', impatient: true })
+  await using engine = await entry.engine({ command: 'start', impatient: true, changes: 'in the window' })
   const { files, waiting } = await entry.migrationsOn(engine)
   for (const migration of waiting) output.say(describeWaiting(migration))
   if (flag(input, 'expectOne')) await assertOnePending(engine, files)
+  const extent = { ...(to && { to }), allow, ...(plan && { to: plan.to, allow: plan.allow }) }
+  const approvePlan = plan?.approve(engine, files, entry.address())
+  const passHazards = hazardGate(entry, engine, files, extent, { input, context })
   const result = await startBatch(engine, files, {
     ...options,
-    ...(to && { to }),
-    allow,
+    ...extent,
     complete: flag(input, 'complete'),
     oneByOne: flag(input, 'oneByOne'),
-    ...(plan && { ...plan, approve: plan.approve(engine, files, entry.address()) }),
+    ...(plan && { base: plan.base, batch: plan.batch }),
+    approve: async (position) => {
+      await approvePlan?.(position)
+      await passHazards(position)
+    },
   })
   const query = result.newSchema === null ? null : queryFor(result.newSchema)
   conclude(output, entry, result, query)

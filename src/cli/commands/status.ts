@@ -4,6 +4,7 @@ import { flag, text } from '../input.ts'
 import type { Output } from '../output.ts'
 import { aheadOption } from '../destination.ts'
 import { eachDatabase } from '../each-database.ts'
+import { noteReadOnly } from '../read-only.ts'
 import { refuseOneFileForMany, writeStatusFile } from '../reports.ts'
 import { count } from '../ui/tables.ts'
 import { describeWaiting } from '../ui/waiting.ts'
@@ -27,7 +28,7 @@ export const statusCommand = defineCommand({
     { flags: '--environment <name>', description: 'with --write: what the database is for' },
     aheadOption,
   ],
-  json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], rollingBack, pending[], waiting[] (name, path, extensions[]), discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
+  json: 'databases[]: database, address, state (idle, applying, in_progress, completing or aborting), managed, current, head, applied[], inProgress[], rollingBack, pending[], readOnly (replica, setting or null), waiting[] (name, path, extensions[]), discrepancies[] (kind, name, path, message, remedy), interrupted[] (migration, direction, step, label, status), oldSchema, newSchema, step (label, migration; or null), backfills[] (label, rowsDone, rowsTotal, done), lockHolder (holder, command, since, heartbeat, step; or null), atHead; and, also at the top where there is one database, the keys that scripts for Reshape know: status, in_progress_migrations[], latest_completed_migration, old_schema, new_schema, step, backfills[], lock_holder',
 
   async run(input, context) {
     const file = text(input, 'write')
@@ -36,11 +37,12 @@ export const statusCommand = defineCommand({
       await entry.files()
       await using engine = await entry.engine({ command: 'status', reads: true })
       const { files, waiting } = await entry.migrationsOn(engine)
+      const readOnly = await noteReadOnly(engine, context.output)
       const status = await readStatus(engine, files, { ahead: flag(input, 'allowAhead') })
       const { line, say, paint } = context.output
       render(flag(input, 'check') ? say : line, paint, entry.address(), status)
       for (const migration of waiting) (flag(input, 'check') ? say : line)(`  ${describeWaiting(migration)}`)
-      const document = { ...status, waiting, ...asReshapeSays(status) }
+      const document = { ...status, readOnly, waiting, ...asReshapeSays(status) }
       // Scripts that were written for Reshape look for its keys at the top, where it has one database.
       if ((await context.databases()).length === 1) context.output.document(asReshapeSays(status))
       const clean = status.atHead || !flag(input, 'check')

@@ -1,4 +1,5 @@
 import { batchOptions } from '../batch-options.ts'
+import { productionOptions } from '../production.ts'
 import { defineCommand } from '../command.ts'
 import { argument } from '../input.ts'
 import { allowanceOptions, interruptedOption } from '../destination.ts'
@@ -15,7 +16,7 @@ export const upgradeCommand = defineCommand({
   ],
   scope: 'databases',
   arguments: [{ name: '<revision>', description: 'head, a migration, or +N' }],
-  options: [...batchOptions, ...allowanceOptions, interruptedOption],
+  options: [...batchOptions, ...allowanceOptions, interruptedOption, ...productionOptions],
   json: 'as migrate',
   run: (input, context) => eachDatabase(context, (entry) => migrateDatabase(entry, input, context, argument(input, 0))),
 })

@@ -1,4 +1,4 @@
-import type { Database, Features, Listener, LockAttempt, PostgresTarget, Session } from '../driver.ts'
+import type { Database, Features, Listener, LockAttempt, LockRequest, PostgresTarget, Session } from '../driver.ts'
 import { canceled } from './canceled.ts'
 import { endClient } from './channel.ts'
 import { connect, type Connected } from './connect.ts'
@@ -55,10 +55,10 @@ export class PostgresDatabase implements Database {
     return session
   }
 
-  async tryLock(holder: { readonly command: string }): Promise<LockAttempt> {
+  async tryLock(holder: LockRequest): Promise<LockAttempt> {
     this.#check()
     const connected = await this.#lockConnection(holderName(holder.command))
-    const attempt = await tryLock(connected, this.#forget)
+    const attempt = await tryLock(connected, holder, this.#forget)
     if ('lock' in attempt) {
       this.#open.add(attempt.lock as PostgresLock)
       return { lock: attempt.lock }

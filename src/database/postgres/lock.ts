@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { MetastoreError } from '../../errors.ts'
-import type { Lock, LockAttempt } from '../driver.ts'
-import { sql } from '../sql.ts'
+import type { Lock, LockAttempt, LockRequest } from '../driver.ts'
+import { literal, sql } from '../sql.ts'
 import { Channel } from './channel.ts'
 import type { Connected } from './connect.ts'
 import { Script, ScriptWithRows } from './exchange.ts'
@@ -19,11 +19,15 @@ export type Try = LockAttempt & { readonly idle?: Connected }
  * Tries to take the lock in a transaction that then stays open and idle: it holds no snapshot, dies with its connection,
  * and behind a transaction pooler keeps the server's connection to itself, which a session lock would not.
  */
-export async function tryLock(connected: Connected, onRelease: (lock: PostgresLock) => void): Promise<Try> {
+export async function tryLock(
+  connected: Connected,
+  { part }: Pick<LockRequest, 'part'>,
+  onRelease: (lock: PostgresLock) => void,
+): Promise<Try> {
   const channel = new Channel(connected.client, connected.settings, undefined)
   const run: Run = (exchange, text) => channel.run(exchange, text)
   try {
-    const attempt = lockScript(Number.parseInt(connected.version, 10))
+    const attempt = lockScript(Number.parseInt(connected.version, 10), part)
     const { rows } = await run(new ScriptWithRows(attempt), attempt)
     if (rows[0]?.['taken'] === true) return { lock: new PostgresLock(channel, connected.client, onRelease) }
     await run(new Script('rollback'), 'rollback')
@@ -68,13 +72,19 @@ export class PostgresLock implements Lock {
 }
 
 // The transaction stays idle for as long as the migration takes, so none of the server's limits may end it.
-function lockScript(major: number): string {
+function lockScript(major: number, part: string | undefined): string {
   return [
     'begin isolation level read committed',
     'set local statement_timeout = 0',
     'set local idle_in_transaction_session_timeout = 0',
     ...(major >= 17 ? ['set local transaction_timeout = 0'] : []),
-    `select pg_try_advisory_xact_lock(${key}) as taken`,
+    part === undefined
+      ? `select pg_try_advisory_xact_lock(${key}) as taken`
+      : sql`
+          select pg_try_advisory_xact_lock_shared(${literal(String(key))}::bigint)
+            and pg_try_advisory_xact_lock(hashtextextended(${literal(`metastore ${part}`)}, 0)) as taken`.inline(
+          'postgres',
+        ),
   ].join('; ')
 }
 

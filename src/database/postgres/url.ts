@@ -24,6 +24,16 @@ export function withDatabase(target: PostgresTarget, database: string): Postgres
   return assemble({ ...target, database })
 }
 
+/** The target of the same database, for sessions that look names up in these schemas. */
+export function withSearchPath(target: PostgresTarget, schemas: readonly string[]): PostgresTarget {
+  // In a startup option a backslash keeps a space or a backslash in a value.
+  const names = schemas.map((name) => `"${name.replaceAll('"', '""')}"`).join(',')
+  const option = `-c search_path=${names.replaceAll(/[\\ ]/g, (character) => `\\${character}`)}`
+  const before = target.parameters['options']
+  const options = before === undefined ? option : `${before} ${option}`
+  return assemble({ ...target, parameters: { ...target.parameters, options } })
+}
+
 function assemble(target: Omit<PostgresTarget, 'driver' | 'url' | 'address'>): PostgresTarget {
   const { host, port, user, password, database } = target
   const socket = host.startsWith('/')

@@ -7,7 +7,10 @@ import type { Scans } from './rows.ts'
 import type { SideTable } from './side-table.ts'
 
 /** What a backfill runs in. */
-export type BackfillContext = Pick<Run, 'database' | 'session' | 'bookkeeping' | 'retry' | 'signal' | 'progress'>
+export type BackfillContext = Pick<
+  Run,
+  'database' | 'session' | 'bookkeeping' | 'retry' | 'signal' | 'progress' | 'telemetry'
+>
 
 /** One backfill under way. */
 export interface Job<Plan extends BackfillPlan = BackfillPlan> {

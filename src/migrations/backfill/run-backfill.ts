@@ -1,5 +1,6 @@
 import { seeEveryRow } from '../../catalog/catalog.ts'
 import { failedBecause, id, join, literal, sql, type Session, type Sql } from '../../database/database.ts'
+import { noTelemetry } from '../../telemetry/telemetry.ts'
 import { retrying } from '../retry.ts'
 import { interrupted } from './failures.ts'
 import { fillSideTables } from './fill-side-tables.ts'
@@ -48,6 +49,18 @@ export async function runBackfill(
   plan: BackfillPlan,
   hooks: BackfillHooks,
 ): Promise<BackfillResult> {
+  const { span, measure } = context.telemetry ?? noTelemetry
+  const table = { 'db.collection.name': `${plan.schema}.${plan.table}` }
+  return span('metastore.backfill', table, async ({ set }) => {
+    const result = await runPasses(context, plan, hooks)
+    const rows = result.rows - (hooks.resume?.rows ?? 0)
+    set({ 'metastore.rows': rows, 'metastore.batches': result.batches - (hooks.resume?.batches ?? 0) })
+    measure('metastore.backfill.rows', rows, table)
+    return result
+  })
+}
+
+async function runPasses(context: BackfillContext, plan: BackfillPlan, hooks: BackfillHooks): Promise<BackfillResult> {
   let latest = hooks.resume?.rows ?? 0
   const task = `backfill ${plan.schema}.${plan.table}${plan.kind === 'derive' ? ` into ${plan.into}` : ''}`
   const tell = ({ rows, total }: BackfillProgress) => {

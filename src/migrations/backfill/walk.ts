@@ -7,6 +7,7 @@ import { isContended, isRowFailure, transact, type Job } from './job.ts'
 import { firstGoal, goesOn, nextGoal, pauseAfter, seen, type Density, type Goal } from './pace.ts'
 import { placeAfter, rangeAt } from './place.ts'
 import type { BackfillProgress, Place, Range } from './progress.ts'
+import { holdOn } from './hold-on.ts'
 import type { Relation } from './relations.ts'
 import { statementFor, type Locked } from './statements.ts'
 
@@ -19,6 +20,7 @@ export async function walk(
   let progress = begin
   let goal = firstGoal(job.options)
   let density: Density | undefined
+  await pause(job, progress, 0)
   while (progress.at !== null) {
     const before = job.now()
     const batch = await runBatch(job, { relations, at: progress.at, goal, density }, progress)
@@ -36,6 +38,7 @@ export async function walk(
 export async function pause(job: Job, { rows }: BackfillProgress, milliseconds: number): Promise<void> {
   const { signal } = job.context
   if (milliseconds > 0) await delay(milliseconds, undefined, { signal }).catch(() => undefined)
+  if (job.options.holds !== undefined) await holdOn(job.context, job.options.holds)
   if (signal.aborted) throw interrupted(job.plan, rows, signal.reason)
 }
 

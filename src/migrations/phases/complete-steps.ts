@@ -32,7 +32,9 @@ export async function completeSteps(work: BatchWork, phase: BatchPhase): Promise
   }
   try {
     await runSteps(work, { phase: 'complete', steps: compiled.complete, notes, last: [] })
-    return await finish(work, migrations)
+    const runs = await finish(work, migrations)
+    measureRuns(work, runs)
+    return runs
   } catch (error) {
     throw withDetail(
       error,
@@ -40,6 +42,14 @@ export async function completeSteps(work: BatchWork, phase: BatchPhase): Promise
         ? `The old version is gone already: run metastore complete to go on with ${batch.target}.`
         : `The version that is rolled back is gone already: run metastore rollback to go on.`,
     )
+  }
+}
+
+function measureRuns({ run, batch }: BatchWork, runs: readonly MigrationRun[]): void {
+  const attributes = { 'metastore.direction': batch.rollback === undefined ? 'up' : 'down' }
+  for (const { durationMs } of runs) {
+    run.telemetry?.measure('metastore.migrations', 1, attributes)
+    run.telemetry?.measure('metastore.migration.duration', durationMs / 1000, attributes)
   }
 }
 

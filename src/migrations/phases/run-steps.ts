@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
+import { noTelemetry } from '../../telemetry/telemetry.ts'
 import { amended } from '../amended-error.ts'
 import type { PhaseStep } from '../batch/phase-step.ts'
 import { inPhaseTransaction } from './phase-transaction.ts'
@@ -55,23 +56,31 @@ async function runStep(
   await lease.step(step.label)
   const begin = performance.now()
   let told = 0
+  const { span } = run.telemetry ?? noTelemetry
+  const attributes = {
+    'metastore.phase': phase,
+    'metastore.step': step.label,
+    ...(step.migration !== null && { 'metastore.migration': step.migration }),
+  }
   try {
-    await runBody(step.body, {
-      work,
-      label: step.label,
-      migration: step.migration,
-      note: isRepeated(phase, step) ? undefined : note,
-      noting: (change) => {
-        // Time that an interrupted run has spent is not lost either.
-        const durationMs = performance.now() - begin - told
-        told += durationMs
-        return noteStep(run.bookkeeping, batch.id, phase, step, { durationMs, ...change })
-      },
-      last: () => {
-        const durationMs = performance.now() - begin - told
-        return [noteStep(run.bookkeeping, batch.id, phase, step, { status: 'done', durationMs }), ...last]
-      },
-    })
+    await span('metastore.step', attributes, () =>
+      runBody(step.body, {
+        work,
+        label: step.label,
+        migration: step.migration,
+        note: isRepeated(phase, step) ? undefined : note,
+        noting: (change) => {
+          // Time that an interrupted run has spent is not lost either.
+          const durationMs = performance.now() - begin - told
+          told += durationMs
+          return noteStep(run.bookkeeping, batch.id, phase, step, { durationMs, ...change })
+        },
+        last: () => {
+          const durationMs = performance.now() - begin - told
+          return [noteStep(run.bookkeeping, batch.id, phase, step, { status: 'done', durationMs }), ...last]
+        },
+      }),
+    )
   } catch (error) {
     throw stepFailed(error, step)
   }
