@@ -1460,7 +1460,7 @@ export interface ThreadReflectionsUpdate {
   metadata?: JsonValue
 }
 
-/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON. */
+/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON. next_nodes are the nodes that it waits for. */
 export interface ThreadsRow {
   tenant_id: string
   thread_id: string
@@ -1474,6 +1474,7 @@ export interface ThreadsRow {
   expires_at: Date | null
   ttl_minutes: number | null
   next_sequence: number
+  next_nodes: (string | null)[]
   values_omitted: boolean
   status: string
   ttl_strategy: string | null
@@ -1506,6 +1507,7 @@ export interface ThreadsInsert {
   expires_at?: Date | null
   ttl_minutes?: number | null
   next_sequence?: number
+  next_nodes?: (string | null)[]
   values_omitted?: boolean
   status?: string
   ttl_strategy?: string | null
@@ -1537,6 +1539,7 @@ export interface ThreadsUpdate {
   expires_at?: Date | null
   ttl_minutes?: number | null
   next_sequence?: number
+  next_nodes?: (string | null)[]
   values_omitted?: boolean
   status?: string
   ttl_strategy?: string | null
