@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { ensureSystemAssistants } from '../store/store.ts'
 import { createApp, type Services } from './app.ts'
 
 export type { App, Authenticate, Environment, Principal, Services } from './app.ts'
@@ -25,6 +26,8 @@ export interface RunningServer extends AsyncDisposable {
 
 /** Starts to answer requests. Throws what the operating system says when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const graphIds = options.executors.flatMap((executor) => executor.graphIds)
+  await ensureSystemAssistants(options.store.admin.transaction, graphIds)
   const app = createApp(options)
   const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }) as Server
   await once(server, 'listening')

@@ -1156,7 +1156,7 @@ export interface SkillWorkflowsUpdate {
   steps?: JsonValue
 }
 
-/** namespace_path is the namespace with a dot after each label. value_exact holds a value that JSON in the database cannot. */
+/** namespace_path is the namespace with a dot after each label. value_exact holds a value that JSON in the database cannot, search the words that it is found by. */
 export interface StoreItemsRow {
   tenant_id: string
   created_at: Date
@@ -1167,6 +1167,7 @@ export interface StoreItemsRow {
   namespace: (string | null)[]
   namespace_path: string
   value: JsonValue
+  search: string | null
   value_exact: Uint8Array | null
 }
 
@@ -1180,6 +1181,7 @@ export interface StoreItemsInsert {
   key: string
   namespace: (string | null)[]
   value: JsonValue
+  search?: string | null
   value_exact?: Uint8Array | null
 }
 
@@ -1193,6 +1195,7 @@ export interface StoreItemsUpdate {
   key?: string
   namespace?: (string | null)[]
   value?: JsonValue
+  search?: string | null
   value_exact?: Uint8Array | null
 }
 
@@ -1460,7 +1463,7 @@ export interface ThreadReflectionsUpdate {
   metadata?: JsonValue
 }
 
-/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON. */
+/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON. next_nodes are the nodes that it waits for. */
 export interface ThreadsRow {
   tenant_id: string
   thread_id: string
@@ -1474,6 +1477,7 @@ export interface ThreadsRow {
   expires_at: Date | null
   ttl_minutes: number | null
   next_sequence: number
+  next_nodes: (string | null)[]
   values_omitted: boolean
   status: string
   ttl_strategy: string | null
@@ -1506,6 +1510,7 @@ export interface ThreadsInsert {
   expires_at?: Date | null
   ttl_minutes?: number | null
   next_sequence?: number
+  next_nodes?: (string | null)[]
   values_omitted?: boolean
   status?: string
   ttl_strategy?: string | null
@@ -1537,6 +1542,7 @@ export interface ThreadsUpdate {
   expires_at?: Date | null
   ttl_minutes?: number | null
   next_sequence?: number
+  next_nodes?: (string | null)[]
   values_omitted?: boolean
   status?: string
   ttl_strategy?: string | null
