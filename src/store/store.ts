@@ -6,6 +6,14 @@ import { type Access, type Ground, runTransaction, type StoreTransaction } from 
 import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export type { Assistant } from './assistants.ts'
+export type {
+  ChannelBlob,
+  CheckpointQuery,
+  Checkpoints,
+  CheckpointWrite,
+  PruneStrategy,
+  StoredCheckpoint,
+} from './checkpoints.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type * from './rows.ts'
 export type { Tenant } from './tenants.ts'
