@@ -5,6 +5,8 @@ import { RequestInvalid } from '../store/store.ts'
 import type { Executor } from './executor.ts'
 import { failureResponse } from './failure-response.ts'
 import { assistantRoutes } from './routes/assistants.ts'
+import { historyRoutes } from './routes/history.ts'
+import { stateRoutes } from './routes/state.ts'
 
 /** Who sends a request. */
 export interface Principal {
@@ -68,6 +70,8 @@ export function createApp(services: Services): App {
     await next()
   })
   assistantRoutes(app, services)
+  stateRoutes(app, services)
+  historyRoutes(app, services)
   return app
 }
 

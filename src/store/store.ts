@@ -17,6 +17,8 @@ export type {
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type * from './rows.ts'
 export type { Tenant } from './tenants.ts'
+export { lockIdleThread } from './thread-lock.ts'
+export { saveThreadState } from './thread-status.ts'
 export type { StoreTransaction } from './transaction.ts'
 export { type Json, json, type JsonObject, pathOfNul, refuseNul, texts, uuids } from './values.ts'
 export type { Topic } from './wake-ups.ts'
