@@ -7,6 +7,8 @@ import { failureResponse } from './failure-response.ts'
 import { assistantRoutes } from './routes/assistants.ts'
 import { itemRoutes } from './routes/items.ts'
 import { threadRoutes } from './routes/threads.ts'
+import { historyRoutes } from './routes/history.ts'
+import { stateRoutes } from './routes/state.ts'
 
 /** Who sends a request. */
 export interface Principal {
@@ -72,6 +74,8 @@ export function createApp(services: Services): App {
   assistantRoutes(app, services)
   threadRoutes(app, services)
   itemRoutes(app)
+  stateRoutes(app, services)
+  historyRoutes(app, services)
   return app
 }
 

@@ -7,11 +7,20 @@ import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export { assistantIdOf, type Assistant, type AssistantVersion } from './assistants.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
+export type {
+  ChannelBlob,
+  CheckpointQuery,
+  Checkpoints,
+  CheckpointWrite,
+  PruneStrategy,
+  StoredCheckpoint,
+} from './checkpoints.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type { FoundItem, Item } from './items.ts'
 export type * from './rows.ts'
 export { ensureSystemAssistants } from './system-assistants.ts'
 export type { Tenant } from './tenants.ts'
+export { lockIdleThread } from './thread-lock.ts'
 export { type Thread, threadColumns, type ThreadColumn, type TimeToLive } from './thread.ts'
 export { saveThreadState, settleThreads, type StateProjection } from './thread-status.ts'
 export type { FoundThread } from './thread-search.ts'
