@@ -897,7 +897,7 @@ export interface RunEventsUpdate {
   data_exact?: Uint8Array | null
 }
 
-/** result_exact holds a result that JSON in the database cannot. */
+/** result_exact holds a result that JSON in the database cannot. cancel_action is what a running run is asked to do: its worker does it. */
 export interface RunsRow {
   tenant_id: string
   run_id: string
@@ -914,6 +914,7 @@ export interface RunsRow {
   status: string
   multitask_strategy: string
   claimed_by: string | null
+  cancel_action: string | null
   webhook: string | null
   metadata: JsonValue
   kwargs: JsonValue
@@ -939,6 +940,7 @@ export interface RunsInsert {
   status?: string
   multitask_strategy?: string
   claimed_by?: string | null
+  cancel_action?: string | null
   webhook?: string | null
   metadata?: JsonValue
   kwargs?: JsonValue
@@ -964,6 +966,7 @@ export interface RunsUpdate {
   status?: string
   multitask_strategy?: string
   claimed_by?: string | null
+  cancel_action?: string | null
   webhook?: string | null
   metadata?: JsonValue
   kwargs?: JsonValue
@@ -1460,7 +1463,7 @@ export interface ThreadReflectionsUpdate {
   metadata?: JsonValue
 }
 
-/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON. */
+/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON; waiting, that it has steps or questions left. */
 export interface ThreadsRow {
   tenant_id: string
   thread_id: string
@@ -1475,6 +1478,7 @@ export interface ThreadsRow {
   ttl_minutes: number | null
   next_sequence: number
   values_omitted: boolean
+  waiting: boolean
   status: string
   ttl_strategy: string | null
   title: string | null
@@ -1507,6 +1511,7 @@ export interface ThreadsInsert {
   ttl_minutes?: number | null
   next_sequence?: number
   values_omitted?: boolean
+  waiting?: boolean
   status?: string
   ttl_strategy?: string | null
   title?: string | null
@@ -1538,6 +1543,7 @@ export interface ThreadsUpdate {
   ttl_minutes?: number | null
   next_sequence?: number
   values_omitted?: boolean
+  waiting?: boolean
   status?: string
   ttl_strategy?: string | null
   title?: string | null

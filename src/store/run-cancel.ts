@@ -1,0 +1,68 @@
+import { sql } from '../database/database.ts'
+import { enqueueWebhook } from './run-webhook.ts'
+import { type RunRow, runColumns } from './run-rows.ts'
+import { threadStatus } from './run-status.ts'
+import type { StoreTransaction } from './transaction.ts'
+import { uuids } from './values.ts'
+
+/** What a run that is cancelled leaves: its finished steps, or nothing at all. */
+export type CancelAction = 'interrupt' | 'rollback'
+
+/**
+ * Cancels those of these runs that have not ended. Who waits is ended at once; who runs is asked to end, and its worker does.
+ * `threads` says whether the caller has locked their threads.
+ */
+export async function cancelRuns(
+  tx: StoreTransaction,
+  runIds: readonly string[],
+  action: CancelAction,
+  threads: 'locked' | 'free',
+): Promise<void> {
+  if (runIds.length === 0) return
+  if (threads === 'free') {
+    // In one order, so that two who cancel do not wait for each other.
+    await tx.query(sql`
+      select t.thread_id from threads t
+      where t.thread_id in (select thread_id from runs where run_id = any(${uuids(runIds)}))
+      order by t.thread_id for no key update`)
+  }
+  const active = await tx.query<RunRow>(sql`
+    select ${runColumns(sql`r`)} from runs r
+    where r.run_id = any(${uuids(runIds)}) and r.status in ('pending', 'running') order by r.run_id for update`)
+  const running = active.filter(({ status }) => status === 'running').map(({ run_id }) => run_id)
+  if (running.length > 0) {
+    await tx.execute(sql`update runs set cancel_action = ${action} where run_id = any(${uuids(running)})`)
+    for (const runId of running) tx.wake('cancel', runId)
+  }
+  const pending = active.filter(({ status }) => status === 'pending')
+  for (const run of pending) await endPending(tx, run, action)
+  for (const threadId of new Set(pending.map(({ thread_id }) => thread_id))) await settleThread(tx, threadId)
+}
+
+async function endPending(tx: StoreTransaction, run: RunRow, action: CancelAction): Promise<void> {
+  if (action === 'rollback') {
+    await removeRun(tx, run.run_id)
+  } else {
+    const ended = await tx.first<RunRow>(sql`
+      update runs r set status = 'interrupted', ended_at = now() where r.run_id = ${run.run_id}
+      returning ${runColumns(sql`r`)}`)
+    if (ended !== undefined) await enqueueWebhook(tx, ended, { values: undefined, error: undefined })
+  }
+  tx.wake('event', run.run_id)
+}
+
+/** Removes a run with what it has written, so that its thread is as if it had never been. */
+export async function removeRun(tx: StoreTransaction, runId: string): Promise<void> {
+  await tx.execute(sql`
+    delete from checkpoint_writes w using checkpoints c
+    where c.run_id = ${runId} and w.tenant_id = c.tenant_id and w.thread_id = c.thread_id
+      and w.checkpoint_ns = c.checkpoint_ns and w.checkpoint_id = c.checkpoint_id`)
+  await tx.execute(sql`delete from checkpoints where run_id = ${runId}`)
+  await tx.execute(sql`delete from runs where run_id = ${runId}`)
+}
+
+/** Brings the status of a thread, whose row the caller has locked, up to its facts. */
+export async function settleThread(tx: StoreTransaction, threadId: string): Promise<void> {
+  await tx.execute(sql`update threads t set status = ${threadStatus()} where t.thread_id = ${threadId}`)
+  tx.wake('run', threadId)
+}
