@@ -15,6 +15,21 @@ create trigger touch_updated_at before update on tool_calls for each row execute
 
 select reference_shared('threads', 'assistant_id', 'assistants', 'assistant_id');
 
+-- A thread lives for so many minutes after the last change to it. Whoever says until when, is taken at their word.
+create function prolong_thread() returns trigger
+language plpgsql
+as $$
+begin
+  if tg_op = 'INSERT' then
+    new.expires_at := coalesce(new.expires_at, now() + new.ttl_minutes * interval '1 minute');
+  elsif new.expires_at is not distinct from old.expires_at and coalesce(new.ttl_minutes, old.ttl_minutes) is not null then
+    new.expires_at := now() + new.ttl_minutes * interval '1 minute';
+  end if;
+  return new;
+end
+$$;
+create trigger prolong_thread before insert or update on threads for each row execute function prolong_thread();
+
 -- The number of a message: the next of its thread, whose row is locked until the transaction ends, so that numbers are in
 -- the order of commits and none is left out. It counts on only when the message is really there, for the sake of
 -- INSERT ... ON CONFLICT DO NOTHING; rows of the same statement are seen in the table.
@@ -96,6 +111,8 @@ drop trigger count_messages on messages;
 drop function count_messages();
 drop trigger number_message on messages;
 drop function number_message();
+drop trigger prolong_thread on threads;
+drop function prolong_thread();
 select unreference_shared('threads', 'assistant_id', 'assistants');
 drop trigger touch_updated_at on tool_calls;
 drop trigger touch_updated_at on messages;

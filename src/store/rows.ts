@@ -1463,7 +1463,7 @@ export interface ThreadReflectionsUpdate {
   metadata?: JsonValue
 }
 
-/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON; waiting, that it has steps or questions left. */
+/** values is a copy of the newest state, to search in; values_omitted tells that it could not be kept as JSON. next_nodes are the nodes that it waits for. */
 export interface ThreadsRow {
   tenant_id: string
   thread_id: string
@@ -1477,8 +1477,8 @@ export interface ThreadsRow {
   expires_at: Date | null
   ttl_minutes: number | null
   next_sequence: number
+  next_nodes: (string | null)[]
   values_omitted: boolean
-  waiting: boolean
   status: string
   ttl_strategy: string | null
   title: string | null
@@ -1510,8 +1510,8 @@ export interface ThreadsInsert {
   expires_at?: Date | null
   ttl_minutes?: number | null
   next_sequence?: number
+  next_nodes?: (string | null)[]
   values_omitted?: boolean
-  waiting?: boolean
   status?: string
   ttl_strategy?: string | null
   title?: string | null
@@ -1542,8 +1542,8 @@ export interface ThreadsUpdate {
   expires_at?: Date | null
   ttl_minutes?: number | null
   next_sequence?: number
+  next_nodes?: (string | null)[]
   values_omitted?: boolean
-  waiting?: boolean
   status?: string
   ttl_strategy?: string | null
   title?: string | null

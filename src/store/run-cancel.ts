@@ -1,7 +1,7 @@
 import { sql } from '../database/database.ts'
 import { enqueueWebhook } from './run-webhook.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
-import { threadStatus } from './run-status.ts'
+import { settleThreads } from './thread-status.ts'
 import type { StoreTransaction } from './transaction.ts'
 import { uuids } from './values.ts'
 
@@ -36,7 +36,9 @@ export async function cancelRuns(
   }
   const pending = active.filter(({ status }) => status === 'pending')
   for (const run of pending) await endPending(tx, run, action)
-  for (const threadId of new Set(pending.map(({ thread_id }) => thread_id))) await settleThread(tx, threadId)
+  await settleThreads(tx, [...new Set(pending.map(({ thread_id }) => thread_id))])
+  // What waited behind them may be next.
+  if (pending.length > 0) tx.wake('run', pending[0]?.run_id ?? '')
 }
 
 async function endPending(tx: StoreTransaction, run: RunRow, action: CancelAction): Promise<void> {
@@ -59,10 +61,4 @@ export async function removeRun(tx: StoreTransaction, runId: string): Promise<vo
       and w.checkpoint_ns = c.checkpoint_ns and w.checkpoint_id = c.checkpoint_id`)
   await tx.execute(sql`delete from checkpoints where run_id = ${runId}`)
   await tx.execute(sql`delete from runs where run_id = ${runId}`)
-}
-
-/** Brings the status of a thread, whose row the caller has locked, up to its facts. */
-export async function settleThread(tx: StoreTransaction, threadId: string): Promise<void> {
-  await tx.execute(sql`update threads t set status = ${threadStatus()} where t.thread_id = ${threadId}`)
-  tx.wake('run', threadId)
 }

@@ -4,7 +4,6 @@ import { isUnstorable } from './exact-json.ts'
 import { conflict, notFound } from './failures.ts'
 import { cancelRuns, type CancelAction } from './run-cancel.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
-import { expiryFromNow } from './run-status.ts'
 import type { StoreTransaction } from './transaction.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 
@@ -87,7 +86,7 @@ async function placeInThread(tx: StoreTransaction, run: NewRun, threadId: string
       on conflict (tenant_id, thread_id) do nothing`)
   }
   const place = await tx.first<Place>(sql`
-    select t.thread_id, t.status as thread_status, t.waiting, t.metadata as thread_metadata, t.config as thread_config,
+    select t.thread_id, t.status as thread_status, (t.next_nodes <> '{}' or t.interrupts <> '{}') as waiting, t.metadata as thread_metadata, t.config as thread_config,
       ${ofAssistant}
     from threads t left join assistants a on a.assistant_id = ${run.assistantId} and a.is_active
     where t.thread_id = ${threadId} and (t.expires_at is null or t.expires_at > now() or t.status = 'busy')
@@ -142,8 +141,7 @@ function insertion(tx: StoreTransaction, run: NewRun, place: Place): Sql {
       insert into threads (tenant_id, thread_id, user_id, assistant_id, status, metadata)
       values (${tx.tenantId}, ${place.thread_id}, ${run.userId ?? null}, ${place.assistant_id}, 'busy', ${json(named)})`
     : sql`
-      update threads t set status = 'busy', assistant_id = ${place.assistant_id}, metadata = t.metadata || ${json(named)},
-        expires_at = ${expiryFromNow}
+      update threads t set status = 'busy', assistant_id = ${place.assistant_id}, metadata = t.metadata || ${json(named)}
       where t.thread_id = ${place.thread_id}`
   return sql`
     with place as (

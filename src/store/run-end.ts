@@ -1,12 +1,13 @@
 import { sql, type Sql } from '../database/database.ts'
 import { exactJson } from './exact-json.ts'
-import { type CancelAction, removeRun, settleThread } from './run-cancel.ts'
+import { type CancelAction, removeRun } from './run-cancel.ts'
 import { heldBy, insertEvents, type Lease, type RunEvent } from './run-events.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
-import { type EndStatus, expiryFromNow, threadStatus } from './run-status.ts'
+import type { EndStatus } from './run-status.ts'
 import { enqueueWebhook, type RunError } from './run-webhook.ts'
-import { type StateFacts, stateColumns } from './thread-state.ts'
+import { isWaiting, saveThreadState, stateColumns, type StateProjection } from './thread-status.ts'
 import type { StoreTransaction } from './transaction.ts'
+import { storable } from './values.ts'
 
 /** How a run ends. */
 export interface RunEnd {
@@ -15,7 +16,7 @@ export interface RunEnd {
   readonly result: unknown
   readonly error: RunError | undefined
   /** The newest state of its thread; undefined leaves what the thread tells of it. */
-  readonly state: StateFacts | undefined
+  readonly state: StateProjection | undefined
   /** What it tells at last. */
   readonly events: readonly RunEvent[]
   /** What the worker knows that the run was asked to do. */
@@ -44,22 +45,31 @@ export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): P
 function ending(lease: Lease, end: RunEnd): Sql {
   const { status, events } = end
   const { json, exact } = exactJson(end.result)
+  // Words of a graph, which may say anything.
+  const error = end.error === undefined ? sql`null::jsonb` : sql`${JSON.stringify(storable(end.error))}::jsonb`
   const failed = status === 'error' || status === 'timeout'
   const state = end.state === undefined ? sql`` : sql`${stateColumns(end.state)},`
-  const waiting = end.state === undefined ? sql`t.waiting` : sql`${end.state.waiting}`
+  const waiting = end.state === undefined ? sql`(t.next_nodes <> '{}' or t.interrupts <> '{}')` : sql`${isWaiting(end.state)}`
   const told = events.length === 0 ? sql`` : sql`, told as (${insertEvents(sql`done`, events)})`
   return sql`
     with done as (
       update runs r
       set status = ${status}, ended_at = now(), lease_until = null, result = ${json}, result_exact = ${exact},
-        error = ${exactJson(end.error).json}
+        error = ${error}
       where ${heldBy(lease)} and r.cancel_action is not distinct from ${end.asked}
       returning *
     )${told}, thread as (
       update threads t
-      set ${state} error = ${exactJson(failed ? end.error : undefined).json},
-        status = ${threadStatus({ runId: lease.runId, failed, waiting })},
-        expires_at = case when done.temporary then now() else ${expiryFromNow} end
+      set ${state} error = ${failed ? error : sql`null`},
+        status = case
+          when exists (
+            select from runs r
+            where r.tenant_id = t.tenant_id and r.thread_id = t.thread_id and r.status in ('pending', 'running')
+              -- The statement sees the run as it was.
+              and r.run_id <> ${lease.runId}) then 'busy'
+          when ${failed} then 'error' when ${waiting} then 'interrupted' else 'idle'
+        end,
+        expires_at = case when done.temporary then now() else t.expires_at end
       from done where t.tenant_id = done.tenant_id and t.thread_id = done.thread_id
       returning t.status
     )
@@ -70,16 +80,15 @@ function ending(lease: Lease, end: RunEnd): Sql {
 export async function rollBackRun(
   tx: StoreTransaction,
   lease: Lease,
-  state: () => Promise<StateFacts | undefined>,
+  state: () => Promise<StateProjection | undefined>,
 ): Promise<Ending> {
   const { runId, threadId } = lease
   if (!(await lockThread(tx, lease))) return 'lost'
   const held = await tx.first(sql`select r.run_id from runs r where ${heldBy(lease)} for update`)
   if (held === undefined) return 'lost'
   await removeRun(tx, runId)
-  const left = (await state()) ?? { values: null, interrupts: {}, waiting: false }
-  await tx.execute(sql`update threads t set ${stateColumns(left)} where t.thread_id = ${threadId}`)
-  await settleThread(tx, threadId)
+  await saveThreadState(tx, threadId, (await state()) ?? { values: null, next: [], interrupts: {} })
+  tx.wake('run', runId)
   tx.wake('event', runId)
   return 'ended'
 }

@@ -16,6 +16,8 @@ export interface EventPage {
   readonly status: string
   readonly temporary: boolean
   readonly events: readonly RunEvent[]
+  /** Whether there may be more of them already. */
+  readonly more: boolean
 }
 
 /** The events of a tenant's runs. */
@@ -48,7 +50,7 @@ export function runEvents(run: Run): RunEvents {
         const events = rows.flatMap(({ seq, event, data }) =>
           seq === null ? [] : [{ seq, event: event ?? '', data: data ?? 'null' }],
         )
-        return { threadId: first.thread_id, status: first.status, temporary: first.temporary, events }
+        return { threadId: first.thread_id, status: first.status, temporary: first.temporary, events, more: events.length >= limit }
       }),
     last: (runId) =>
       run(async (tx) => {

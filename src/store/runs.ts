@@ -1,13 +1,14 @@
 import { join, sql } from '../database/database.ts'
 import { conflict, notFound } from './failures.ts'
 import type { Run } from './run.ts'
-import { type CancelAction, cancelRuns, settleThread } from './run-cancel.ts'
+import { type CancelAction, cancelRuns } from './run-cancel.ts'
 import { createRun, type NewRun } from './run-creation.ts'
 import { appendEvents, type Lease, type RunEvent } from './run-events.ts'
 import { endRun, type Ending, type RunEnd } from './run-end.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
 import { activeStatuses, hasEnded } from './run-status.ts'
 import type { RunError } from './run-webhook.ts'
+import { settleThreads } from './thread-status.ts'
 import { uuids } from './values.ts'
 
 /** What a run has come to, or where it stands. */
@@ -97,7 +98,7 @@ export function runs(run: Run): Runs {
           throw conflict(`The run ${runId} has not ended.`, 'Cancel it first, or wait for its end.')
         }
         await tx.execute(sql`delete from runs where run_id = ${runId}`)
-        await settleThread(tx, threadId)
+        await settleThreads(tx, [threadId])
       }),
     append: (lease, events) => run((tx) => appendEvents(tx, lease, events)),
     end: (lease, end) => run((tx) => endRun(tx, lease, end)),

@@ -23,22 +23,39 @@ export function uuids(values: readonly string[]): Sql {
 }
 
 /**
- * Refuses U+0000 in any string or key of a value, naming its path: PostgreSQL cannot keep it in jsonb (manual, 8.14).
- * Throws `request_invalid`.
+ * Refuses what PostgreSQL cannot keep in jsonb (manual, 8.14), in any string or key of a value, naming its path: U+0000, and
+ * halves of surrogate pairs. Throws `request_invalid`.
  */
 export function refuseNul(value: unknown, path: string): void {
   const found = pathOfNul(value, path)
-  if (found !== undefined) throw invalid(found, 'The character U+0000 cannot be stored here.')
+  if (found !== undefined) {
+    throw invalid(found, 'The character U+0000, or half of a surrogate pair, cannot be stored here.')
+  }
 }
 
-/** The path of the first string with U+0000 in a value, if there is one. */
+/** The path of the first string with U+0000, or half of a surrogate pair, in a value, if there is one. */
 export function pathOfNul(value: unknown, path: string): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') ? path : undefined
+  if (typeof value === 'string') return isStorable(value) ? undefined : path
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, item] of Object.entries(value)) {
     const inside = Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
-    const found = key.includes('\0') ? path : pathOfNul(item, inside)
+    const found = isStorable(key) ? pathOfNul(item, inside) : path
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** A copy of a value that jsonb can hold, to search in: U+FFFD stands for what it cannot. */
+export function storable(value: unknown): unknown {
+  if (typeof value === 'string') return isStorable(value) ? value : value.replace(unstorable, '\uFFFD')
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(storable)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), storable(item)]))
+}
+
+// A half of a surrogate pair is a code point of its own only where the other half is missing.
+const unstorable = /[\0\p{Surrogate}]/gu
+
+function isStorable(text: string): boolean {
+  return text.search(unstorable) === -1
 }

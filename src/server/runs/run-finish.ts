@@ -13,7 +13,7 @@ import type { ThreadState } from '../executor.ts'
 import { patiently } from './patience.ts'
 import type { Stop } from './run-control.ts'
 import { executorOf, type RunContext } from './run-execution.ts'
-import { failureResult, resultOf, stateFacts } from './run-state.ts'
+import { failureResult, resultOf, stateProjection } from './run-state.ts'
 
 /** What a run has come to, as whoever waits for it reads it. */
 export interface RunResult {
@@ -76,7 +76,7 @@ async function write(ended: Ended, end: PlannedEnd): Promise<{ ending: Ending; b
     status,
     result: body,
     error,
-    state: state && stateFacts(state),
+    state: state && stateProjection(state),
     events: [...unwritten, ...last],
     asked,
   })
@@ -87,7 +87,7 @@ function rollBack(ended: Ended): Promise<Ending> {
   return ended.tenant.transaction((store, tx) =>
     rollBackRun(tx, ended.lease, async () => {
       const state = await stateOf(ended, store)
-      return state && stateFacts(state)
+      return state && stateProjection(state)
     }),
   )
 }

@@ -1,11 +1,11 @@
-import type { JsonObject, RunError, StateFacts } from '../../store/store.ts'
+import type { JsonObject, RunError, StateProjection } from '../../store/store.ts'
 import type { ThreadState } from '../executor.ts'
 
 /** What a thread's row tells of a state. */
-export function stateFacts(state: ThreadState): StateFacts {
+export function stateProjection(state: ThreadState): StateProjection {
   const asking = state.tasks.filter(({ interrupts }) => interrupts.length > 0)
   const interrupts = Object.fromEntries(asking.map((task) => [task.id, task.interrupts])) as unknown as JsonObject
-  return { values: state.values, interrupts, waiting: state.next.length > 0 || asking.length > 0 }
+  return { values: state.values, next: state.next, interrupts }
 }
 
 /** What whoever waits for a run reads: the values, with the questions that are open. It is always an object. */

@@ -29,7 +29,7 @@ export async function* runStream(service: RunService, query: StreamQuery): Async
       if (modes === undefined || isRequested(event.event, modes)) text += eventText(event, String(event.seq))
     }
     if (text !== '') yield text
-    if (page.events.length > 0) continue
+    if (page.more) continue
     if (hasEnded(page.status)) return
     if (!(await watch.changed(service.heartbeat, signal))) yield heartbeatText
   }

@@ -1,0 +1,94 @@
+import { join, sql, type Sql } from '../database/database.ts'
+import { invalid } from './failures.ts'
+import { pageOf, type Page } from './page.ts'
+import { columnsOf, present, type Thread, type ThreadColumn } from './thread.ts'
+import type { StoreTransaction } from './transaction.ts'
+import { json, type JsonObject, refuseNul, texts, uuids } from './values.ts'
+
+/** Which threads. */
+export interface ThreadFilter {
+  /** What the metadata contains. */
+  readonly metadata?: JsonObject | undefined
+  /** What the values of the newest state contain. */
+  readonly values?: JsonObject | undefined
+  /** These threads; all when there are none. */
+  readonly ids?: readonly string[] | undefined
+  readonly status?: string | undefined
+}
+
+/** Which threads, what of them, in which order, from which one on. */
+export interface ThreadQuery extends ThreadFilter {
+  readonly limit: number
+  readonly offset: number
+  readonly sortBy?: 'thread_id' | 'status' | 'created_at' | 'updated_at' | 'state_updated_at' | undefined
+  readonly sortOrder?: 'asc' | 'desc' | undefined
+  /** What is read of each; values may be large. */
+  readonly columns?: readonly ThreadColumn[] | undefined
+  /** Parts of a thread by a name of one's own: `values.items[-1]`. */
+  readonly extract?: Readonly<Record<string, string>> | undefined
+}
+
+/** What was asked for of a thread. */
+export type FoundThread = Partial<Thread> & { readonly extracted?: JsonObject }
+
+/** The threads that a query asks for, and how many there are in all. */
+export async function searchThreads(tx: StoreTransaction, query: ThreadQuery): Promise<Page<FoundThread>> {
+  const { sortBy = 'created_at', sortOrder = 'desc', limit, offset, columns, extract } = query
+  const direction = sortOrder === 'asc' ? sql`asc` : sql`desc`
+  const wanted = columns === undefined || columns.length > 0 ? [columnsOf(columns)] : []
+  if (extract !== undefined) wanted.push(sql`${extraction(extract)} as extracted`)
+  const byId = sql`threads.thread_id ${direction}`
+  return pageOf<FoundThread>(tx, {
+    columns: join(wanted),
+    from: sql`threads where ${condition(query)}`,
+    order: sortBy === 'thread_id' ? byId : sql`${columnsOf([sortBy])} ${direction}, ${byId}`,
+    limit,
+    offset,
+  })
+}
+
+/** How many threads there are. */
+export async function countThreads(tx: StoreTransaction, filter: ThreadFilter): Promise<number> {
+  const found = await tx.first<{ total: number }>(
+    sql`select count(*)::int as total from threads where ${condition(filter)}`,
+  )
+  return found?.total ?? 0
+}
+
+function condition({ metadata = {}, values = {}, ids = [], status }: ThreadFilter): Sql {
+  refuseNul({ metadata, values }, '')
+  const all = [present]
+  if (Object.keys(metadata).length > 0) {
+    all.push(sql`threads.thread_id in (select threads_with_metadata(${json(metadata)}))`)
+  }
+  if (Object.keys(values).length > 0) all.push(sql`threads."values" @> ${json(values)}`)
+  if (ids.length > 0) all.push(sql`threads.thread_id = any(${uuids(ids)})`)
+  if (status !== undefined) all.push(sql`threads.status = ${status}`)
+  return join(all, ' and ')
+}
+
+/** What a path to be extracted may begin with. */
+const roots: Readonly<Record<string, Sql>> = {
+  values: columnsOf(['values']),
+  metadata: columnsOf(['metadata']),
+  config: columnsOf(['config']),
+  interrupts: columnsOf(['interrupts']),
+  error: columnsOf(['error']),
+}
+
+function extraction(extract: Readonly<Record<string, string>>): Sql {
+  const paths = Object.entries(extract)
+  if (paths.length > 10) throw invalid('extract', `Ask for at most 10 paths, not ${paths.length}.`)
+  refuseNul(extract, 'extract')
+  return sql`jsonb_build_object(${join(paths.map(([name, path]) => sql`${name}::text, ${extracted(name, path)}`))})`
+}
+
+function extracted(name: string, path: string): Sql {
+  const [, rootName = '', rest = ''] = /^(\w+)((?:\.[^.[\]]+|\[-?\d{1,9}\])*)$/.exec(path) ?? []
+  const root = Object.hasOwn(roots, rootName) ? roots[rootName] : undefined
+  if (root === undefined) {
+    throw invalid(`extract.${name}`, 'Write a path such as values.items[-1], metadata.user or interrupts.')
+  }
+  const steps = [...rest.matchAll(/\.([^.[\]]+)|\[(-?\d+)\]/g)].map(([, key, index]) => key ?? index ?? '')
+  return sql`${root} #> ${texts(steps)}`
+}
