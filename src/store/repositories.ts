@@ -1,16 +1,18 @@
 import { assistants, type Assistants } from './assistants.ts'
-import { runEvents, type RunEvents } from './run-events.ts'
-import { runs, type Runs } from './runs.ts'
+import { checkpoints, type Checkpoints } from './checkpoints.ts'
 import { items, type Items } from './items.ts'
+import { runEvents, type RunEvents } from './run-events.ts'
 import type { Run } from './run.ts'
+import { runs, type Runs } from './runs.ts'
 import { threads, type Threads } from './threads.ts'
 
 /** What a tenant has, aggregate by aggregate. */
 export interface Repositories {
   readonly assistants: Assistants
+  readonly checkpoints: Checkpoints
+  readonly items: Items
   readonly runs: Runs
   readonly runEvents: RunEvents
-  readonly items: Items
   readonly threads: Threads
 }
 
@@ -18,6 +20,7 @@ export interface Repositories {
 export function repositories(run: Run): Repositories {
   return {
     assistants: assistants(run),
+    checkpoints: checkpoints(run),
     items: items(run),
     runs: runs(run),
     runEvents: runEvents(run),

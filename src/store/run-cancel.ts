@@ -1,4 +1,5 @@
 import { sql } from '../database/database.ts'
+import { deleteForRuns } from './checkpoint-removal.ts'
 import { enqueueWebhook } from './run-webhook.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
 import { settleThreads } from './thread-status.ts'
@@ -55,10 +56,6 @@ async function endPending(tx: StoreTransaction, run: RunRow, action: CancelActio
 
 /** Removes a run with what it has written, so that its thread is as if it had never been. */
 export async function removeRun(tx: StoreTransaction, runId: string): Promise<void> {
-  await tx.execute(sql`
-    delete from checkpoint_writes w using checkpoints c
-    where c.run_id = ${runId} and w.tenant_id = c.tenant_id and w.thread_id = c.thread_id
-      and w.checkpoint_ns = c.checkpoint_ns and w.checkpoint_id = c.checkpoint_id`)
-  await tx.execute(sql`delete from checkpoints where run_id = ${runId}`)
+  await deleteForRuns(tx, [runId])
   await tx.execute(sql`delete from runs where run_id = ${runId}`)
 }

@@ -166,7 +166,7 @@ function insertion(tx: StoreTransaction, run: NewRun, place: Place): Sql {
       insert into run_events (tenant_id, run_id, seq, at, event, data)
       select tenant_id, run_id, 0, created_at, 'metadata', jsonb_build_object('run_id', run_id, 'attempt', 1) from made
     )
-    select ${runColumns(sql`made`)}, 1 as next_seq from made`
+    select ${runColumns(sql`made`)} from made`
 }
 
 // What the run is executed with, whatever becomes of its assistant meanwhile.

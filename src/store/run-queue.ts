@@ -6,6 +6,8 @@ import { type RunRow, runColumns } from './run-rows.ts'
 export interface ClaimedRun extends RunRow {
   /** The place of its next event. */
   readonly next_seq: number
+  /** Whether it has been begun before, so that it goes on from its last checkpoint. */
+  readonly resumed: boolean
 }
 
 /** Who takes runs, and for how long without a sign of life. */
@@ -103,7 +105,7 @@ function taking(by: Claimant, which: Sql, limit: number): Sql {
     set status = 'running', claimed_by = ${by.worker}, lease_until = ${leaseOf(by)}, attempt = r.attempt + 1,
       started_at = coalesce(r.started_at, now())
     from next where r.tenant_id = next.tenant_id and r.run_id = next.run_id
-    returning ${runColumns(sql`r`)}, (
+    returning ${runColumns(sql`r`)}, r.started_at <> now() as resumed, (
       select coalesce(max(e.seq), -1) + 1 from run_events e where e.tenant_id = r.tenant_id and e.run_id = r.run_id
     ) as next_seq`
 }

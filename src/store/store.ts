@@ -8,6 +8,14 @@ import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export { assistantIdOf, type Assistant, type AssistantVersion } from './assistants.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
+export type {
+  ChannelBlob,
+  CheckpointQuery,
+  Checkpoints,
+  CheckpointWrite,
+  PruneStrategy,
+  StoredCheckpoint,
+} from './checkpoints.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type { FoundItem, Item } from './items.ts'
 export type * from './rows.ts'

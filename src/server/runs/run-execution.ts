@@ -92,7 +92,7 @@ async function runGraph(context: RunContext, run: ClaimedRun, control: RunContro
   if (run.attempt > attempts) {
     throw named('WorkerLost', `The run was given up: its worker was lost ${attempts} times.`)
   }
-  if (run.attempt > 1) await log.add('metadata', { run_id: run.run_id, attempt: run.attempt })
+  if (run.resumed) await log.add('metadata', { run_id: run.run_id, attempt: run.attempt })
   const execution = executionOf(context, run, control)
   const consumed = (async (): Promise<void> => {
     for await (const { event, data } of executor.run(execution)) {
@@ -121,8 +121,8 @@ function executionOf(context: RunContext, run: ClaimedRun, control: RunControl):
     threadId: run.thread_id,
     assistantId: run.assistant_id,
     graphId: kwargs['graph_id'] as string,
-    attempt: run.attempt,
-    // What an earlier attempt has begun with is in its checkpoints.
+    // Given back, it counts no attempt, and goes on all the same.
+    attempt: run.resumed ? Math.max(2, run.attempt) : run.attempt,
     input: given(kwargs, 'input') ?? null,
     command: given(kwargs, 'command') as Execution['command'],
     config: { ...(kwargs['config'] as JsonObject), configurable },

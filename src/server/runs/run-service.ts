@@ -64,7 +64,7 @@ export function startRuns(
           place?.free()
           return { run, done: undefined }
         }
-        return { run, done: place.start({ ...run, next_seq: 1 }) }
+        return { run, done: place.start({ ...run, next_seq: 1, resumed: false }) }
       } catch (error) {
         place?.free()
         throw error

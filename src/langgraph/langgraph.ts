@@ -1,0 +1,1 @@
+export { type CheckpointLibrary, type Saver, saverClass, type SaverOptions } from './saver.ts'

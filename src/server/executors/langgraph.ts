@@ -1,0 +1,105 @@
+import type { RunnableConfig } from '@langchain/core/runnables'
+import type { BaseStore } from '@langchain/langgraph-checkpoint'
+import type { CheckpointLibrary, Saver, SaverOptions } from '../../langgraph/langgraph.ts'
+import { saverClass } from '../../langgraph/langgraph.ts'
+import { invalid, notFound, type TenantStore } from '../../store/store.ts'
+import type {
+  CheckpointReference,
+  Execution,
+  ExecutionEvent,
+  Executor,
+  HistoryQuery,
+  StateQuery,
+  StateUpdate,
+  ThreadState,
+} from '../executor.ts'
+import { drawingOf } from './drawing.ts'
+import type { CompiledGraph, GraphSource } from './graph.ts'
+import { idsOf, runGraph } from './run-graph.ts'
+import { schemasOf } from './graph-schemas.ts'
+import { checkpointReference, threadState } from './snapshot.ts'
+import { updateFailure } from './update-failure.ts'
+
+/** The parts of LangGraph.js that an executor uses: of the graphs' own installation, so that classes are the same. */
+export interface LangGraphLibrary extends CheckpointLibrary {
+  readonly Command: new (fields: never) => object
+}
+
+/** What LangGraph graphs are executed with. */
+export interface LangGraphOptions {
+  readonly library: LangGraphLibrary
+  readonly graphs: Readonly<Record<string, GraphSource>>
+  /** What a tenant's graphs keep for longer than a thread. */
+  readonly itemStore?: ((store: TenantStore) => BaseStore) | undefined
+}
+
+/** Executes graphs of LangGraph.js, with their checkpoints in the assistant schema. */
+export function langGraphExecutor({ library, graphs, itemStore }: LangGraphOptions): Executor {
+  const MetastoreSaver = saverClass(library)
+  const saverOf = (store: TenantStore, options: Partial<SaverOptions> = {}): Saver =>
+    new MetastoreSaver({ store: () => Promise.resolve(store), makesThreads: false, ...options })
+
+  /** The graph with the checkpoints and the items of a tenant: a copy, since runs of several tenants use it at a time. */
+  const graphOf = async (
+    graphId: string,
+    store: TenantStore | undefined,
+    { saver, config = {} }: { readonly saver?: Saver; readonly config?: RunnableConfig } = {},
+  ): Promise<CompiledGraph> => {
+    const source = graphs[graphId]
+    if (source === undefined) throw notFound('graph', graphId)
+    const graph = typeof source === 'function' ? await source(config) : source
+    if (store === undefined) return graph
+    return new (graph.constructor as new (fields: object) => CompiledGraph)({
+      ...graph,
+      checkpointer: saver ?? saverOf(store),
+      ...(itemStore && { store: itemStore(store) }),
+    })
+  }
+
+  return {
+    graphIds: Object.keys(graphs),
+
+    async *run(execution: Execution): AsyncGenerator<ExecutionEvent> {
+      const { store, runId } = execution
+      const metadata = { ...execution.metadata, ...idsOf(execution) }
+      const saver = saverOf(store, { runId, metadata, fence: (tx) => execution.fence(tx) })
+      yield* runGraph(execution, library, (config) => graphOf(execution.graphId, store, { saver, config }))
+    },
+
+    async state(query: StateQuery): Promise<ThreadState | undefined> {
+      const graph = await graphOf(query.graphId, query.store)
+      const snapshot = await graph.getState(configOf(query), { subgraphs: query.subgraphs ?? false })
+      return snapshot.createdAt === undefined ? undefined : threadState(snapshot)
+    },
+
+    async *history({ limit, before, metadata, ...query }: HistoryQuery): AsyncGenerator<ThreadState> {
+      const graph = await graphOf(query.graphId, query.store)
+      const options = {
+        limit,
+        ...(before !== undefined && { before: { configurable: { checkpoint_id: before } } }),
+        ...(metadata !== undefined && { filter: metadata }),
+      }
+      for await (const snapshot of graph.getStateHistory(configOf(query), options)) yield threadState(snapshot)
+    },
+
+    async updateState({ values, asNode, ...query }: StateUpdate): Promise<CheckpointReference> {
+      const graph = await graphOf(query.graphId, query.store)
+      if (
+        asNode !== undefined &&
+        !Object.hasOwn(graph.nodes, asNode) &&
+        !['__start__', '__end__', '__copy__', '__input__'].includes(asNode)
+      ) {
+        throw invalid('as_node', `The graph ${query.graphId} has no node ${JSON.stringify(asNode)}.`)
+      }
+      const written = await graph.updateState(configOf(query), values, asNode).catch(updateFailure)
+      return checkpointReference(written) as CheckpointReference
+    },
+
+    schemas: async (graphId) => schemasOf(graphId, await graphOf(graphId, undefined)),
+    draw: async (graphId, xray) => drawingOf(await graphOf(graphId, undefined), xray),
+  }
+}
+
+function configOf({ threadId, checkpoint }: StateQuery): RunnableConfig {
+  return { configurable: { ...checkpoint, checkpoint_ns: checkpoint?.checkpoint_ns ?? '', thread_id: threadId } }
+}

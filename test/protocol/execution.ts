@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import type { Execution, ExecutionEvent, Executor } from '../../src/server/executor.ts'
+import type { TenantStore } from '../../src/store/store.ts'
+
+/** Executes a run without a queue, and gives what it tells. */
+export async function execute(
+  executor: Executor,
+  what: Partial<Execution> & Pick<Execution, 'store' | 'threadId' | 'graphId'>,
+): Promise<ExecutionEvent[]> {
+  const told: ExecutionEvent[] = []
+  for await (const event of executor.run(executionOf(what))) told.push(event)
+  return told
+}
+
+/** A run as a worker gives it to its executor. */
+export function executionOf(what: Partial<Execution> & Pick<Execution, 'store' | 'threadId' | 'graphId'>): Execution {
+  return {
+    runId: randomUUID(),
+    assistantId: randomUUID(),
+    attempt: 1,
+    input: null,
+    command: undefined,
+    config: {},
+    context: {},
+    metadata: {},
+    checkpoint: undefined,
+    interruptBefore: undefined,
+    interruptAfter: undefined,
+    streamModes: ['values'],
+    streamSubgraphs: false,
+    durability: 'async',
+    signal: new AbortController().signal,
+    fence: () => Promise.resolve(),
+    ...what,
+  }
+}
+
+/** A thread of a tenant; its graph is in the metadata, as the SDK puts it there. */
+export async function newThread(store: TenantStore): Promise<string> {
+  const threadId = randomUUID()
+  await store.checkpoints.ensureThread(threadId, undefined)
+  return threadId
+}
