@@ -5,6 +5,8 @@ import { RequestInvalid } from '../store/store.ts'
 import type { Executor } from './executor.ts'
 import { failureResponse } from './failure-response.ts'
 import { assistantRoutes } from './routes/assistants.ts'
+import { runRoutes } from './routes/runs.ts'
+import type { RunService } from './runs/run-service.ts'
 
 /** Who sends a request. */
 export interface Principal {
@@ -34,6 +36,7 @@ export type App = OpenAPIHono<Environment>
 export interface Services {
   readonly store: Store
   readonly executors: readonly Executor[]
+  readonly runs: RunService
   readonly authenticate: Authenticate
   /** Writes a failure that no client may read to the log. */
   readonly logFailure: (error: Error, requestId: string) => void
@@ -68,6 +71,7 @@ export function createApp(services: Services): App {
     await next()
   })
   assistantRoutes(app, services)
+  runRoutes(app, services)
   return app
 }
 

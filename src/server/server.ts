@@ -3,13 +3,15 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { createApp, type Services } from './app.ts'
+import { type RunOptions, startRuns } from './runs/run-service.ts'
 
 export type { App, Authenticate, Environment, Principal, Services } from './app.ts'
 export { createApp } from './app.ts'
 export type * from './executor.ts'
 
 /** Where a server listens, and what it works with. */
-export interface ServerOptions extends Services {
+export interface ServerOptions extends Omit<Services, 'runs'> {
+  readonly runs?: RunOptions | undefined
   readonly host: string
   /** 0 for any that is free. */
   readonly port: number
@@ -25,7 +27,8 @@ export interface RunningServer extends AsyncDisposable {
 
 /** Starts to answer requests. Throws what the operating system says when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const app = createApp(options)
+  const runs = startRuns(options, options.runs)
+  const app = createApp({ ...options, runs })
   const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }) as Server
   await once(server, 'listening')
   const { address, port, family } = server.address() as AddressInfo
@@ -33,6 +36,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const closed = once(server, 'close')
     server.close()
     server.closeIdleConnections()
+    await runs.close()
     await closed
   }
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close, [Symbol.asyncDispose]: close }

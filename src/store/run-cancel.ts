@@ -47,7 +47,8 @@ async function endPending(tx: StoreTransaction, run: RunRow, action: CancelActio
     await removeRun(tx, run.run_id)
   } else {
     const ended = await tx.first<RunRow>(sql`
-      update runs r set status = 'interrupted', ended_at = now() where r.run_id = ${run.run_id}
+      update runs r set status = 'interrupted', ended_at = now(), result = (select "values" from threads where thread_id = r.thread_id)
+      where r.run_id = ${run.run_id}
       returning ${runColumns(sql`r`)}`)
     if (ended !== undefined) await enqueueWebhook(tx, ended, { values: undefined, error: undefined })
   }

@@ -1,5 +1,6 @@
 import { MetastoreError } from '../errors.ts'
 import { sql, type Sql } from '../database/database.ts'
+import { assistantIdOf } from './assistants.ts'
 import { isUnstorable } from './exact-json.ts'
 import { conflict, notFound } from './failures.ts'
 import { cancelRuns, type CancelAction } from './run-cancel.ts'
@@ -12,6 +13,7 @@ export type MultitaskStrategy = 'reject' | 'enqueue' | CancelAction
 
 /** A run as it is asked for. */
 export interface NewRun {
+  /** Or the name of a graph. */
   readonly assistantId: string
   /** Undefined: in a thread that is made for it. */
   readonly threadId: string | undefined
@@ -69,13 +71,19 @@ export async function createRun(tx: StoreTransaction, run: NewRun): Promise<RunR
   return made
 }
 
+// One's own comes before a shared one of the same id.
+function wanted({ assistantId }: NewRun): Sql {
+  return sql`
+    a.tenant_id in (current_tenant(), shared_tenant()) and a.assistant_id = ${assistantIdOf(assistantId)} and a.is_active`
+}
+
 const ofAssistant = sql`a.assistant_id, a.graph_id, a.config, a.context, a.metadata`
 
 async function newPlace(tx: StoreTransaction, run: NewRun): Promise<Place | undefined> {
   return tx.first<Place>(sql`
     select new_id() as thread_id, 'idle' as thread_status, false as waiting, '{}'::jsonb as thread_metadata,
       '{}'::jsonb as thread_config, ${ofAssistant}
-    from assistants a where a.assistant_id = ${run.assistantId} and a.is_active
+    from assistants a where ${wanted(run)}
     order by a.tenant_id desc limit 1`)
 }
 
@@ -88,8 +96,8 @@ async function placeInThread(tx: StoreTransaction, run: NewRun, threadId: string
   const place = await tx.first<Place>(sql`
     select t.thread_id, t.status as thread_status, (t.next_nodes <> '{}' or t.interrupts <> '{}') as waiting, t.metadata as thread_metadata, t.config as thread_config,
       ${ofAssistant}
-    from threads t left join assistants a on a.assistant_id = ${run.assistantId} and a.is_active
-    where t.thread_id = ${threadId} and (t.expires_at is null or t.expires_at > now() or t.status = 'busy')
+    from threads t left join assistants a on ${wanted(run)}
+    where t.thread_id = ${threadId} and (t.expires_at is null or t.expires_at > now() or t.ttl_strategy = 'keep_latest' or t.status = 'busy')
     order by a.tenant_id desc nulls last limit 1 for no key update of t`)
   if (place === undefined) throw notFound('thread', threadId)
   if (run.ifThreadStatus !== undefined && !run.ifThreadStatus.includes(place.thread_status)) {
