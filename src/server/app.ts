@@ -7,6 +7,8 @@ import { failureResponse } from './failure-response.ts'
 import { assistantRoutes } from './routes/assistants.ts'
 import { runRoutes } from './routes/runs.ts'
 import type { RunService } from './runs/run-service.ts'
+import { itemRoutes } from './routes/items.ts'
+import { threadRoutes } from './routes/threads.ts'
 
 /** Who sends a request. */
 export interface Principal {
@@ -72,6 +74,8 @@ export function createApp(services: Services): App {
   })
   assistantRoutes(app, services)
   runRoutes(app, services)
+  threadRoutes(app, services)
+  itemRoutes(app)
   return app
 }
 

@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { ensureSystemAssistants } from '../store/store.ts'
 import { createApp, type Services } from './app.ts'
 import { type RunOptions, startRuns } from './runs/run-service.ts'
 
@@ -27,10 +28,15 @@ export interface RunningServer extends AsyncDisposable {
 
 /** Starts to answer requests. Throws what the operating system says when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const graphIds = options.executors.flatMap((executor) => executor.graphIds)
+  await ensureSystemAssistants(options.store.admin.transaction, graphIds)
   const runs = startRuns(options, options.runs)
   const app = createApp({ ...options, runs })
   const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }) as Server
-  await once(server, 'listening')
+  await once(server, 'listening').catch(async (error: unknown) => {
+    await runs.close()
+    throw error
+  })
   const { address, port, family } = server.address() as AddressInfo
   const close = async (): Promise<void> => {
     const closed = once(server, 'close')

@@ -27,7 +27,7 @@ export interface NewAssistant {
 }
 
 /** A change of an assistant; what is not said stays. Metadata is merged, everything else replaced. */
-export type AssistantChange = Partial<Omit<NewAssistant, 'assistantId'>>
+export type AssistantChange = Omit<NewAssistant, 'assistantId' | 'graphId'> & { readonly graphId?: string | undefined }
 
 /** The assistants of a tenant, with the shared ones that it may use. An id may be a graph's name: its system assistant. */
 export interface Assistants {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { ensureSystemAssistants } from '../../src/store/store.ts'
 import { graphExecutor, gate } from './graphs.ts'
 import { protocolScenarios } from './world.ts'
 
@@ -19,7 +18,6 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
       : client().runs.wait(thread, graph, payload as never))) as Values
 
   scenario(29, 'a run is waited for: its state, its ids, and what the thread is afterwards', async () => {
-    await ensureSystemAssistants(it().store.admin.transaction, graphExecutor.graphIds)
     const thread = await newThread()
     let made: unknown
     const values = await waitFor(thread, 'echo', { input: { text: 'one' }, onRunCreated: (run: unknown) => (made = run) })
