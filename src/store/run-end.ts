@@ -49,7 +49,8 @@ function ending(lease: Lease, end: RunEnd): Sql {
   const error = end.error === undefined ? sql`null::jsonb` : sql`${JSON.stringify(storable(end.error))}::jsonb`
   const failed = status === 'error' || status === 'timeout'
   const state = end.state === undefined ? sql`` : sql`${stateColumns(end.state)},`
-  const waiting = end.state === undefined ? sql`(t.next_nodes <> '{}' or t.interrupts <> '{}')` : sql`${isWaiting(end.state)}`
+  const waiting =
+    end.state === undefined ? sql`(t.next_nodes <> '{}' or t.interrupts <> '{}')` : sql`${isWaiting(end.state)}`
   const told = events.length === 0 ? sql`` : sql`, told as (${insertEvents(sql`done`, events)})`
   return sql`
     with done as (

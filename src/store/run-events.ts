@@ -50,7 +50,13 @@ export function runEvents(run: Run): RunEvents {
         const events = rows.flatMap(({ seq, event, data }) =>
           seq === null ? [] : [{ seq, event: event ?? '', data: data ?? 'null' }],
         )
-        return { threadId: first.thread_id, status: first.status, temporary: first.temporary, events, more: events.length >= limit }
+        return {
+          threadId: first.thread_id,
+          status: first.status,
+          temporary: first.temporary,
+          events,
+          more: events.length >= limit,
+        }
       }),
     last: (runId) =>
       run(async (tx) => {
@@ -103,11 +109,7 @@ export async function holdRun(tx: StoreTransaction, lease: Lease): Promise<boole
 }
 
 /** Writes events of a run that a worker has, and wakes up its readers. Returns whether the worker still has it. */
-export async function appendEvents(
-  tx: StoreTransaction,
-  lease: Lease,
-  events: readonly RunEvent[],
-): Promise<boolean> {
+export async function appendEvents(tx: StoreTransaction, lease: Lease, events: readonly RunEvent[]): Promise<boolean> {
   const count = await tx.execute(sql`
     with mine as (select r.tenant_id, r.run_id from runs r where ${heldBy(lease)} for share)
     ${insertEvents(sql`mine`, events)}`)

@@ -29,10 +29,17 @@ export interface RunList {
   readonly columns?: readonly string[] | undefined
 }
 
+/** A run in the order of its thread. */
+export interface PlacedRun {
+  readonly run_id: string
+  readonly status: string
+  /** Grows from run to run. */
+  readonly place: string
+}
+
 /** Which runs are cancelled: some of a thread, or all with a status. */
 export type CancelledRuns =
-  | { readonly threadId: string; readonly runIds: readonly string[] }
-  | { readonly status: 'pending' | 'running' | 'all' }
+  { readonly threadId: string; readonly runIds: readonly string[] } | { readonly status: 'pending' | 'running' | 'all' }
 
 /** The runs of a tenant. */
 export interface Runs {
@@ -51,8 +58,10 @@ export interface Runs {
   cancelMany(which: CancelledRuns, action: CancelAction): Promise<void>
   /** Leaves the checkpoints. Throws `not_found`; `conflict` while it has not ended. */
   delete(runId: string, threadId: string): Promise<void>
-  /** The runs of a thread that were made after one of them, or all, in their order. */
-  following(threadId: string, runId: string | undefined, limit: number): Promise<RunRow[]>
+  /** The first run of a thread that was made after a place, or from which on others follow; undefined when there is none. */
+  next(threadId: string, after: string | undefined): Promise<PlacedRun | undefined>
+  /** Where a run of a thread stands, by its id; without one, the oldest that has not ended, or else the newest. */
+  place(threadId: string, runId: string | undefined): Promise<PlacedRun | undefined>
   /** Writes events of a run that a worker has, and returns whether it still has it. */
   append(lease: Lease, events: readonly RunEvent[]): Promise<boolean>
   end(lease: Lease, end: RunEnd): Promise<Ending>
@@ -112,7 +121,7 @@ export function runs(run: Run): Runs {
   }
 }
 
-function reading(run: Run): Pick<Runs, 'get' | 'list' | 'outcome' | 'following'> {
+function reading(run: Run): Pick<Runs, 'get' | 'list' | 'outcome' | 'next' | 'place'> {
   return {
     get: (runId, threadId) =>
       run(async (tx) => {
@@ -148,14 +157,19 @@ function reading(run: Run): Pick<Runs, 'get' | 'list' | 'outcome' | 'following'>
           result: exact === null ? result : (JSON.parse(exact) as unknown),
         }
       }),
-    following: (threadId, runId, limit) =>
+    next: (threadId, after) =>
       run((tx) =>
-        tx.query<RunRow>(sql`
-          select ${runColumns(sql`runs`)} from runs
-          where thread_id = ${threadId}${
-            runId === undefined ? sql`` : sql` and created_at > (select created_at from runs where run_id = ${runId})`
-          }
-          order by created_at limit ${limit}`),
+        tx.first<PlacedRun>(sql`
+          select run_id, status, created_at::text as place from runs
+          where thread_id = ${threadId}${after === undefined ? sql`` : sql` and created_at > ${after}::timestamptz`}
+          order by created_at limit 1`),
+      ),
+    place: (threadId, runId) =>
+      run((tx) =>
+        tx.first<PlacedRun>(sql`
+          select run_id, status, created_at::text as place from runs
+          where thread_id = ${threadId}${runId === undefined ? sql`` : sql` and run_id = ${runId}`}
+          order by case when status in ('pending', 'running') then created_at end nulls last, created_at desc limit 1`),
       ),
   }
 }

@@ -2,10 +2,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { hasEnded, invalid, notFound, type RunRow, runForm, type TenantStore } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
 import { lastEventId, runStream, streamBody } from '../runs/run-stream.ts'
+import { threadStream, threadStreamModes } from '../runs/thread-stream.ts'
 import { storedResult } from '../runs/run-service.ts'
 import { soon, waiting } from '../runs/wait.ts'
+import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
 import { jsonObject, pageHeaders, queryBoolean, queryInteger, queryList, selected } from '../wire.ts'
-import { runSchema, streamHeaders, wireRun } from './runs.ts'
 
 const tags = ['Runs']
 const inThread = z.object({ thread_id: z.guid(), run_id: z.guid() })
@@ -25,6 +26,7 @@ export function runReadingRoutes(app: App, services: Services): void {
   join(app, services, '/runs/{run_id}', alone)
   stream(app, services, '/threads/{thread_id}/runs/{run_id}', inThread)
   stream(app, services, '/runs/{run_id}', alone)
+  streamThread(app, services)
 }
 
 function list(app: App): void {
@@ -237,6 +239,50 @@ function stream(app: App, services: Services, path: string, params: ById): void 
         if (gone && cancel_on_disconnect === true) await cancelQuietly(store, run_id, services, c.var.requestId)
       }
       return c.body(streamBody(chunks, runs, abort, closed), 200) as never
+    },
+  )
+}
+
+function streamThread(app: App, { runs }: Services): void {
+  const modes = z.array(z.enum(threadStreamModes))
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/threads/{thread_id}/stream',
+      tags,
+      summary: 'Stream the events of the runs of a thread, one run after another',
+      request: {
+        params: z.object({ thread_id: z.guid() }),
+        query: z.object({
+          stream_mode: queryList.pipe(modes.optional()),
+          stream_modes: queryList.pipe(modes.optional()),
+        }),
+      },
+      responses: {
+        200: { description: 'The events of its runs', content: { 'text/event-stream': { schema: z.string() } } },
+      },
+    }),
+    async (c) => {
+      const { thread_id: threadId } = c.req.valid('param')
+      const { stream_mode, stream_modes } = c.req.valid('query')
+      const { store } = c.var
+      await store.threads.get(threadId)
+      c.header('Location', `/threads/${threadId}/stream`)
+      streamHeaders(c)
+      const abort = new AbortController()
+      const query = {
+        store,
+        threadId,
+        modes: stream_mode ?? stream_modes ?? (['run_modes'] as const),
+        after: c.req.raw.headers.get('last-event-id') ?? undefined,
+        signal: AbortSignal.any([abort.signal, runs.closing]),
+      }
+      // It never ends of itself, so that nobody waits for its end.
+      const service = { closing: runs.closing, track: <T>(response: Promise<T>) => response }
+      return c.body(
+        streamBody(threadStream(runs, query), service, abort, () => Promise.resolve()),
+        200,
+      ) as never
     },
   )
 }

@@ -1,32 +1,17 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { runForm, type RunRow } from '../../store/store.ts'
+import type { RunRow } from '../../store/store.ts'
 import type { App, Environment, Services } from '../app.ts'
 import { newRun, type RunRequest, runRequestSchema } from '../runs/run-request.ts'
 import { runStream, streamBody } from '../runs/run-stream.ts'
-import type { MadeRun } from '../runs/run-service.ts'
 import { soon, waiting } from '../runs/wait.ts'
-import { jsonObject, moment } from '../wire.ts'
+import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
+import { jsonObject } from '../wire.ts'
 import { runReadingRoutes } from './run-reading.ts'
 
 const tags = ['Runs']
 const byThread = z.object({ thread_id: z.guid() })
 const body = { content: { 'application/json': { schema: runRequestSchema } }, required: true } as const
-
-/** A run as clients read it. */
-export const runSchema = z
-  .object({
-    run_id: z.guid(),
-    thread_id: z.guid(),
-    assistant_id: z.guid(),
-    created_at: moment,
-    updated_at: moment,
-    status: z.enum(['pending', 'running', 'success', 'error', 'timeout', 'interrupted']),
-    metadata: jsonObject,
-    kwargs: jsonObject,
-    multitask_strategy: z.enum(['reject', 'enqueue', 'interrupt', 'rollback']),
-  })
-  .openapi('Run')
 
 const created = { 200: { description: 'The run', content: { 'application/json': { schema: runSchema } } } } as const
 const values = {
@@ -49,7 +34,7 @@ function inThread(app: App, services: Services): void {
   app.openapi(
     createRoute({ method: 'post', path, tags, summary: 'Create a run', request, responses: created }),
     async (c) => {
-      const { run } = await make(c, services, c.req.valid('json'), c.req.valid('param').thread_id)
+      const run = await make(c, c.req.valid('json'), c.req.valid('param').thread_id)
       c.header('Content-Location', `/threads/${run.thread_id}/runs/${run.run_id}`)
       return c.json(wireRun(run), 200)
     },
@@ -90,7 +75,7 @@ function withoutThread(app: App, services: Services): void {
       responses: created,
     }),
     async (c) => {
-      const { run } = await make(c, services, c.req.valid('json'), undefined)
+      const run = await make(c, c.req.valid('json'), undefined)
       c.header('Content-Location', `/runs/${run.run_id}`)
       return c.json(wireRun(run), 200)
     },
@@ -147,15 +132,9 @@ function originOf(c: RequestContext, threadId: string | undefined, streamed: boo
   return { threadId, headers: c.req.raw.headers, userId: c.var.principal.userId, streamed }
 }
 
-async function make(
-  c: RequestContext,
-  { runs }: Services,
-  request: RunRequest,
-  threadId: string | undefined,
-): Promise<MadeRun> {
-  const run = newRun(request, originOf(c, threadId, false))
-  // It waits in the queue until after the answer: what is created is pending.
-  return { run: await c.var.store.runs.create(run), done: undefined }
+// It waits in the queue: what is created is pending.
+function make(c: RequestContext, request: RunRequest, threadId: string | undefined): Promise<RunRow> {
+  return c.var.store.runs.create(newRun(request, originOf(c, threadId, false)))
 }
 
 async function wait(
@@ -213,13 +192,6 @@ async function stream(
   return c.body(streamBody(chunks, runs, abort, closed), 200)
 }
 
-/** The headers of a stream of events, which no proxy may hold back. */
-export function streamHeaders(c: Context): void {
-  c.header('Content-Type', 'text/event-stream')
-  c.header('Cache-Control', 'no-cache')
-  c.header('X-Accel-Buffering', 'no')
-}
-
 function locate(c: Context, run: RunRow, threadId: string | undefined, where: 'join' | 'stream'): void {
   const place = threadId === undefined ? `/runs/${run.run_id}` : `/threads/${run.thread_id}/runs/${run.run_id}`
   c.header('Content-Location', place)
@@ -237,9 +209,4 @@ async function cancelled({ logFailure }: Services, c: RequestContext, run: RunRo
 // Nobody sees the thread any more; whoever was to read of the run has read it.
 async function tidy(c: RequestContext, run: RunRow): Promise<void> {
   if (run.temporary) await c.var.store.runs.removeTemporaryThread(run.thread_id)
-}
-
-/** The form of a run in an answer. */
-export function wireRun(row: RunRow): z.infer<typeof runSchema> {
-  return runForm(row) as z.infer<typeof runSchema>
 }

@@ -6,7 +6,10 @@ import type { RunError } from '../../store/store.ts'
 export function runError(thrown: unknown): RunError {
   if (isOurs(thrown)) return { error: 'InternalError', message: 'The server has failed at this run. Its log says why.' }
   if (thrown instanceof Error) return { error: thrown.name, message: thrown.message }
-  return { error: 'Error', message: typeof thrown === 'string' ? thrown : 'The graph threw something that is no error.' }
+  return {
+    error: 'Error',
+    message: typeof thrown === 'string' ? thrown : 'The graph threw something that is no error.',
+  }
 }
 
 /** Whether a failure is the server's rather than the graph's, so that its words stay in the log. */

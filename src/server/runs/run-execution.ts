@@ -1,22 +1,12 @@
-import { conflict, given, holdRun, type ClaimedRun, type JsonObject, type Store } from '../../store/store.ts'
-import type { Execution, Executor } from '../executor.ts'
+import { conflict, given, holdRun, type ClaimedRun, type JsonObject } from '../../store/store.ts'
+import type { Execution } from '../executor.ts'
 import { type EventLog, eventLog } from './event-log.ts'
 import { patiently } from './patience.ts'
+import { findExecutor, type RunContext } from './run-context.ts'
 import { type RunControl, runControl } from './run-control.ts'
 import { endOf, finishRun, type RunResult } from './run-finish.ts'
 import { runError } from './run-error.ts'
 import { isRequested } from './stream-modes.ts'
-
-/** What runs are executed with. */
-export interface RunContext {
-  readonly store: Store
-  readonly executors: readonly Executor[]
-  /** The name under which runs are claimed. */
-  readonly worker: string
-  /** Milliseconds that one attempt may take. */
-  readonly timeout: number
-  readonly logFailure: (error: Error, about: string) => void
-}
 
 /** How often a run is begun before it is given up. */
 const attempts = 3
@@ -87,7 +77,7 @@ async function execute(context: RunContext, run: ClaimedRun, control: RunControl
 // Returns early, without the graph, when the run is stopped.
 async function runGraph(context: RunContext, run: ClaimedRun, control: RunControl, log: EventLog): Promise<void> {
   const graphId = run.kwargs['graph_id'] as string
-  const executor = executorOf(context.executors, graphId)
+  const executor = findExecutor(context, graphId)
   if (executor === undefined) throw named('GraphMissing', `There is no graph ${graphId} on this server.`)
   if (run.attempt > attempts) {
     throw named('WorkerLost', `The run was given up: its worker was lost ${attempts} times.`)
@@ -141,11 +131,6 @@ function executionOf(context: RunContext, run: ClaimedRun, control: RunControl):
       throw conflict(`The run ${run.run_id} is no longer this worker's.`, 'Nothing has to be done.')
     },
   }
-}
-
-/** The executor of a graph. */
-export function executorOf(executors: readonly Executor[], graphId: string): Executor | undefined {
-  return executors.find(({ graphIds }) => graphIds.includes(graphId))
 }
 
 function named(name: string, message: string): Error {

@@ -11,8 +11,8 @@ import {
 } from '../../store/store.ts'
 import type { ThreadState } from '../executor.ts'
 import { patiently } from './patience.ts'
+import { findExecutor, type RunContext } from './run-context.ts'
 import type { Stop } from './run-control.ts'
-import { executorOf, type RunContext } from './run-execution.ts'
 import { failureResult, resultOf, stateProjection } from './run-state.ts'
 
 /** What a run has come to, as whoever waits for it reads it. */
@@ -35,7 +35,11 @@ interface PlannedEnd {
 export function endOf(
   stop: Stop | undefined,
   failure: RunError | undefined,
-  { unwritten, next, timeout }: { readonly unwritten: readonly RunEvent[]; readonly next: number; readonly timeout: number },
+  {
+    unwritten,
+    next,
+    timeout,
+  }: { readonly unwritten: readonly RunEvent[]; readonly next: number; readonly timeout: number },
 ): PlannedEnd {
   const common = { unwritten, next, asked: null }
   if (stop?.kind === 'asked') return { ...common, status: 'interrupted', error: undefined, asked: stop.action }
@@ -94,7 +98,7 @@ function rollBack(ended: Ended): Promise<Ending> {
 
 async function stateOf({ context, run }: Ended, store: TenantStore): Promise<ThreadState | undefined> {
   const graphId = run.kwargs['graph_id'] as string
-  const executor = executorOf(context.executors, graphId)
+  const executor = findExecutor(context, graphId)
   try {
     return await executor?.state({ store, threadId: run.thread_id, graphId })
   } catch (error) {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { ClaimedRun, NewRun, RunKey } from '../../store/store.ts'
-import { executeRun, type RunContext, type RunUnderWay } from './run-execution.ts'
-import type { RunResult } from './run-finish.ts'
+import type { Claimant, RunKey, Store } from '../../store/store.ts'
+import { openClaiming } from './claiming.ts'
+import type { RunContext } from './run-context.ts'
+import type { RunUnderWay } from './run-execution.ts'
+import { openSlots, type Place, type Slots } from './slots.ts'
 
 /** How a worker works. */
 export interface WorkerOptions {
@@ -13,15 +15,6 @@ export interface WorkerOptions {
   readonly runTimeoutSeconds?: number | undefined
   /** Seconds between two looks for what no message has told; 5 by default. */
   readonly pollSeconds?: number | undefined
-}
-
-/** A place for one run, kept free for a run that is about to be made. */
-export interface Place {
-  readonly claim: NonNullable<NewRun['claim']>
-  /** Executes the run that was made for it. */
-  start(run: ClaimedRun): Promise<RunResult | undefined>
-  /** There was none. */
-  free(): void
 }
 
 /** Executes runs: those that it takes from the queue, and those that are made for it. */
@@ -39,131 +32,77 @@ export function startWorker(base: Omit<RunContext, 'worker' | 'timeout'>, option
   const { concurrency = 10, leaseSeconds = 15, runTimeoutSeconds = 3600, pollSeconds = 5 } = options
   const context: RunContext = { ...base, worker: randomUUID(), timeout: runTimeoutSeconds * 1000 }
   const { store } = context
-  const queue = store.admin.runQueue
   const claimant = { worker: context.worker, leaseSeconds }
-  const underWay = new Map<string, RunUnderWay>()
-  let reserved = 0
-  let closing = false
-  let claiming: Promise<void> | undefined
-  // Something may have come while claiming, or while there was no place for it.
-  let again = false
-  let dueTimer: NodeJS.Timeout | undefined
-
-  const logged = (work: Promise<unknown>): Promise<void> =>
-    work.then(
-      () => undefined,
-      (error: unknown) => context.logFailure(error as Error, 'worker'),
-    )
-  const start = (run: ClaimedRun): Promise<RunResult | undefined> => {
-    const made = executeRun(context, run)
-    underWay.set(run.run_id, made)
-    void made.done.finally(() => {
-      underWay.delete(run.run_id)
-      if (again) claim()
-    })
-    return made.done
+  const slots = openSlots(context, concurrency)
+  const logged = async (work: Promise<unknown>): Promise<void> => {
+    await work.catch((error: unknown) => context.logFailure(error as Error, 'worker'))
   }
-  const places = (): number => concurrency - underWay.size - reserved
-  const claimAll = async (): Promise<void> => {
-    while (again && !closing && places() > 0) {
-      again = false
-      const free = places()
-      const taken = await queue.claim(claimant, free)
-      taken.forEach((run) => void start(run))
-      if (taken.length === free) again = true
-      else if (taken.length === 0) await waitUntilDue()
-    }
-  }
-  const claim = (): void => {
-    again = true
-    claiming ??= logged(claimAll()).then(() => {
-      claiming = undefined
-      // Asked for between the last look and now.
-      if (again && !closing && places() > 0) claim()
-    })
-  }
-  const waitUntilDue = async (): Promise<void> => {
-    const due = await queue.nextDue()
-    clearTimeout(dueTimer)
-    if (due === undefined || closing) return
-    // What is due later than the next look is left to that.
-    const wait = due.getTime() - Date.now()
-    if (wait < pollSeconds * 1000) dueTimer = setTimeout(claim, Math.max(wait, 10))
-  }
-  const takeOver = async (alone: boolean): Promise<void> => {
-    if (closing || places() <= 0) return
-    const taken = await queue.takeOver(claimant, places(), alone)
-    taken.forEach((run) => void start(run))
-  }
-  const renew = async (): Promise<void> => {
-    const keys = [...underWay.values()].map(keyOf)
-    if (keys.length === 0) return
-    const held = new Map((await queue.renew(claimant, keys)).map((run) => [run.run_id, run]))
-    for (const { runId } of keys) {
-      const { run, control } = underWay.get(runId) ?? {}
-      const still = held.get(runId)
-      if (still === undefined || still.attempt !== run?.attempt) control?.end({ kind: 'lost' })
-      else if (still.cancel_action !== null) control?.end({ kind: 'asked', action: still.cancel_action as 'interrupt' })
-    }
-  }
-
+  const pause = pollSeconds * 1000
+  const claiming = openClaiming({ queue: store.admin.runQueue, claimant, slots, pause, logged })
+  const renewAll = (): void => void logged(renew(store, claimant, slots))
   const offs = [
-    store.wakeUps.on('run', claim),
+    store.wakeUps.on('run', claiming.look),
     store.wakeUps.on('cancel', (runId) => {
-      if (underWay.has(runId)) void logged(renew())
+      if (slots.underWay.has(runId)) renewAll()
     }),
     store.wakeUps.onGap(() => {
-      claim()
-      void logged(renew())
+      claiming.look()
+      renewAll()
     }),
   ]
-  const timers = [
-    setInterval(() => void logged(renew()), (leaseSeconds * 1000) / 3),
-    setInterval(() => {
-      claim()
-      void logged(takeOver(false))
-    }, pollSeconds * 1000),
-  ]
+  const heartbeat = setInterval(renewAll, (leaseSeconds * 1000) / 3)
+  const poll = setInterval(() => {
+    claiming.look()
+    void logged(takeOver(store, claimant, slots, false))
+  }, pause)
   // Where nobody else can be, whoever had a run is dead.
-  void logged(takeOver(!store.shared))
-  claim()
+  let beginning: Promise<void> | undefined = logged(takeOver(store, claimant, slots, !store.shared))
+  claiming.look()
+  let closing = false
 
   return {
     get load() {
-      return underWay.size
+      return slots.underWay.size
     },
-    reserve() {
-      if (closing || places() <= 0) return undefined
-      reserved += 1
-      const free = (): void => {
-        reserved -= 1
-        if (again) claim()
-      }
-      return {
-        claim: claimant,
-        free,
-        start(run) {
-          reserved -= 1
-          return start(run)
-        },
-      }
-    },
+    reserve: () => (closing ? undefined : slots.reserve(claimant)),
     async close(patience) {
       closing = true
       offs.forEach((off) => off())
-      clearTimeout(dueTimer)
-      clearInterval(timers[1])
-      await claiming
-      const all = [...underWay.values()]
-      await within(patience, Promise.all(all.map(({ done }) => done)))
-      const left = [...underWay.values()]
-      left.forEach(({ control }) => control.end({ kind: 'released' }))
-      await Promise.all(left.map(({ done }) => done))
-      clearInterval(timers[0])
-      const released = left.filter(({ control }) => control.stop?.kind === 'released')
-      await logged(queue.release(context.worker, released.map(keyOf)))
+      clearInterval(poll)
+      await Promise.all([claiming.close(), beginning])
+      beginning = undefined
+      await within(patience, Promise.all([...slots.underWay.values()].map(({ done }) => done)))
+      await logged(giveBack(store, claimant, slots))
+      clearInterval(heartbeat)
     },
   }
+}
+
+async function takeOver(store: Store, claimant: Claimant, slots: Slots, alone: boolean): Promise<void> {
+  if (slots.free <= 0) return
+  const taken = await store.admin.runQueue.takeOver(claimant, slots.free, alone)
+  taken.forEach((run) => void slots.start(run))
+}
+
+// A sign of life for all runs; it brings back what became of them meanwhile.
+async function renew(store: Store, claimant: Claimant, slots: Slots): Promise<void> {
+  const keys = [...slots.underWay.values()].map(keyOf)
+  if (keys.length === 0) return
+  const held = new Map((await store.admin.runQueue.renew(claimant, keys)).map((run) => [run.run_id, run]))
+  for (const { runId } of keys) {
+    const { run, control } = slots.underWay.get(runId) ?? {}
+    const still = held.get(runId)
+    if (still === undefined || still.attempt !== run?.attempt) control?.end({ kind: 'lost' })
+    else if (still.cancel_action !== null) control?.end({ kind: 'asked', action: still.cancel_action as 'interrupt' })
+  }
+}
+
+async function giveBack(store: Store, { worker }: Claimant, slots: Slots): Promise<void> {
+  const left = [...slots.underWay.values()]
+  left.forEach(({ control }) => control.end({ kind: 'released' }))
+  await Promise.all(left.map(({ done }) => done))
+  const released = left.filter(({ control }) => control.stop?.kind === 'released')
+  await store.admin.runQueue.release(worker, released.map(keyOf))
 }
 
 function keyOf({ run }: RunUnderWay): RunKey {
