@@ -200,6 +200,7 @@ export const errorCodes = {
   },
   not_found: { kind: 'input', summary: 'There is no such thing for this tenant.' },
   conflict: { kind: 'state', summary: 'What is asked for does not go with what is there.' },
+  thread_status_mismatch: { kind: 'state', summary: 'A thread has not the status that a run asks for.' },
   unauthenticated: {
     kind: 'input',
     summary: 'A request does not say who sends it, or not with a key or token that holds.',

@@ -5,6 +5,8 @@ import { RequestInvalid } from '../store/store.ts'
 import type { Executor } from './executor.ts'
 import { failureResponse } from './failure-response.ts'
 import { assistantRoutes } from './routes/assistants.ts'
+import { runRoutes } from './routes/runs.ts'
+import type { RunService } from './runs/run-service.ts'
 import { itemRoutes } from './routes/items.ts'
 import { threadRoutes } from './routes/threads.ts'
 import { historyRoutes } from './routes/history.ts'
@@ -38,6 +40,7 @@ export type App = OpenAPIHono<Environment>
 export interface Services {
   readonly store: Store
   readonly executors: readonly Executor[]
+  readonly runs: RunService
   readonly authenticate: Authenticate
   /** Writes a failure that no client may read to the log. */
   readonly logFailure: (error: Error, requestId: string) => void
@@ -72,6 +75,7 @@ export function createApp(services: Services): App {
     await next()
   })
   assistantRoutes(app, services)
+  runRoutes(app, services)
   threadRoutes(app, services)
   itemRoutes(app)
   stateRoutes(app, services)

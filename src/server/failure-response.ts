@@ -13,6 +13,7 @@ const statusOf: Partial<Record<ErrorCode, Status>> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  thread_status_mismatch: 409,
   rate_limited: 429,
   unavailable: 503,
 }

@@ -4,13 +4,15 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { ensureSystemAssistants } from '../store/store.ts'
 import { createApp, type Services } from './app.ts'
+import { type RunOptions, startRuns } from './runs/run-service.ts'
 
 export type { App, Authenticate, Environment, Principal, Services } from './app.ts'
 export { createApp } from './app.ts'
 export type * from './executor.ts'
 
 /** Where a server listens, and what it works with. */
-export interface ServerOptions extends Services {
+export interface ServerOptions extends Omit<Services, 'runs'> {
+  readonly runs?: RunOptions | undefined
   readonly host: string
   /** 0 for any that is free. */
   readonly port: number
@@ -28,14 +30,19 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const graphIds = options.executors.flatMap((executor) => executor.graphIds)
   await ensureSystemAssistants(options.store.admin.transaction, graphIds)
-  const app = createApp(options)
+  const runs = startRuns(options, options.runs)
+  const app = createApp({ ...options, runs })
   const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }) as Server
-  await once(server, 'listening')
+  await once(server, 'listening').catch(async (error: unknown) => {
+    await runs.close()
+    throw error
+  })
   const { address, port, family } = server.address() as AddressInfo
   const close = async (): Promise<void> => {
     const closed = once(server, 'close')
     server.close()
     server.closeIdleConnections()
+    await runs.close()
     await closed
   }
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close, [Symbol.asyncDispose]: close }

@@ -897,7 +897,7 @@ export interface RunEventsUpdate {
   data_exact?: Uint8Array | null
 }
 
-/** result_exact holds a result that JSON in the database cannot. */
+/** result_exact holds a result that JSON in the database cannot. cancel_action is what a running run is asked to do: its worker does it. */
 export interface RunsRow {
   tenant_id: string
   run_id: string
@@ -914,6 +914,7 @@ export interface RunsRow {
   status: string
   multitask_strategy: string
   claimed_by: string | null
+  cancel_action: string | null
   webhook: string | null
   metadata: JsonValue
   kwargs: JsonValue
@@ -939,6 +940,7 @@ export interface RunsInsert {
   status?: string
   multitask_strategy?: string
   claimed_by?: string | null
+  cancel_action?: string | null
   webhook?: string | null
   metadata?: JsonValue
   kwargs?: JsonValue
@@ -964,6 +966,7 @@ export interface RunsUpdate {
   status?: string
   multitask_strategy?: string
   claimed_by?: string | null
+  cancel_action?: string | null
   webhook?: string | null
   metadata?: JsonValue
   kwargs?: JsonValue

@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
+import { runQueue, type RunQueue } from './run-queue.ts'
 import { tenants, type Tenants } from './tenants.ts'
 import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
@@ -18,6 +19,15 @@ export type {
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type { FoundItem, Item } from './items.ts'
 export type * from './rows.ts'
+export type { CancelAction } from './run-cancel.ts'
+export { createRun, type MultitaskStrategy, type NewRun } from './run-creation.ts'
+export { rollBackRun, type Ending, type RunEnd } from './run-end.ts'
+export { holdRun, type EventPage, type Lease, type RunEvent } from './run-events.ts'
+export type { Claimant, ClaimedRun, HeldRun, RunKey, RunQueue } from './run-queue.ts'
+export { given, runForm, type RunForm, type RunRow } from './run-rows.ts'
+export { endStatuses, hasEnded, type EndStatus, type RunStatus } from './run-status.ts'
+export type { RunError } from './run-webhook.ts'
+export type { PlacedRun, RunOutcome } from './runs.ts'
 export { ensureSystemAssistants } from './system-assistants.ts'
 export type { Tenant } from './tenants.ts'
 export { lockIdleThread } from './thread-lock.ts'
@@ -26,7 +36,7 @@ export { saveThreadState, settleThreads, type StateProjection } from './thread-s
 export type { FoundThread } from './thread-search.ts'
 export type { StoreTransaction } from './transaction.ts'
 export { type Json, json, type JsonObject, pathOfNul, refuseNul, texts, uuids } from './values.ts'
-export type { Topic } from './wake-ups.ts'
+export type { Topic, WakeUps } from './wake-ups.ts'
 
 /** How a store uses its database. */
 export interface StoreOptions {
@@ -45,6 +55,8 @@ export interface Store extends AsyncDisposable {
   /** Work across tenants: keys, claims, sweeps. The connection's role has to be a member of metastore_admin. */
   readonly admin: AdminStore
   readonly wakeUps: WakeUps
+  /** Whether other processes may use the database at the same time. */
+  readonly shared: boolean
   /** How many connections are open and in use, and how many callers wait for one. */
   readonly load: { readonly open: number; readonly busy: number; readonly waiting: number }
   /** Waits for transactions under way. The database stays open. */
@@ -60,6 +72,7 @@ export interface TenantStore extends Repositories {
 /** What works across tenants. */
 export interface AdminStore {
   readonly tenants: Tenants
+  readonly runQueue: RunQueue
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
 }
 
@@ -80,8 +93,9 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   }
   return {
     tenant: (tenantId) => tenantStore(ground, tenantId),
-    admin: { tenants: tenants(across), transaction: across },
+    admin: { tenants: tenants(across), runQueue: runQueue(across), transaction: across },
     wakeUps: ground.wakeUps,
+    shared: database.features.manySessions,
     get load() {
       return ground.pool.load
     },

@@ -16,17 +16,25 @@ export interface StateProjection {
  * transaction that writes the state, or the end of a run after its row.
  */
 export async function saveThreadState(tx: StoreTransaction, threadId: string, state: StateProjection): Promise<void> {
-  const { values, next, interrupts } = state
-  const omitted = pathOfNul(values, '') !== undefined
-  const kept = !omitted && typeof values === 'object' && values !== null ? values : undefined
   await tx.execute(sql`
     update threads t set
-      "values" = ${json(kept)}, values_omitted = ${omitted}, next_nodes = ${texts(next.map(String))},
-      interrupts = ${json(storable(interrupts))}, state_updated_at = now(),
-      status = ${statusWhen(next.length > 0 || Object.keys(interrupts).length > 0 ? sql`true` : sql`false`)},
-      error = ${failure}
+      ${stateColumns(state)}, status = ${statusWhen(sql`${isWaiting(state)}`)}, error = ${failure}
     from ${facts(uuids([threadId]))}
     where t.tenant_id = current_tenant() and t.thread_id = f.thread_id`)
+}
+
+/** Whether a state has steps or questions left. */
+export function isWaiting({ next, interrupts }: StateProjection): boolean {
+  return next.length > 0 || Object.keys(interrupts).length > 0
+}
+
+/** The assignments that bring the row of a thread up to its newest state, without its status. */
+export function stateColumns({ values, next, interrupts }: StateProjection): Sql {
+  const omitted = pathOfNul(values, '') !== undefined
+  const kept = !omitted && typeof values === 'object' && values !== null ? values : undefined
+  return sql`
+    "values" = ${json(kept)}, values_omitted = ${omitted}, next_nodes = ${texts(next.map(String))},
+    interrupts = ${json(storable(interrupts))}, state_updated_at = now()`
 }
 
 /** Brings the status of threads up to date with their runs and their newest state, after a run began, ended, or went. */

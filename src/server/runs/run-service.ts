@@ -1,0 +1,105 @@
+import type { NewRun, RunOutcome, RunRow, Store, TenantStore } from '../../store/store.ts'
+import { hasEnded } from '../../store/store.ts'
+import type { Executor } from '../executor.ts'
+import type { RunResult } from './run-finish.ts'
+import { resultBody } from './run-state.ts'
+import { openWatches, type Watches } from './watches.ts'
+import { startWorker, type WorkerOptions } from './worker.ts'
+
+/** How a server executes and streams runs. */
+export interface RunOptions extends WorkerOptions {
+  /** Seconds that runs and streams get when the server is told to end; 10 by default. */
+  readonly drainSeconds?: number | undefined
+  /** Seconds between two signs of life of a stream; 5 by default. */
+  readonly heartbeatSeconds?: number | undefined
+}
+
+/** A run that was made, and its end where this process executes it. */
+export interface MadeRun {
+  readonly run: RunRow
+  /** Undefined, or of nothing: the end is to be looked for in the store. */
+  readonly done: Promise<RunResult | undefined> | undefined
+}
+
+/** Executes the runs of a server, and tells of them. */
+export interface RunService {
+  readonly watches: Watches
+  /** Milliseconds between two signs of life of a stream. */
+  readonly heartbeat: number
+  /** Aborts when streams have to close. */
+  readonly closing: AbortSignal
+  /** Makes a run, and executes it here and now where that is possible. Throws what `Runs.create` throws. */
+  make(store: TenantStore, run: NewRun): Promise<MadeRun>
+  /** Waits for the end of a run; undefined when it is gone, or when the signal aborts. */
+  end(store: TenantStore, runId: string, signal: AbortSignal): Promise<RunResult | undefined>
+  /** Counts a response that is open until its end, so that the server waits for it. */
+  track<T>(response: Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** Starts to execute runs. */
+export function startRuns(
+  context: {
+    readonly store: Store
+    readonly executors: readonly Executor[]
+    readonly logFailure: (error: Error, about: string) => void
+  },
+  options: RunOptions = {},
+): RunService {
+  const { drainSeconds = 10, heartbeatSeconds = 5 } = options
+  const watches = openWatches(context.store.wakeUps)
+  const worker = startWorker(context, options)
+  const closing = new AbortController()
+  const open = new Set<Promise<unknown>>()
+  const heartbeat = heartbeatSeconds * 1000
+  return {
+    watches,
+    heartbeat,
+    closing: closing.signal,
+    async make(store, wanted) {
+      const place = worker.reserve()
+      try {
+        const run = await store.runs.create({ ...wanted, claim: place?.claim })
+        if (place === undefined || run.status === 'pending') {
+          place?.free()
+          return { run, done: undefined }
+        }
+        return { run, done: place.start({ ...run, next_seq: 1, resumed: false }) }
+      } catch (error) {
+        place?.free()
+        throw error
+      }
+    },
+    async end(store, runId, signal) {
+      using watch = watches.open(runId)
+      while (!signal.aborted) {
+        const outcome = await store.runs.outcome(runId, undefined)
+        if (outcome === undefined) return undefined
+        if (hasEnded(outcome.status)) return storedResult(outcome)
+        await watch.changed(heartbeat, signal)
+      }
+      return undefined
+    },
+    track(response) {
+      open.add(response)
+      const forget = (): void => void open.delete(response)
+      response.then(forget, forget)
+      return response
+    },
+    async close() {
+      const end = Date.now() + drainSeconds * 1000
+      await worker.close(drainSeconds * 1000)
+      let timer: NodeJS.Timeout | undefined
+      const patience = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(0, end - Date.now()))))
+      await Promise.race([Promise.allSettled(open), patience])
+      clearTimeout(timer)
+      closing.abort()
+      watches[Symbol.dispose]()
+    },
+  }
+}
+
+/** What a run that has ended came to. */
+export function storedResult({ status, result, error }: RunOutcome): RunResult {
+  return { status: status as RunResult['status'], body: resultBody(result, error) }
+}

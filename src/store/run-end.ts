@@ -1,0 +1,101 @@
+import { sql, type Sql } from '../database/database.ts'
+import { exactJson } from './exact-json.ts'
+import { type CancelAction, removeRun } from './run-cancel.ts'
+import { heldBy, insertEvents, type Lease, type RunEvent } from './run-events.ts'
+import { type RunRow, runColumns } from './run-rows.ts'
+import type { EndStatus } from './run-status.ts'
+import { enqueueWebhook, type RunError } from './run-webhook.ts'
+import { isWaiting, saveThreadState, stateColumns, type StateProjection } from './thread-status.ts'
+import type { StoreTransaction } from './transaction.ts'
+import { storable } from './values.ts'
+
+/** How a run ends. */
+export interface RunEnd {
+  readonly status: EndStatus
+  /** What it came to, as whoever waits for it reads it. */
+  readonly result: unknown
+  readonly error: RunError | undefined
+  /** The newest state of its thread; undefined leaves what the thread tells of it. */
+  readonly state: StateProjection | undefined
+  /** What it tells at last. */
+  readonly events: readonly RunEvent[]
+  /** What the worker knows that the run was asked to do. */
+  readonly asked: CancelAction | null
+}
+
+/** What the attempt to end a run came to: another worker has it by now, or somebody has asked for another end meanwhile. */
+export type Ending = 'ended' | 'lost' | { readonly asked: CancelAction }
+
+/** Ends a run of a worker: the run, its last events, its thread, and the message to its webhook. */
+export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): Promise<Ending> {
+  const { runId } = lease
+  if (!(await lockThread(tx, lease))) return 'lost'
+  const ended = await tx.first<RunRow & { readonly more: boolean }>(ending(lease, end))
+  if (ended === undefined) {
+    const run = await tx.first<{ cancel_action: CancelAction }>(sql`
+      select r.cancel_action from runs r where ${heldBy(lease)} and r.cancel_action is not null`)
+    return run === undefined ? 'lost' : { asked: run.cancel_action }
+  }
+  await enqueueWebhook(tx, ended, { values: end.result, error: end.error })
+  tx.wake('event', runId)
+  if (ended.more) tx.wake('run', runId)
+  return 'ended'
+}
+
+function ending(lease: Lease, end: RunEnd): Sql {
+  const { status, events } = end
+  const { json, exact } = exactJson(end.result)
+  // Words of a graph, which may say anything.
+  const error = end.error === undefined ? sql`null::jsonb` : sql`${JSON.stringify(storable(end.error))}::jsonb`
+  const failed = status === 'error' || status === 'timeout'
+  const state = end.state === undefined ? sql`` : sql`${stateColumns(end.state)},`
+  const waiting =
+    end.state === undefined ? sql`(t.next_nodes <> '{}' or t.interrupts <> '{}')` : sql`${isWaiting(end.state)}`
+  const told = events.length === 0 ? sql`` : sql`, told as (${insertEvents(sql`done`, events)})`
+  return sql`
+    with done as (
+      update runs r
+      set status = ${status}, ended_at = now(), lease_until = null, result = ${json}, result_exact = ${exact},
+        error = ${error}
+      where ${heldBy(lease)} and r.cancel_action is not distinct from ${end.asked}
+      returning *
+    )${told}, thread as (
+      update threads t
+      set ${state} error = ${failed ? error : sql`null`},
+        status = case
+          when exists (
+            select from runs r
+            where r.tenant_id = t.tenant_id and r.thread_id = t.thread_id and r.status in ('pending', 'running')
+              -- The statement sees the run as it was.
+              and r.run_id <> ${lease.runId}) then 'busy'
+          when ${failed} then 'error' when ${waiting} then 'interrupted' else 'idle'
+        end,
+        expires_at = case when done.temporary then now() else t.expires_at end
+      from done where t.tenant_id = done.tenant_id and t.thread_id = done.thread_id
+      returning t.status
+    )
+    select ${runColumns(sql`done`)}, thread.status = 'busy' as more from done cross join thread`
+}
+
+/** Takes a run of a worker back: it is gone with what it has written. `state` reads the state that is left. */
+export async function rollBackRun(
+  tx: StoreTransaction,
+  lease: Lease,
+  state: () => Promise<StateProjection | undefined>,
+): Promise<Ending> {
+  const { runId, threadId } = lease
+  if (!(await lockThread(tx, lease))) return 'lost'
+  const held = await tx.first(sql`select r.run_id from runs r where ${heldBy(lease)} for update`)
+  if (held === undefined) return 'lost'
+  await removeRun(tx, runId)
+  await saveThreadState(tx, threadId, (await state()) ?? { values: null, next: [], interrupts: {} })
+  tx.wake('run', runId)
+  tx.wake('event', runId)
+  return 'ended'
+}
+
+// Whoever makes a run locks its thread first as well: what is busy is decided by one at a time.
+async function lockThread(tx: StoreTransaction, { threadId }: Lease): Promise<boolean> {
+  const found = await tx.first(sql`select thread_id from threads where thread_id = ${threadId} for no key update`)
+  return found !== undefined
+}

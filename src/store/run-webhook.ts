@@ -1,0 +1,28 @@
+import { sql } from '../database/database.ts'
+import { type RunRow, runForm } from './run-rows.ts'
+import type { StoreTransaction } from './transaction.ts'
+
+/** What a run that failed says to clients. */
+export interface RunError {
+  readonly error: string
+  readonly message: string
+}
+
+/** Leaves the message to a webhook that a run has ended, to be sent when that is committed. */
+export async function enqueueWebhook(
+  tx: StoreTransaction,
+  run: RunRow,
+  { values, error }: { readonly values: unknown; readonly error: RunError | undefined },
+): Promise<void> {
+  if (run.webhook === null) return
+  const body = {
+    ...runForm(run),
+    values: values ?? null,
+    ...(error === undefined ? {} : { error }),
+    run_started_at: run.started_at?.toISOString() ?? null,
+    run_ended_at: run.ended_at?.toISOString() ?? null,
+  }
+  await tx.execute(sql`
+    insert into outbox (tenant_id, run_id, url, body)
+    values (${tx.tenantId}, ${run.run_id}, ${run.webhook}, ${Buffer.from(JSON.stringify(body))})`)
+}
