@@ -1,10 +1,12 @@
 import type { Database } from '../database/database.ts'
+import { allApiKeys, type AllApiKeys } from './api-keys.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
 import { tenants, type Tenants } from './tenants.ts'
 import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
 
+export { type ApiKey, hashOf, type KeyRole, type NewApiKey, prefixOf } from './api-keys.ts'
 export type { Assistant } from './assistants.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type * from './rows.ts'
@@ -44,6 +46,7 @@ export interface TenantStore extends Repositories {
 
 /** What works across tenants. */
 export interface AdminStore {
+  readonly apiKeys: AllApiKeys
   readonly tenants: Tenants
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
 }
@@ -65,7 +68,7 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   }
   return {
     tenant: (tenantId) => tenantStore(ground, tenantId),
-    admin: { tenants: tenants(across), transaction: across },
+    admin: { apiKeys: allApiKeys(across), tenants: tenants(across), transaction: across },
     wakeUps: ground.wakeUps,
     get load() {
       return ground.pool.load
