@@ -34,12 +34,14 @@ export interface Output {
   say(text: string): void
   /** A remark beside the result, on standard error; not printed with --quiet or --json. */
   note(text: string): void
+  /** A line of a server's log, on standard error; always printed. */
+  log(line: string): void
   /** Adds to the JSON document; nothing happens without --json. */
   document(part: Readonly<Record<string, unknown>>): void
   readonly progress: Progress
   /** Prints a failure; it becomes part of the JSON document with --json. */
   failure(error: unknown): void
-  /** Prints the JSON document, once, at the end. */
+  /** Prints the JSON document: at the end, or, for what goes on until it is stopped, as soon as it goes on. Only once. */
   finish(command: string | null, ok: boolean): void
 }
 
@@ -65,6 +67,7 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
   let failed: unknown
   let waitingHeading: string | undefined
   let headings = 0
+  let finished = false
 
   const note = (text: string) => {
     if (options.quiet || options.json) return
@@ -95,6 +98,10 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
     say: options.quiet ? () => {} : line,
     paint: palette(options.colour && streams.stdout.isTTY === true),
     note,
+    log(text) {
+      display.clear()
+      streams.stderr.write(`${text}\n`)
+    },
     progress: options.quiet || options.json ? () => {} : display.listen,
 
     document(part) {
@@ -110,7 +117,8 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
     },
 
     finish(command, ok) {
-      if (!options.json) return
+      if (!options.json || finished) return
+      finished = true
       const error = failed === undefined ? {} : { error: failureDocument(failed) }
       streams.stdout.write(`${JSON.stringify({ command, ok, ...collected, ...error }, jsonValue, 2)}\n`)
     },

@@ -1,4 +1,5 @@
 import { dataSettings } from './data-settings.ts'
+import { serverSettings } from './server-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Every setting of a `[database.NAME]` table, by its name in code. */
@@ -183,6 +184,7 @@ const databaseSettings = {
     description: 'The URL of a role that may create roles and databases, for bootstrap.',
   },
   ...dataSettings,
+  ...serverSettings,
 } as const satisfies Record<string, Setting>
 
 /** A setting's name in code. */

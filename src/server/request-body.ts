@@ -20,7 +20,7 @@ export function requestBody({ bytes, depth }: BodyLimits): MiddlewareHandler {
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
       const text = await readText(c.req.raw, bytes)
       if (isDeeper(text, depth)) throw invalid('', `Lists and objects stand more than ${depth} deep in each other.`)
-      const cache = c.req.bodyCache as { text?: Promise<string> }
+      const cache = c.req.bodyCache as unknown as { text?: Promise<string> }
       cache.text = Promise.resolve(text.trim() === '' ? '{}' : text)
       c.req.raw.headers.set('content-type', 'application/json')
     }

@@ -45,7 +45,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw addressUnavailable(host, port, cause)
   })
   // Connections that are kept open are told to go with their next answer.
-  server.on('request', (_request, response) => {
+  server.prependListener('request', (_request, response) => {
     if (stopping) response.setHeader('Connection', 'close')
   })
   const address = server.address() as AddressInfo
