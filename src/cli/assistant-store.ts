@@ -14,7 +14,17 @@ export interface AssistantStore extends AsyncDisposable {
 }
 
 /** The tables without which no request is answered. */
-const needed = ['tenants', 'users', 'api_keys', 'assistants', 'threads', 'messages', 'runs', 'checkpoints', 'store_items']
+const needed = [
+  'tenants',
+  'users',
+  'api_keys',
+  'assistants',
+  'threads',
+  'messages',
+  'runs',
+  'checkpoints',
+  'store_items',
+]
 
 /**
  * Opens the store of a database for the version of the schema that the project's files make. Throws `schema_mismatch` where
@@ -77,7 +87,9 @@ function lackingTables(store: Store): Promise<readonly string[]> {
 
 async function whyNot(store: Store, version: string | null, { address }: Database): Promise<string | undefined> {
   try {
-    const there = await store.admin.transaction((tx) => (version === null ? Promise.resolve(true) : hasSchema(tx, version)))
+    const there = await store.admin.transaction((tx) =>
+      version === null ? Promise.resolve(true) : hasSchema(tx, version),
+    )
     return there ? undefined : `The database has the schema ${version ?? ''} no more, which this server was built for.`
   } catch {
     return `The database ${new URL(address).protocol.slice(0, -1)} does not answer.`

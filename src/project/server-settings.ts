@@ -39,7 +39,8 @@ export const serverSettings = {
     variables: ['METASTORE_SERVER_TENANT'],
     flag: null,
     reach: 'all',
-    description: 'The tenant that everybody is an administrator of where server_auth is "none": its id, name or domain.',
+    description:
+      'The tenant that everybody is an administrator of where server_auth is "none": its id, name or domain.',
   },
   serverJwks: {
     key: 'server_jwks',
@@ -48,7 +49,8 @@ export const serverSettings = {
     variables: ['METASTORE_SERVER_JWKS'],
     flag: null,
     reach: 'all',
-    description: 'The keys by which JSON Web Tokens are verified: an https:// URL, or a file; without it none is taken.',
+    description:
+      'The keys by which JSON Web Tokens are verified: an https:// URL, or a file; without it none is taken.',
   },
   serverJwtIssuer: {
     key: 'server_jwt_issuer',
@@ -93,7 +95,8 @@ export const serverSettings = {
     variables: ['METASTORE_SERVER_JWT_USER_CLAIM'],
     flag: null,
     reach: 'all',
-    description: 'The claim that says which user: the id in users, or the subject of an identity of the provider "jwt".',
+    description:
+      'The claim that says which user: the id in users, or the subject of an identity of the provider "jwt".',
   },
   serverCors: {
     key: 'server_cors',

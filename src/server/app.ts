@@ -98,7 +98,12 @@ function observe(app: App, { logRequest }: Services, metrics: ServerMetrics): vo
     const milliseconds = Math.round((performance.now() - began) * 10) / 10
     const { method, path } = c.req
     const { status } = c.res
-    metrics.request(method, matchedRoutes(c).findLast((route) => route.path !== '/*')?.path ?? 'none', status, milliseconds / 1000)
+    metrics.request(
+      method,
+      matchedRoutes(c).findLast((route) => route.path !== '/*')?.path ?? 'none',
+      status,
+      milliseconds / 1000,
+    )
     const { requestId } = c.var
     const tenantId = (c.var as Partial<Environment['Variables']>).principal?.tenantId
     logRequest?.({ requestId, method, path, status, milliseconds, tenantId })

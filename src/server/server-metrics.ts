@@ -9,7 +9,10 @@ export interface ServerMetrics {
 }
 
 /** Counters of a server; with `ofProcess` also of its memory and its event loop. */
-export function serverMetrics(store: Store, { ofProcess = false }: { readonly ofProcess?: boolean } = {}): ServerMetrics {
+export function serverMetrics(
+  store: Store,
+  { ofProcess = false }: { readonly ofProcess?: boolean } = {},
+): ServerMetrics {
   const registry = new Registry()
   const registers = [registry]
   const requests = new Counter({

@@ -42,7 +42,8 @@ export const apiKeysCommand = defineCommand({
     if (!parts.some((name) => name === part)) throw partUnknown(part)
     const asked = part === 'create' ? newKey(input) : undefined
     const named = argument(input, 1)
-    if (part === 'revoke' && named === undefined) throw usage('revoke has to know which key.', 'Name it by its beginning, ms_…, or by its id.')
+    if (part === 'revoke' && named === undefined)
+      throw usage('revoke has to know which key.', 'Name it by its beginning, ms_…, or by its id.')
     await using opened = await openAssistantStore(await context.oneDatabase(), 1)
     const tenant = await tenantOf(opened.store, text(input, 'tenant') ?? 'default')
     if (asked !== undefined) await create(opened.store, tenant, asked, context)
@@ -94,7 +95,11 @@ async function tenantOf(store: Store, name: string): Promise<string> {
 
 function newKey(input: Input) {
   const name = argument(input, 1)?.trim() ?? ''
-  if (name === '') throw usage('A key needs a name by which people know what it is for.', 'Write it behind create: metastore api-keys create "web app".')
+  if (name === '')
+    throw usage(
+      'A key needs a name by which people know what it is for.',
+      'Write it behind create: metastore api-keys create "web app".',
+    )
   const role = text(input, 'role') ?? 'user'
   if (!isRole(role)) throw usage(`--role cannot be ${JSON.stringify(role)}.`, `Use one of ${roles.join(', ')}.`)
   const userId = text(input, 'user')
@@ -115,7 +120,10 @@ function expiryOf(given: string | undefined): Date | undefined {
   if (/^\d{4}-\d\d-\d\d/.test(given) || hours !== undefined) {
     if (!Number.isNaN(moment.getTime()) && moment > new Date()) return moment
   }
-  throw usage(`--expires cannot be ${JSON.stringify(given)}.`, 'Give hours, as 720h, or a date that is to come, as 2027-01-31.')
+  throw usage(
+    `--expires cannot be ${JSON.stringify(given)}.`,
+    'Give hours, as 720h, or a date that is to come, as 2027-01-31.',
+  )
 }
 
 function partUnknown(part: string): MetastoreError {

@@ -10,6 +10,8 @@ import { exitStatus } from '../exit-status.ts'
 import { flag, text, type Input } from '../input.ts'
 import { serveDatabase, servingOptions, type Started } from '../serving.ts'
 import { seedingOptions } from '../seeding-options.ts'
+import type { Output } from '../output.ts'
+import { count } from '../ui/tables.ts'
 import { setUpDatabase } from './setup.ts'
 
 /** What the key is called that `up` makes. */
@@ -42,8 +44,11 @@ export const upCommand = defineCommand({
     const { input: chosen, context } = await withProject(input, outer)
     const { output } = context
     const entry = await context.oneDatabase()
-    const { document, failure } = await setUpDatabase(entry, chosen, context)
+    output.say(`Setting up ${entry.address()}`)
+    const calm = await createContext(chosen, calmOutput(context), context).oneDatabase()
+    const { document, failure } = await setUpDatabase(calm, chosen, { ...context, output: calmOutput(context) })
     output.document({ address: entry.address(), setup: document })
+    summary(document, context.output.options.verbose).forEach((line) => output.say(line))
     if (failure !== undefined) throw failure
     await serveDatabase(entry, chosen, context, {
       quietly: true,
@@ -66,6 +71,31 @@ async function withProject(input: Input, context: Context): Promise<{ input: Inp
   const options = { ...input.options, project: path.join(packageDirectory(), 'schema'), url }
   const own = { ...input, options }
   return { input: own, context: createContext(own, context.output, { ...context, environment }) }
+}
+
+/** What is told step by step elsewhere is told in a few lines here, and in full with --verbose. */
+function calmOutput({ output, interactive }: Context): Output {
+  if (output.options.verbose) return output
+  const nothing = (): void => {}
+  const progress = interactive ? output.progress : nothing
+  return { ...output, line: nothing, say: nothing, note: nothing, heading: nothing, report: nothing, progress }
+}
+
+function summary({ migrate, seed, verify }: Readonly<Record<string, unknown>>, isToldAlready: boolean): string[] {
+  if (isToldAlready) return []
+  const migrated = migrate as { applied?: readonly unknown[] } | undefined
+  const seeded = seed as { files?: readonly { state: string }[] } | undefined
+  const verified = verify as { expectations?: readonly unknown[]; findings?: readonly unknown[] | null } | undefined
+  const applied = seeded?.files?.filter(({ state }) => state === 'applied').length ?? 0
+  const findings = verified?.findings?.length
+  return [
+    ...(migrated === undefined ? [] : [`  schema   ${count(migrated.applied?.length ?? 0, 'migration')} applied`]),
+    ...(seeded === undefined ? [] : [`  demo     ${count(applied, 'file')} of rows applied`]),
+    ...(verified === undefined ? [] : [`  checked  ${count(verified.expectations?.length ?? 0, 'expectation')} met`]),
+    ...(findings === undefined
+      ? []
+      : [`  audited  ${count(findings, 'finding')}${findings > 0 ? ': metastore up --verbose shows them' : ''}`]),
+  ]
 }
 
 async function tell({ url, store, version, open }: Started, entry: DatabaseEntry, input: Input, context: Context) {

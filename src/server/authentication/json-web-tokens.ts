@@ -46,7 +46,8 @@ async function principalOf(store: Store, payload: JWTPayload, claims: TokenSetti
     throw unauthenticated(`The claim ${claims.tenant} of the token names no tenant that is active.`)
   }
   const role = textOf(payload, claims.role) ?? 'user'
-  if (!isRole(role)) throw unauthenticated(`The claim ${claims.role} of the token is none of admin, supporter and user.`)
+  if (!isRole(role))
+    throw unauthenticated(`The claim ${claims.role} of the token is none of admin, supporter and user.`)
   const subject = textOf(payload, claims.user)
   const userId = subject === undefined ? undefined : await store.admin.tenants.findUser(tenant.id, subject)
   // Whoever may see their own threads alone has to be somebody.

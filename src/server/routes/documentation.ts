@@ -36,7 +36,9 @@ export function documentationRoutes(app: App): void {
       path: '/openapi.json',
       tags,
       summary: 'This document',
-      responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: z.looseObject({}) } } } },
+      responses: {
+        200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: z.looseObject({}) } } },
+      },
     }),
     (c) => {
       // Every route is there by the time of the first request.
