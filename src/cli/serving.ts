@@ -76,7 +76,7 @@ function addressOf({ settings }: DatabaseEntry, input: Input): { host: string; p
   }
   const open = auth === 'none'
   if (open && !isLoopback(host)) throw openToOthers(`The server would listen on ${host} and let everybody in.`)
-  if (open && settings.environment === 'production') {
+  if (open && (text(input, 'environment') ?? settings.environment) === 'production') {
     throw openToOthers('The database is marked as production, and the server would let everybody in.')
   }
   return { host, port: portOf(text(input, 'port')) ?? settings.serverPort, open }

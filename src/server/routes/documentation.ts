@@ -18,6 +18,7 @@ const page = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>metastore API</title>
+<link rel="icon" href="data:,">
 <script type="module" src="docs/rapidoc.js"></script>
 </head>
 <body>
