@@ -44,9 +44,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await once(server, 'listening').catch((cause: unknown) => {
     throw addressUnavailable(host, port, cause)
   })
-  // Connections that are kept open are told to go with their next answer.
+  // Connections that are kept open are told to go with their next answer, and ended once they have it.
   server.prependListener('request', (_request, response) => {
     if (stopping) response.setHeader('Connection', 'close')
+    response.once('close', () => stopping && setImmediate(() => server.closeIdleConnections()))
   })
   const address = server.address() as AddressInfo
   const stop = async (): Promise<void> => {

@@ -45,8 +45,8 @@ export const upCommand = defineCommand({
     const { output } = context
     const entry = await context.oneDatabase()
     output.say(`Setting up ${entry.address()}`)
-    const calm = await createContext(chosen, calmOutput(context), context).oneDatabase()
-    const { document, failure } = await setUpDatabase(calm, chosen, { ...context, output: calmOutput(context) })
+    const calm = contextOf(chosen, calmOutput(context), context)
+    const { document, failure } = await setUpDatabase(await calm.oneDatabase(), chosen, calm)
     output.document({ address: entry.address(), setup: document })
     summary(document, context.output.options.verbose).forEach((line) => output.say(line))
     if (failure !== undefined) throw failure
@@ -68,9 +68,21 @@ async function withProject(input: Input, context: Context): Promise<{ input: Inp
   const environment = { ...variables.file, ...context.environment }
   const given = ['DATABASE_URL', 'DB_URL'].map((name) => lookUpVariable(variables, name)?.value)
   const url = text(input, 'url') ?? given.find((value) => value !== undefined && value !== '') ?? embedded
-  const options = { ...input.options, project: path.join(packageDirectory(), 'schema'), url }
+  const options = { ...input.options, project: schemaDirectory(), url }
   const own = { ...input, options }
-  return { input: own, context: createContext(own, context.output, { ...context, environment }) }
+  return { input: own, context: contextOf(own, context.output, { ...context, environment }) }
+}
+
+// What a project keeps beside its files, such as replays of its migrations, is kept in the working directory: the package may
+// be where nobody may write.
+function contextOf(input: Input, output: Output, around: Context): Context {
+  const made = createContext(input, output, around)
+  if (text(input, 'project') !== schemaDirectory()) return made
+  return { ...made, project: async () => ({ ...(await made.project()), directory: around.workingDirectory }) }
+}
+
+function schemaDirectory(): string {
+  return path.join(packageDirectory(), 'schema')
 }
 
 /** What is told step by step elsewhere is told in a few lines here, and in full with --verbose. */
