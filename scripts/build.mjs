@@ -23,6 +23,9 @@ const lockFile = join(dist, '.lock')
 /** The command, and the source it is made from. */
 const command = { name: 'cli.cjs', source: 'src/cli/main.ts' }
 
+/** The page of the server's documentation is drawn by this, which is served as it is. */
+const documentation = { name: 'rapidoc.js', source: 'node_modules/rapidoc/dist/rapidoc-min.js' }
+
 /** Each entry of the library, and the source it is made from. @type {Readonly<Record<string, string>>} */
 export const entries = {
   index: 'src/index.ts',
@@ -68,10 +71,11 @@ async function bundle() {
     for (const file of files.filter((each) => !isEntry(each))) await replace(file.name, file.contents)
     for (const file of files.filter(isEntry)) await replace(file.name, file.contents)
     await replace(command.name, withIdentity(program.outputFiles[0]?.contents ?? new Uint8Array()))
+    await replace(documentation.name, await readFile(join(root, documentation.source)))
     const notices = 'THIRD-PARTY-NOTICES.txt'
-    const inputs = [library, program].flatMap(({ metafile }) => bundledInputs(metafile))
+    const inputs = [documentation.source, ...[library, program].flatMap(({ metafile }) => bundledInputs(metafile))]
     await replace(notices, thirdPartyNotices(root, [...new Set(inputs)]))
-    return new Set([...files.map((file) => file.name), command.name, notices])
+    return new Set([...files.map((file) => file.name), command.name, documentation.name, notices])
   } finally {
     // Its service would keep the process, which goes on to run the command, busy for nothing.
     await esbuild.stop()

@@ -208,6 +208,11 @@ export const errorCodes = {
   forbidden: { kind: 'input', summary: 'Whoever sends a request may not do this.' },
   rate_limited: { kind: 'locked', summary: 'Too many requests were sent in too short a time.' },
   unavailable: { kind: 'failed', summary: 'The server cannot take this now; the same request may be sent again.' },
+  address_unavailable: { kind: 'failed', summary: 'The server cannot listen on its host and port.' },
+  server_open: {
+    kind: 'input',
+    summary: 'A server that lets everybody in would listen where others than this machine reach it.',
+  },
   schema_mismatch: { kind: 'state', summary: 'The database has not the schema that the server was built for.' },
 
   // The database

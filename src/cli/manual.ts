@@ -1,23 +1,8 @@
-import { readFileSync, existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, relative, sep } from 'node:path'
 import { MetastoreError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-
-/** The package's own directory: where its package.json is, from the source tree as from the built bundle. */
-function packageDirectory(): string {
-  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
-    const file = join(directory, 'package.json')
-    if (existsSync(file) && isOurs(readFileSync(file, 'utf8'))) return directory
-    if (dirname(directory) === directory) throw new RangeError('The package directory cannot be found.')
-  }
-}
-
-function isOurs(packageFile: string): boolean {
-  const parsed = JSON.parse(packageFile) as { name?: unknown }
-  return parsed.name === 'metastore'
-}
+import { packageDirectory } from '../package-directory.ts'
 
 /** The pages of the manual of the installed version, by name: `architecture`, `commands/migrate`. */
 export async function listPages(): Promise<string[]> {

@@ -42,12 +42,14 @@ export interface Output {
   say(text: string): void
   /** A remark beside the result, on standard error; not printed with --quiet or --json. */
   note(text: string): void
+  /** A line of a server's log, on standard error; always printed. */
+  log(line: string): void
   /** Adds to the JSON document; nothing happens without --json. */
   document(part: Readonly<Record<string, unknown>>): void
   readonly progress: Progress
   /** Prints a failure; it becomes part of the JSON document with --json. */
   failure(error: unknown): void
-  /** Prints the JSON document, once, at the end. */
+  /** Prints the JSON document: at the end, or, for what goes on until it is stopped, as soon as it goes on. Only once. */
   finish(command: string | null, ok: boolean): void
 }
 
@@ -74,6 +76,7 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
   const collected: Record<string, unknown> = {}
   let failed: unknown
   const headings = headingsOn(streams.stdout)
+  let finished = false
 
   const note = (text: string) => {
     if (options.quiet || (options.json && log === undefined)) return
@@ -104,6 +107,10 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
     paint: palette(log === undefined && options.colour && streams.stdout.isTTY === true),
     note,
     progress: progressOf(options, write, display.listen, note),
+    log(text) {
+      display.clear()
+      streams.stderr.write(`${text}\n`)
+    },
 
     document(part) {
       Object.assign(collected, part)
@@ -119,7 +126,8 @@ export function createOutput(streams: Streams, options: OutputOptions): Output {
     },
 
     finish(command, ok) {
-      if (!options.json) return
+      if (!options.json || finished) return
+      finished = true
       streams.stdout.write(wholeDocument({ command, ok, ...collected }, failed))
     },
   }

@@ -8,6 +8,7 @@ import { shownName, tomlKey } from './shown.ts'
 import type { TomlPath } from '../toml/toml-positions.ts'
 import { readReportModules, type ReportModule } from './report-modules.ts'
 import { readSeedSets } from './seed-sets.ts'
+import { readServerTable } from './server-table.ts'
 import { describeToml, isTable } from './values.ts'
 
 /** One `[database.NAME]` of the file. */
@@ -36,16 +37,20 @@ const settingsByKey: ReadonlyMap<string, SettingName> = new Map(settingNames.map
 export function readDeclarations(file: ConfigurationFile): Declarations {
   const reading: Reading = { file, problems: [] }
   for (const key of file.positions.keys([])) {
-    if (key !== 'database' && key !== 'check' && key !== 'fleet') unknownTopLevel(reading, key)
+    const isKnown = ['database', 'check', 'fleet', 'server'].includes(key)
+    if (!isKnown) unknownTopLevel(reading, key)
   }
-  const databases = readDatabases(reading, file.document['database'])
+  const server = readServerTable(reading, ['server'], file.document['server'])
+  const databases = readDatabases(reading, file.document['database'], server)
   const checkRules = readCheckRules(reading, file.document['check'])
   const fleets = readFleets(reading, file.document['fleet'])
   if (reading.problems.length > 0) throw configurationInvalid(file, reading.problems)
   return { databases, checkRules, fleets }
 }
 
-function readDatabases(reading: Reading, tables: unknown): DeclaredDatabase[] {
+type Values = ReadonlyMap<SettingName, DeclaredValue>
+
+function readDatabases(reading: Reading, tables: unknown, server: Values): DeclaredDatabase[] {
   if (tables === undefined) return []
   if (!isTable(tables)) {
     report(reading, ['database'], `database must be a table, not ${describeToml(tables)}.`, nameRemedy)
@@ -55,7 +60,7 @@ function readDatabases(reading: Reading, tables: unknown): DeclaredDatabase[] {
   for (const name of reading.file.positions.keys(['database'])) {
     const path = ['database', name]
     const table = tables[name]
-    if (isTable(table)) databases.push(readDatabase(reading, name, table))
+    if (isTable(table)) databases.push(readDatabase(reading, name, table, server))
     else if (settingsByKey.has(name)) report(reading, path, `The setting ${name} stands in no database.`, nameRemedy)
     else {
       const remedy = `Write its settings below a line [database.${tomlKey(name)}].`
@@ -65,12 +70,18 @@ function readDatabases(reading: Reading, tables: unknown): DeclaredDatabase[] {
   return databases
 }
 
-function readDatabase(reading: Reading, name: string, table: Readonly<Record<string, unknown>>): DeclaredDatabase {
+function readDatabase(
+  reading: Reading,
+  name: string,
+  table: Readonly<Record<string, unknown>>,
+  server: Values,
+): DeclaredDatabase {
   const path = ['database', name]
   if (name.trim() === '') report(reading, path, 'A database has an empty name.', nameRemedy)
-  const values = new Map<SettingName, DeclaredValue>()
+  // What is said of one database wins over what is said of all.
+  const values = new Map([...server, ...readServerTable(reading, [...path, 'server'], table['server'])])
   for (const key of reading.file.positions.keys(path)) {
-    if (key === 'seed_sets' || key === 'report') continue
+    if (key === 'seed_sets' || key === 'report' || key === 'server') continue
     const setting = settingsByKey.get(key)
     if (setting === undefined) {
       unknownSetting(reading, [...path, key], key)
@@ -89,17 +100,24 @@ function unknownTopLevel(reading: Reading, key: string): void {
     report(reading, [key], `The setting ${key} stands in no database.`, nameRemedy)
     return
   }
-  const hint = nearest(key, ['database']) === undefined ? '' : 'Did you mean database? '
+  const meant = nearest(key, ['database', 'server'])
+  const hint = meant === undefined ? '' : `Did you mean ${meant}? `
   const remedy = `${hint}At the top level there are only tables such as [database.assistant].`
   report(reading, [key], `There is no setting or table ${shownName(key)}.`, remedy)
 }
 
 function unknownSetting(reading: Reading, path: TomlPath, key: string): void {
-  const meant = nearest(key, [...settingsByKey.keys(), 'seed_sets', 'report'])
+  const meant = nearest(key, [...settingsByKey.keys(), ...tableNames])
   const hint = meant === undefined ? '' : `Did you mean ${meant}? `
-  const known = `The settings of a database are ${[...settingsByKey.keys(), 'seed_sets', 'report'].join(', ')}.`
+  const known = `The settings of a database are ${[...ownSettings, ...tableNames].join(', ')}.`
   report(reading, path, `There is no setting ${shownName(key)}.`, hint + known)
 }
+
+/** What stands in a database beside its settings, as tables of their own. */
+const tableNames = ['seed_sets', 'report', 'server'] as const
+
+// Those of the server stand better in its table.
+const ownSettings = [...settingsByKey.keys()].filter((key) => !key.startsWith('server_'))
 
 const nameRemedy = 'Give each database a name, and write its settings below a line such as [database.assistant].'
 

@@ -1,5 +1,6 @@
 import { dataSettings } from './data-settings.ts'
 import { operatingSettings } from './operating-settings.ts'
+import { serverSettings } from './server-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Every setting of a `[database.NAME]` table, by its name in code. */
@@ -185,6 +186,7 @@ const databaseSettings = {
   },
   ...operatingSettings,
   ...dataSettings,
+  ...serverSettings,
 } as const satisfies Record<string, Setting>
 
 /** A setting's name in code. */

@@ -18,6 +18,25 @@ const statusOf: Partial<Record<ErrorCode, Status>> = {
   unavailable: 503,
 }
 
+/** Refuses a request because too many came before it. */
+class TooManyRequests extends MetastoreError {
+  readonly seconds: number
+
+  constructor(seconds: number) {
+    super({
+      code: 'rate_limited',
+      message: `Too many requests have come with this key. Wait for ${seconds} s.`,
+      remedy: 'Send fewer at a time, or ask for a higher limit.',
+    })
+    this.seconds = seconds
+  }
+}
+
+/** Refuses a request because too many came before it, and says for how many seconds to wait. */
+export function tooManyRequests(seconds: number): MetastoreError {
+  return new TooManyRequests(seconds)
+}
+
 /** What clients may read of a failure: `message` and `detail` say the same to clients of different kinds. */
 interface Body {
   readonly error: string
@@ -34,10 +53,17 @@ export function failureResponse(error: Error, c: Context, log: (error: Error) =>
   const status = error instanceof MetastoreError ? statusOf[error.code] : undefined
   if (error instanceof MetastoreError && status !== undefined) {
     const detail = error instanceof RequestInvalid ? error.problems : error.message
+    if (error instanceof TooManyRequests) c.header('Retry-After', String(error.seconds))
+    else if (status === 503) c.header('Retry-After', '5')
     return answer(c, status, { error: error.code, message: error.message, detail })
+  }
+  if (error instanceof DatabaseError && error.engineCode?.startsWith('22') === true) {
+    // A value that no column takes: a number that is too large, a text that is no date, U+0000.
+    return answer(c, 422, body('request_invalid', 'A value has a form or a size that cannot be stored.'))
   }
   log(error)
   if (isTemporary(error)) {
+    c.header('Retry-After', '5')
     return answer(c, 503, body('unavailable', 'The database cannot answer at the moment. Try again in a few seconds.'))
   }
   return answer(c, 500, body('internal', 'The server has failed at this request. Its log says why.'))
@@ -55,6 +81,5 @@ function body(error: string, message: string): Body {
 }
 
 function answer(c: Context, status: Status, content: Body): Response {
-  if (status === 503 || status === 429) c.header('Retry-After', '5')
   return c.json(content, status)
 }

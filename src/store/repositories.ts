@@ -1,3 +1,4 @@
+import { apiKeys, type ApiKeys } from './api-keys.ts'
 import { assistants, type Assistants } from './assistants.ts'
 import { checkpoints, type Checkpoints } from './checkpoints.ts'
 import { items, type Items } from './items.ts'
@@ -8,6 +9,7 @@ import { threads, type Threads } from './threads.ts'
 
 /** What a tenant has, aggregate by aggregate. */
 export interface Repositories {
+  readonly apiKeys: ApiKeys
   readonly assistants: Assistants
   readonly checkpoints: Checkpoints
   readonly items: Items
@@ -19,6 +21,7 @@ export interface Repositories {
 /** The repositories of one tenant, which work in the transactions that `run` gives them. */
 export function repositories(run: Run): Repositories {
   return {
+    apiKeys: apiKeys(run),
     assistants: assistants(run),
     checkpoints: checkpoints(run),
     items: items(run),

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts'
+import { allApiKeys, type AllApiKeys } from './api-keys.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
 import { runQueue, type RunQueue } from './run-queue.ts'
@@ -6,6 +7,7 @@ import { tenants, type Tenants } from './tenants.ts'
 import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
 
+export { type ApiKey, hashOf, type KeyRole, type NewApiKey, prefixOf } from './api-keys.ts'
 export { assistantIdOf, type Assistant, type AssistantVersion } from './assistants.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
 export type {
@@ -71,6 +73,7 @@ export interface TenantStore extends Repositories {
 
 /** What works across tenants. */
 export interface AdminStore {
+  readonly apiKeys: AllApiKeys
   readonly tenants: Tenants
   readonly runQueue: RunQueue
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
@@ -93,7 +96,12 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   }
   return {
     tenant: (tenantId) => tenantStore(ground, tenantId),
-    admin: { tenants: tenants(across), runQueue: runQueue(across), transaction: across },
+    admin: {
+      apiKeys: allApiKeys(across),
+      tenants: tenants(across),
+      runQueue: runQueue(across),
+      transaction: across,
+    },
     wakeUps: ground.wakeUps,
     shared: database.features.manySessions,
     get load() {

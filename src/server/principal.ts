@@ -1,0 +1,13 @@
+import type { KeyRole } from '../store/store.ts'
+
+/** Who sends a request. */
+export interface Principal {
+  readonly tenantId: string
+  readonly userId: string | undefined
+  readonly role: KeyRole
+  /** What requests are counted by, where somebody who sends them has more than one key; the tenant and the user unless said. */
+  readonly keyId?: string
+}
+
+/** Finds out who sends a request. Throws `unauthenticated`. */
+export type Authenticate = (headers: Headers) => Promise<Principal>
