@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { comparisonRules, repairsOf, viewsPrintedAlike } from '../audit/audit.ts'
+import { comparisonRules, ownersAsExpected, repairsOf, viewsPrintedAlike } from '../audit/audit.ts'
 import { diffCatalogs, introspect, withoutNotNullConstraints, type Catalog } from '../catalog/catalog.ts'
 import { assertUnmanaged, versionSchemaName, type Engine, type MigrationFile } from '../migrations/migrations.ts'
 import { replay, type ReplayOptions, type ShadowStep } from '../shadow/shadow.ts'
@@ -55,7 +55,7 @@ export async function assess(
     `${options.stateSchema}_sync`,
     ...files.map(({ name }) => versionSchemaName(name)),
   ]
-  const live = await introspect(engine.session, 'postgres', { excludeSchemas })
+  const live = ownersAsExpected(await introspect(engine.session, 'postgres', { excludeSchemas }), expected)
   const sameMajor = shadow.server.includes(`PostgreSQL ${major}`)
   const printedAlike = sameMajor
     ? new Set<string>()

@@ -23,6 +23,7 @@ import { readLiveFacts } from './health/live-facts.ts'
 
 export type { AuditFinding } from './audit-finding.ts'
 export type { AuditReport } from './audit-report.ts'
+export { ownersAsExpected } from './owners-as-expected.ts'
 export { comparisonRules } from './comparison-rules.ts'
 export { viewsPrintedAlike } from './printed-views.ts'
 export { repairsOf } from './repairs.ts'

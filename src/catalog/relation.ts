@@ -154,7 +154,7 @@ export interface Policy {
   readonly name: string
   readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete'
   readonly permissive: boolean
-  /** The roles that it binds; `public` stands for everybody. */
+  /** The roles that it binds; `public` stands for everybody, and in what a shadow expects `current_user` for whoever migrates. */
   readonly roles: readonly string[]
   /** Which rows can be seen, as SQL. */
   readonly using: string | null

@@ -10,7 +10,7 @@ import type { ObjectProvenance } from './provenance.ts'
 import type { ReplayedFile } from './replayed-file.ts'
 
 // Raised when what is written below changes its form.
-const form = 2
+const form = 3
 
 /** The outcome of a replay, as it is kept. */
 export interface KeptOutcome {

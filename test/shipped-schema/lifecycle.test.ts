@@ -1,10 +1,21 @@
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { diffCatalogs, introspect, type Catalog } from '../../src/catalog/catalog.ts'
 import { openDatabase, sql, type Database } from '../../src/database/database.ts'
 import { migrate, migrationsHere, openEngine, rollback, type Destination } from '../../src/migrations/migrations.ts'
 import { commandLine, lines } from '../cli/command-line.ts'
 import { freshPostgresUrl } from '../harness/engines.ts'
-import { anna, as, ident, migrateShipped, modules, openWorld, rowsOf, schemaDirectory, shippedFiles } from './world.ts'
+import {
+  anna,
+  as,
+  ident,
+  freshOwnedUrls,
+  migrateShipped,
+  modules,
+  openWorld,
+  rowsOf,
+  schemaDirectory,
+  shippedFiles,
+} from './world.ts'
 
 const needed = modules.slice(0, 3)
 
@@ -73,23 +84,10 @@ describe('the life of the shipped schema', () => {
   }
 
   test('an owner that is no superuser migrates, and works on the rows of every tenant', async () => {
-    const asSuperuser = await freshPostgresUrl(18)
-    const url = new URL(asSuperuser)
-    const role = `owner_${process.pid}`
+    const { asSuperuser, asOwner } = await freshOwnedUrls(`owner_${process.pid}`)
     await using superuser = await openDatabase(asSuperuser)
     await using session = await superuser.session()
-    await session.script(
-      `create role ${role} login password 'owner' createrole; alter database ${url.pathname.slice(1)} owner to ${role}`,
-    )
-    onTestFinished(async () => {
-      await using again = await openDatabase(asSuperuser)
-      await using last = await again.session()
-      await last.script(`drop owned by ${role} cascade; alter database ${url.pathname.slice(1)} owner to current_user`)
-      await last.script(`drop role ${role}`)
-    })
-    url.username = role
-    url.password = 'owner'
-    await using database = await openDatabase(url.href)
+    await using database = await openDatabase(asOwner)
     await migrateShipped(database)
     await using owner = await database.session()
     await owner.script(rowsOf(anna))

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, sql, type Sql } from '../../src/database/database.ts'
 import { commandLine } from '../cli/command-line.ts'
 import { freshPostgresUrl } from '../harness/engines.ts'
-import { as, migrateShipped, schemaDirectory } from './world.ts'
+import { as, freshOwnedUrls, migrateShipped, schemaDirectory } from './world.ts'
 
 describe('the demo seeds of the shipped schema', () => {
   const line = commandLine()
@@ -64,5 +64,21 @@ describe('the demo seeds of the shipped schema', () => {
       { name: 'GuidelineAgent' },
       { name: 'SupervisorAgent' },
     ])
+  })
+
+  test('are set up by an owner that row-level security binds, with all that they expect, and the audit is clean', async () => {
+    const { asOwner } = await freshOwnedUrls(`seeder_${process.pid}`)
+    const run = (words: string) =>
+      line.run(`${words} --project ${schemaDirectory}`, { environment: { DATABASE_URL: asOwner } })
+    const { status, stdout, stderr } = await run('setup --no-audit')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain('Done: 13 files applied, 88 inserted, 0 updated, 0 removed, 0 unchanged.')
+    expect(stdout.match(/^ {2}as expected /gm)).toHaveLength(13)
+    const audit = await run(`audit --shadow ${await freshPostgresUrl(18)}`)
+    expect(audit).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^\S+: \d+ migrations, \d+ objects, 0 findings\.\n$/) as string,
+      stderr: '',
+    })
   })
 })

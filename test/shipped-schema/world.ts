@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { onTestFinished } from 'vitest'
 import { openDatabase, sql, type Database, type Queryable, type Session } from '../../src/database/database.ts'
 import { freshPostgresUrl } from '../harness/engines.ts'
 import { migrateShipped } from './migrate.ts'
@@ -39,6 +40,32 @@ export async function openWorld(url: string): Promise<World> {
       await database.close()
     },
   }
+}
+
+/** A new database of a role that is no superuser and does not bypass row-level security, as both reach it, for this test. */
+export async function freshOwnedUrls(
+  role: string,
+): Promise<{ readonly asSuperuser: string; readonly asOwner: string }> {
+  const asSuperuser = await freshPostgresUrl(18)
+  const url = new URL(asSuperuser)
+  const name = url.pathname.slice(1)
+  await script(
+    asSuperuser,
+    `create role ${role} login password 'owner' createrole; alter database ${name} owner to ${role}`,
+  )
+  onTestFinished(async () => {
+    await script(asSuperuser, `drop owned by ${role} cascade; alter database ${name} owner to current_user`)
+    await script(asSuperuser, `drop role ${role}`)
+  })
+  url.username = role
+  url.password = 'owner'
+  return { asSuperuser, asOwner: url.href }
+}
+
+async function script(url: string, text: string): Promise<void> {
+  await using database = await openDatabase(url)
+  await using session = await database.session()
+  await session.script(text)
 }
 
 /** Works as a role does, for one tenant or for none, in a transaction that is kept. */

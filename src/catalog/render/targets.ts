@@ -58,7 +58,8 @@ export function wholeOf({ path }: CatalogObject): Sql {
   return id(schema, relation)
 }
 
-/** A role as GRANT and CREATE POLICY take it; catalogs call everybody `public`. */
+/** A role as GRANT and CREATE POLICY take it; catalogs call everybody `public`, and whoever migrates `current_user`. */
 export function roleName(name: string): Sql {
-  return name === 'public' ? raw('public') : id(name)
+  if (name === 'public') return raw('public')
+  return name === 'current_user' ? raw('current_user') : id(name)
 }
