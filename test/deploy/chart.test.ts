@@ -201,7 +201,7 @@ describe('the chart for the three databases of assistant-backend', () => {
     ])
     const head = await runCommand('node_modules/.bin/metastore status --check', directory, env)
     expect(head).toMatchObject({ status: 0 })
-  })
+  }, 600_000)
 })
 
 describe('the chart without downtime', () => {
@@ -283,7 +283,7 @@ describe('going back', () => {
     expect(await metastore(argumentsOf('abort'))).toMatchObject({ status: 0 })
     expect(await metastore(argumentsOf('complete'))).toMatchObject({ status: 0 })
     expect(await metastore('status --check')).toMatchObject({ status: 0 })
-  })
+  }, 600_000)
 })
 
 describe('the version', () => {

@@ -113,7 +113,7 @@ describe('what the image holds', () => {
       expect({ command, ...outcome }).toMatchObject({ command, status: 0 })
     }
     expect(everythingIn(image)).toEqual(before)
-  })
+  }, 600_000)
 })
 
 function everythingIn(directory: string): readonly string[] {
