@@ -55,19 +55,19 @@ export function guardOf(
 }
 
 /** What a backfill waits for between two batches, by the settings of its database. */
-export function holdsOf(settings: DatabaseSettings, input: Input): Hold[] {
+export function holdsOf(settings: DatabaseSettings, input: Input, now: () => Date = () => new Date()): Hold[] {
   const maxLag = maxLagOf(settings, input)
   const windows = settings.afterWindow === 'pause' ? windowsOf(settings, input) : undefined
   return [
-    ...(windows === undefined ? [] : [holdOutside(windows)]),
+    ...(windows === undefined ? [] : [holdOutside(windows, now)]),
     ...(maxLag === null ? [] : [holdForReplicas(maxLag)]),
   ]
 }
 
-function holdOutside(windows: MaintenanceWindows): Hold {
+function holdOutside(windows: MaintenanceWindows, now: () => Date): Hold {
   return () => {
-    if (isOpen(windows, new Date())) return Promise.resolve(null)
-    return Promise.resolve(`the maintenance window is closed until ${shown(nextOpening(windows, new Date()))}.`)
+    if (isOpen(windows, now())) return Promise.resolve(null)
+    return Promise.resolve(`the maintenance window is closed until ${shown(nextOpening(windows, now()))}.`)
   }
 }
 

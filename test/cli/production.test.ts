@@ -45,7 +45,10 @@ describe('the backup command', () => {
   test('that fails leaves everything as it is, and its last words are shown without secrets', async () => {
     const code = "console.log('disk full, said ' + process.env.BACKUP_TOKEN); process.exit(3)"
     const line = project(`backup_command = ${told(code)}\n`)
-    const environment = { BACKUP_TOKEN: 'very-secret-value', PATH: process.env['PATH'] }
+    const environment: Record<string, string | undefined> = {
+      BACKUP_TOKEN: 'very-secret-value',
+      PATH: process.env['PATH'],
+    }
     expect(await line.run('migrate', { environment })).toEqual({
       status: 1,
       stdout: lines('Running node before main is changed'),
