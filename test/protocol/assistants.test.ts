@@ -245,6 +245,9 @@ protocolScenarios('assistants', [notebook()], (it, scenario) => {
     const { thread_id } = await it().client.threads.create({ metadata: { assistant_id: id } })
     await it().client.assistants.delete(id)
     expect(await it().client.threads.get(thread_id)).toMatchObject({ metadata: { assistant_id: id } })
+    // Also when tools, widgets, crons and runs refer to it.
+    await it().client.assistants.delete(ident(anna, 'assistant'))
+    expect(await it().client.threads.get(ident(anna, 'thread'))).toMatchObject({ status: 'idle' })
   })
 
   scenario(8, 'what the database cannot hold is refused by name', async () => {
