@@ -13,18 +13,20 @@ export interface PagedSearch {
   /** Tables and conditions, as they follow the word FROM. */
   readonly from: Sql
   readonly order: Sql
+  /** How many there are in all, as a query; counts them unless said. */
+  readonly total?: Sql
   readonly limit: number
   readonly offset: number
 }
 
 /** One page of a search. The rows are counted only when the page does not show how many there are. */
 export async function pageOf<Row extends object>(tx: StoreTransaction, search: PagedSearch): Promise<Page<Row>> {
-  const { columns, from, order, limit, offset } = search
+  const { columns, from, order, limit, offset, total = sql`select count(*)::int as total from ${from}` } = search
   const rows = await tx.query<Row>(
     sql`select ${columns} from ${from} order by ${order} limit ${limit} offset ${offset}`,
   )
   const isLast = rows.length < limit && (rows.length > 0 || offset === 0)
   if (isLast) return { rows, total: offset + rows.length }
-  const counted = await tx.first<{ total: number }>(sql`select count(*)::int as total from ${from}`)
+  const counted = await tx.first<{ total: number }>(total)
   return { rows, total: counted?.total ?? 0 }
 }

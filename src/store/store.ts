@@ -19,7 +19,7 @@ export type {
   StoredCheckpoint,
 } from './checkpoints.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
-export type { FoundItem, Item } from './items.ts'
+export type { FoundItem } from './items.ts'
 export type * from './rows.ts'
 export type { CancelAction } from './run-cancel.ts'
 export { createRun, type MultitaskStrategy, type NewRun } from './run-creation.ts'
