@@ -14,6 +14,7 @@ export type {
   PruneStrategy,
   StoredCheckpoint,
 } from './checkpoints.ts'
+export { defaultTenant } from './default-tenant.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type * from './rows.ts'
 export type { Tenant } from './tenants.ts'
