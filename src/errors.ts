@@ -183,6 +183,8 @@ export const errorCodes = {
   forbidden: { kind: 'input', summary: 'Whoever sends a request may not do this.' },
   rate_limited: { kind: 'locked', summary: 'Too many requests were sent in too short a time.' },
   unavailable: { kind: 'failed', summary: 'The server cannot take this now; the same request may be sent again.' },
+  graph_invalid: { kind: 'input', summary: 'langgraph.json, or a graph that it names, cannot be loaded.' },
+  langgraph_missing: { kind: 'input', summary: 'A graph needs @langchain/langgraph, which is not installed.' },
   schema_mismatch: { kind: 'state', summary: 'The database has not the schema that the server was built for.' },
 
   // The database

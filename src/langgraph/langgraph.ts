@@ -1,2 +1,3 @@
+export { nextVersion } from './channel-version.ts'
 export type { SaverOptions } from './put.ts'
 export { type CheckpointLibrary, type Saver, saverClass } from './saver.ts'
