@@ -2,6 +2,7 @@ import { BaseCheckpointSaver, type SerializerProtocol } from '@langchain/langgra
 import { saverClass } from './langgraph.ts'
 import { openedStore, type OpenedStore, type Place } from './opened-store.ts'
 
+export { adoptPostgresSaver, type Adopted, type AdoptionOptions } from './adopt-postgres-saver.ts'
 export type { Place } from './opened-store.ts'
 
 /** How a checkpointer is made. */

@@ -16,6 +16,7 @@ export type {
 } from './checkpoints.ts'
 export { defaultTenant } from './default-tenant.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
+export { type ForeignThread, readForeignThreads } from './foreign-checkpoints.ts'
 export type { Decryption, LlmAccess } from './llm.ts'
 export type * from './rows.ts'
 export type { Tenant } from './tenants.ts'

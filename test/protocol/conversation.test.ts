@@ -88,7 +88,7 @@ protocolScenarios('built-in graphs', [executor], (it, scenario) => {
     expect(await client.threads.getState(threadId)).toMatchObject({ next: ['assistant'] })
     await execute(executor, { store: store(), threadId, graphId: 'echo' })
     expect(await said(threadId)).toEqual(['human: one', 'human: two', 'ai: two'])
-    const old = await client.threads.getState(threadId, history[0]?.checkpoint.checkpoint_id)
+    const old = await client.threads.getState(threadId, history[0]?.checkpoint.checkpoint_id ?? '')
     expect(old.values).toMatchObject({ messages: [{ content: 'one' }, { type: 'ai', content: 'one' }] })
     const node = { values, asNode: 'nope' }
     await expect(client.threads.updateState(threadId, node)).rejects.toMatchObject({ status: 422 })
