@@ -17,11 +17,11 @@ import { readTuple, readTuples } from './tuple.ts'
 
 /** The LangGraph of whoever uses the saver: values that it reads have to be instances of that program's own classes. */
 export interface CheckpointLibrary {
-  readonly BaseCheckpointSaver: abstract new (serde?: SerializerProtocol) => BaseCheckpointSaver<string>
+  readonly BaseCheckpointSaver: abstract new (serde?: SerializerProtocol) => BaseCheckpointSaver
 }
 
 /** A checkpointer for LangGraph.js that keeps its checkpoints in the assistant schema. */
-export interface Saver extends Pick<BaseCheckpointSaver<string>, keyof BaseCheckpointSaver<string>> {
+export interface Saver extends Pick<BaseCheckpointSaver, keyof BaseCheckpointSaver> {
   /** Copies all checkpoints of a thread to another, under the same ids. */
   copyThread(threadId: string, targetId: string): Promise<void>
   /** Removes what runs have written. */
@@ -40,8 +40,9 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
       this.#options = options
     }
 
-    override getNextVersion(current: string | number | undefined): string {
-      return nextVersion(current)
+    // LangGraph's types of graphs take savers that count in numbers only; its code takes both.
+    override getNextVersion(current: number | undefined): number {
+      return nextVersion(current) as unknown as number
     }
 
     override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {

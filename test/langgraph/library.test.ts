@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { Annotation, END, interrupt, Command, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, BaseCheckpointSaver, Command, END, interrupt, START, StateGraph } from '@langchain/langgraph'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Database, openDatabase, sql } from '../../src/database/database.ts'
+import { saverClass } from '../../src/langgraph/langgraph.ts'
 import { adoptPostgresSaver, MetastoreSaver } from '../../src/langgraph/library.ts'
 import { anna, bert, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
 
@@ -10,7 +11,9 @@ const State = Annotation.Root({
   items: Annotation<string[]>({ reducer: (all, more) => [...all, ...more], default: () => [] }),
 })
 
-function graphWith(checkpointer: MetastoreSaver) {
+const Saver = saverClass({ BaseCheckpointSaver })
+
+function graphWith(checkpointer: BaseCheckpointSaver) {
   return new StateGraph(State)
     .addNode('first', ({ text }) => ({ items: [`first:${text}`] }))
     .addNode('second', ({ text }) => ({ items: [`second:${text}`] }))
@@ -98,15 +101,11 @@ describe.each(storeEngines)('a checkpointer for a program of its own on $name', 
 
     const before = await graph.getState(copy)
     const runId = randomUUID()
-    const ofRun = new (Object.getPrototypeOf(MetastoreSaver) as new (options: object) => MetastoreSaver)({
-      store: () => Promise.resolve(world.store.tenant(tenantId)),
-      makesThreads: true,
-      runId,
-    })
-    const tenantId = await world.store.admin.transaction(async (tx) => {
-      const found = await tx.first<{ id: string }>(sql`select id from tenants where domain = 'default'`)
-      return found?.id ?? ''
-    })
+    const domain = await world.store.admin.transaction((tx) =>
+      tx.query<{ id: string }>(sql`select id from tenants where domain = 'default'`),
+    )
+    const tenant = world.store.tenant(domain[0]?.id ?? '')
+    const ofRun = new Saver({ store: () => Promise.resolve(tenant), makesThreads: true, runId })
     await graphWith(ofRun).invoke({ text: 'c' }, copy)
     expect(await ids(copy)).toHaveLength(8)
     await saver.deleteForRuns([runId])
