@@ -73,6 +73,9 @@ const bundled = [
   'pino',
 ]
 
+/** Packages of the program that uses an entry: it brings them. */
+const peers = ['@langchain/langgraph-checkpoint']
+
 const test = '\\.test\\.ts$'
 const anyOf = (/** @type {readonly string[]} */ names) => `(${names.join('|')})`
 
@@ -153,7 +156,7 @@ export default {
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],
-        pathNot: `(^|/)node_modules/(@types/)?${anyOf(bundled)}/`,
+        pathNot: `(^|/)node_modules/(@types/)?${anyOf([...bundled, ...peers])}/`,
       },
     },
     {

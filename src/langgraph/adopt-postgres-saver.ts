@@ -74,7 +74,7 @@ async function adoptThread(outside: TenantStore, thread: ForeignThread): Promise
   })
 }
 
-function withPaddedVersions({ channel_values: _, ...checkpoint }: JsonObject): JsonObject {
+function withPaddedVersions(checkpoint: JsonObject): JsonObject {
   const padded = (versions: unknown): JsonObject =>
     Object.fromEntries(
       Object.entries((versions ?? {}) as Readonly<Record<string, string | number>>).map(([channel, version]) => [
@@ -84,6 +84,8 @@ function withPaddedVersions({ channel_values: _, ...checkpoint }: JsonObject): J
     )
   return {
     ...checkpoint,
+    // Values are with their versions, never here.
+    channel_values: undefined,
     channel_versions: padded(checkpoint['channel_versions']),
     versions_seen: Object.fromEntries(
       Object.entries(checkpoint['versions_seen'] ?? {}).map(([node, versions]) => [node, padded(versions)]),

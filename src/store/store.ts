@@ -6,14 +6,7 @@ import { type Access, type Ground, runTransaction, type StoreTransaction } from 
 import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export type { Assistant } from './assistants.ts'
-export type {
-  ChannelBlob,
-  CheckpointQuery,
-  Checkpoints,
-  CheckpointWrite,
-  PruneStrategy,
-  StoredCheckpoint,
-} from './checkpoints.ts'
+export type { ChannelBlob, CheckpointWrite, PruneStrategy, StoredCheckpoint } from './checkpoints.ts'
 export { defaultTenant } from './default-tenant.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export { type ForeignThread, readForeignThreads } from './foreign-checkpoints.ts'

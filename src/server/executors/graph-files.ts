@@ -4,9 +4,9 @@ import type { BaseStore } from '@langchain/langgraph-checkpoint'
 import { type ErrorCode, MetastoreError } from '../../errors.ts'
 import type { TenantStore } from '../../store/store.ts'
 import type { Executor } from '../executor.ts'
-import type { GraphSource } from './graph.ts'
+import type { GraphSource, LangGraphLibrary } from './graph.ts'
 import { type GraphFile, readGraphConfig } from './graph-config.ts'
-import { type LangGraphLibrary, langGraphExecutor } from './langgraph.ts'
+import { langGraphExecutor } from './langgraph.ts'
 
 /** Loads a module of TypeScript or JavaScript, with what it imports. */
 export type LoadModule = (

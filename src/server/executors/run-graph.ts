@@ -1,7 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { Execution, ExecutionEvent } from '../executor.ts'
-import type { CompiledGraph } from './graph.ts'
-import type { LangGraphLibrary } from './langgraph.ts'
+import type { CompiledGraph, LangGraphLibrary } from './graph.ts'
 import { messageEvents } from './message-events.ts'
 import { plain } from './plain.ts'
 import { idsOf } from './run-ids.ts'
