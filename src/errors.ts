@@ -213,6 +213,8 @@ export const errorCodes = {
     kind: 'input',
     summary: 'A server that lets everybody in would listen where others than this machine reach it.',
   },
+  graph_invalid: { kind: 'input', summary: 'langgraph.json, or a graph that it names, cannot be loaded.' },
+  langgraph_missing: { kind: 'input', summary: 'A graph needs @langchain/langgraph, which is not installed.' },
   schema_mismatch: { kind: 'state', summary: 'The database has not the schema that the server was built for.' },
 
   // The database

@@ -1,1 +1,3 @@
-export { type CheckpointLibrary, type Saver, saverClass, type SaverOptions } from './saver.ts'
+export { nextVersion } from './channel-version.ts'
+export type { SaverOptions } from './put.ts'
+export { type CheckpointLibrary, type Saver, saverClass } from './saver.ts'

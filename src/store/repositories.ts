@@ -3,6 +3,8 @@ import { assistants, type Assistants } from './assistants.ts'
 import { checkpoints, type Checkpoints } from './checkpoints.ts'
 import { items, type Items } from './items.ts'
 import { runEvents, type RunEvents } from './run-events.ts'
+import { knowledge, type Knowledge } from './knowledge.ts'
+import { llm, type Llm } from './llm.ts'
 import type { Run } from './run.ts'
 import { runs, type Runs } from './runs.ts'
 import { threads, type Threads } from './threads.ts'
@@ -15,6 +17,8 @@ export interface Repositories {
   readonly items: Items
   readonly runs: Runs
   readonly runEvents: RunEvents
+  readonly knowledge: Knowledge
+  readonly llm: Llm
   readonly threads: Threads
 }
 
@@ -27,6 +31,8 @@ export function repositories(run: Run): Repositories {
     items: items(run),
     runs: runs(run),
     runEvents: runEvents(run),
+    knowledge: knowledge(run),
+    llm: llm(run),
     threads: threads(run),
   }
 }

@@ -1,6 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseStore } from '@langchain/langgraph-checkpoint'
-import type { CheckpointLibrary, Saver, SaverOptions } from '../../langgraph/langgraph.ts'
+import type { Saver, SaverOptions } from '../../langgraph/langgraph.ts'
 import { saverClass } from '../../langgraph/langgraph.ts'
 import { invalid, notFound, type TenantStore } from '../../store/store.ts'
 import type {
@@ -14,16 +14,12 @@ import type {
   ThreadState,
 } from '../executor.ts'
 import { drawingOf } from './drawing.ts'
-import type { CompiledGraph, GraphSource } from './graph.ts'
-import { idsOf, runGraph } from './run-graph.ts'
+import type { CompiledGraph, GraphSource, LangGraphLibrary } from './graph.ts'
+import { runGraph } from './run-graph.ts'
+import { idsOf } from './run-ids.ts'
 import { schemasOf } from './graph-schemas.ts'
 import { checkpointReference, threadState } from './snapshot.ts'
 import { updateFailure } from './update-failure.ts'
-
-/** The parts of LangGraph.js that an executor uses: of the graphs' own installation, so that classes are the same. */
-export interface LangGraphLibrary extends CheckpointLibrary {
-  readonly Command: new (fields: never) => object
-}
 
 /** What LangGraph graphs are executed with. */
 export interface LangGraphOptions {
