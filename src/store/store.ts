@@ -1,6 +1,8 @@
 import type { Database } from '../database/database.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
+import { grants, type Grants } from './permissions.ts'
+import { taskQueue, type TaskQueue } from './task-queue.ts'
 import { tenants, type Tenants } from './tenants.ts'
 import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
@@ -8,7 +10,21 @@ import { wakeUps, type WakeUps } from './wake-ups.ts'
 export type { Assistant } from './assistants.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type * from './rows.ts'
-export type { Tenant } from './tenants.ts'
+export type * from './agents.ts'
+export type * from './guardrails.ts'
+export type * from './knowledge.ts'
+export type * from './llm.ts'
+export type * from './messages.ts'
+export type { Page, Paged } from './page.ts'
+export type * from './permissions.ts'
+export type * from './sessions.ts'
+export type * from './support.ts'
+export type { ClaimedTask, TaskClaim, TaskQueue } from './task-queue.ts'
+export type { NewTask, Task, TaskStatus, Tasks } from './tasks.ts'
+export type * from './tools.ts'
+export type * from './users.ts'
+export type * from './widgets.ts'
+export { sharedTenantId, type NewTenant, type Tenant, type TenantChange } from './tenants.ts'
 export type { StoreTransaction } from './transaction.ts'
 export { type Json, json, type JsonObject, pathOfNul, refuseNul, texts, uuids } from './values.ts'
 export type { Topic } from './wake-ups.ts'
@@ -44,6 +60,8 @@ export interface TenantStore extends Repositories {
 
 /** What works across tenants. */
 export interface AdminStore {
+  readonly grants: Grants
+  readonly taskQueue: TaskQueue
   readonly tenants: Tenants
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
 }
@@ -65,7 +83,7 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   }
   return {
     tenant: (tenantId) => tenantStore(ground, tenantId),
-    admin: { tenants: tenants(across), transaction: across },
+    admin: { grants: grants(across), taskQueue: taskQueue(across), tenants: tenants(across), transaction: across },
     wakeUps: ground.wakeUps,
     get load() {
       return ground.pool.load
