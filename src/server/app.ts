@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Store, TenantStore } from '../store/store.ts'
+import type { Encryption, Store, TenantStore } from '../store/store.ts'
 import { RequestInvalid } from '../store/store.ts'
 import type { Executor } from './executor.ts'
 import { failureResponse } from './failure-response.ts'
+import type { AnswerChat } from './chat.ts'
 import { assistantRoutes } from './routes/assistants.ts'
+import { chatRoutes } from './routes/chat.ts'
+import { knowledgeRoutes } from './routes/knowledge.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { supportRoutes } from './routes/support.ts'
+import { threadMessageRoutes } from './routes/thread-messages.ts'
 
 /** Who sends a request. */
 export interface Principal {
@@ -35,6 +41,10 @@ export interface Services {
   readonly store: Store
   readonly executors: readonly Executor[]
   readonly authenticate: Authenticate
+  /** Answers in the chats of tenants; without it, what their documents say is the answer. */
+  readonly answer?: AnswerChat | undefined
+  /** Encrypts the keys of language models; without it none can be stored. */
+  readonly encryption?: Encryption | undefined
   /** Writes a failure that no client may read to the log. */
   readonly logFailure: (error: Error, requestId: string) => void
 }
@@ -58,6 +68,9 @@ export function emptyApp(services: Services): App {
   return app
 }
 
+/** The chat and the administration of tenants. `threads` is a word of the first, and no name of a tenant for the others. */
+const tenantRoutes = [threadMessageRoutes, chatRoutes, sessionRoutes, knowledgeRoutes, supportRoutes]
+
 /** The whole application. */
 export function createApp(services: Services): App {
   const app = emptyApp(services)
@@ -68,6 +81,7 @@ export function createApp(services: Services): App {
     await next()
   })
   assistantRoutes(app, services)
+  for (const routes of tenantRoutes) routes(app, services)
   return app
 }
 

@@ -49,7 +49,7 @@ export interface Knowledge {
   list(page: Page): Promise<Paged<Document>>
   /** Throws `not_found`. */
   remove(id: string): Promise<void>
-  /** The best pieces: nearest in meaning where there is an embedding and the server has pgvector, else by their words. */
+  /** The best pieces: nearest in meaning where there is an embedding and the server has pgvector, else by their words. A database without the module has none. */
   search(query: string, limit: number, embedding?: readonly number[]): Promise<Found[]>
   /** Whether chunks keep embeddings in this database. */
   hasEmbeddings(): Promise<boolean>
@@ -152,6 +152,10 @@ async function search(
       select ${found}, 1 - (${near}) as score
       from chunks c ${itsDocument} where c.embedding is not null order by ${near} limit ${limit}`)
   }
+  const [module] = await tx.query<{ there: boolean }>(
+    sql`select to_regprocedure('search_chunks(text,integer)') is not null as there`,
+  )
+  if (module?.there !== true) return []
   return tx.query<Found>(sql`
     select ${found}, s.rank as score
     from search_chunks(${query}, ${limit}) s

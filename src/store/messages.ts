@@ -1,5 +1,5 @@
 import { join, sql, type Sql } from '../database/database.ts'
-import { notFound } from './failures.ts'
+import { invalid, notFound } from './failures.ts'
 import type { MessagesRow, ThreadReflectionsRow, ToolCallsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import type { StoreTransaction } from './transaction.ts'
@@ -49,6 +49,8 @@ export interface Messages {
   list(threadId: string, page: MessagePage): Promise<Message[]>
   /** By the id that its client gave it. */
   withClientId(threadId: string, clientMessageId: string): Promise<Message | undefined>
+  /** The sequence of a message, for going on behind it. Throws `request_invalid` when the thread has no such message. */
+  sequenceOf(threadId: string, messageId: string): Promise<number>
   toolCalls(messageIds: readonly string[]): Promise<ToolCall[]>
   /** Writes what came of a call. Throws `not_found`. */
   answerToolCall(messageId: string, toolCallId: string, answer: { response?: unknown; error?: string }): Promise<void>
@@ -82,6 +84,14 @@ export function messages(run: Run): Messages {
     add: (threadId, message) => run((tx) => addMessage(tx, threadId, message)),
     list: (threadId, page) => run((tx) => listMessages(tx, threadId, page)),
     withClientId: (threadId, clientMessageId) => run((tx) => tx.first<Message>(byClientId(threadId, clientMessageId))),
+    sequenceOf: (threadId, messageId) =>
+      run(async (tx) => {
+        const found = await tx.first<Message>(
+          sql`select sequence from messages where thread_id = ${threadId} and id = ${messageId}`,
+        )
+        if (found === undefined) throw invalid('after', 'The thread has no such message to go on behind.')
+        return found.sequence
+      }),
     toolCalls: (messageIds) =>
       run((tx) =>
         tx.query<ToolCall>(sql`

@@ -39,8 +39,6 @@ export interface Sessions {
   get(threadId: string, owner: Owner): Promise<Session>
   /** The newest first. */
   list(owner: Owner, page: Page): Promise<Paged<Session>>
-  /** Says which assistant the chat is with by now. Throws `not_found`. */
-  assign(threadId: string, assistantId: string): Promise<void>
 }
 
 const columns = sql`
@@ -92,13 +90,6 @@ export function sessions(run: Run): Sessions {
           (row) => row.thread_id,
         ),
       ),
-    assign: (threadId, assistantId) =>
-      run(async (tx) => {
-        const changed = await tx.execute(
-          sql`update threads set assistant_id = ${assistantId} where thread_id = ${threadId}`,
-        )
-        if (changed === 0) throw notFound('session', threadId)
-      }),
   }
 }
 

@@ -77,7 +77,7 @@ export function support(run: Run): Support {
     setAvailability: (userId, availability, maxActive) =>
       run((tx) => setAvailability(tx, userId, availability, maxActive)),
     escalate: (threadId, given) => run((tx) => escalate(tx, threadId, given)),
-    get: (id) => run((tx) => found(tx, id, sql``)),
+    get: (id) => run((tx) => found(tx, id)),
     list: (filter, page) => run((tx) => list(tx, filter, page)),
     setStatus: (id, status, notes) => run((tx) => setStatus(tx, id, status, notes)),
   }
@@ -138,8 +138,8 @@ async function leastBusy(tx: StoreTransaction): Promise<string> {
   })
 }
 
-async function found(tx: StoreTransaction, id: string, lock: Sql): Promise<Escalation> {
-  const row = await tx.first<Escalation>(sql`select ${columns} from escalations where id = ${id} ${lock}`)
+async function found(tx: StoreTransaction, id: string): Promise<Escalation> {
+  const row = await tx.first<Escalation>(sql`select ${columns} from escalations where id = ${id}`)
   if (row === undefined) throw notFound('escalation', id)
   return row
 }
@@ -170,13 +170,13 @@ function list(tx: StoreTransaction, { status, supporterId }: EscalationFilter, p
 
 async function setStatus(tx: StoreTransaction, id: string, status: EscalationStatus, notes: string | undefined) {
   // The thread first, then supporters, then the escalation: in the order of escalate, so that neither waits for the other.
-  const before = await found(tx, id, sql``)
-  await tx.execute(sql`select from threads where thread_id = ${before.thread_id} for no key update`)
-  const { supporter_id: supporterId } = await found(tx, id, sql``)
+  const { thread_id: threadId } = await found(tx, id)
+  await tx.execute(sql`select from threads where thread_id = ${threadId} for no key update`)
+  const { supporter_id: supporterId, status: before } = await found(tx, id)
   const assignee = status === 'assigned' && supporterId === null ? await leastBusy(tx) : supporterId
   const refused = () =>
     conflict(
-      `An escalation that is ${before.status} cannot become ${status}.`,
+      `An escalation that is ${before} cannot become ${status}.`,
       'Look at its status, and take a step that follows from it.',
     )
   return explaining({ escalations_status_transition: refused, escalations_supporter_check: refused }, async () => {
