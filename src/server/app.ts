@@ -6,11 +6,7 @@ import type { Executor } from './executor.ts'
 import { failureResponse } from './failure-response.ts'
 import type { AnswerChat } from './chat.ts'
 import { assistantRoutes } from './routes/assistants.ts'
-import { chatRoutes } from './routes/chat.ts'
-import { knowledgeRoutes } from './routes/knowledge.ts'
-import { sessionRoutes } from './routes/sessions.ts'
-import { supportRoutes } from './routes/support.ts'
-import { threadMessageRoutes } from './routes/thread-messages.ts'
+import { tenantApi } from './tenant-api.ts'
 
 /** Who sends a request. */
 export interface Principal {
@@ -68,9 +64,6 @@ export function emptyApp(services: Services): App {
   return app
 }
 
-/** The chat and the administration of tenants. `threads` is a word of the first, and no name of a tenant for the others. */
-const tenantRoutes = [threadMessageRoutes, chatRoutes, sessionRoutes, knowledgeRoutes, supportRoutes]
-
 /** The whole application. */
 export function createApp(services: Services): App {
   const app = emptyApp(services)
@@ -81,7 +74,7 @@ export function createApp(services: Services): App {
     await next()
   })
   assistantRoutes(app, services)
-  for (const routes of tenantRoutes) routes(app, services)
+  tenantApi(app, services)
   return app
 }
 

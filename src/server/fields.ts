@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { pathOfNul } from '../store/store.ts'
+import { type JsonObject, pathOfNul } from '../store/store.ts'
 import { queryInteger } from './wire.ts'
 
 // What the routes of the chat and of the administration take and give: texts that the database can keep, pages, rows.
@@ -17,7 +17,10 @@ export function optionalText(longest: number) {
 }
 
 /** An object of JSON that PostgreSQL can keep. */
-export const storedObject = z.record(z.string(), z.unknown()).refine(isStorable, unstorable)
+export const storedObject = z
+  .record(z.string(), z.unknown())
+  .refine(isStorable, unstorable)
+  .transform((value) => value as JsonObject)
 
 /** Any JSON that PostgreSQL can keep. */
 export const storedJson = z.unknown().refine(isStorable, unstorable)

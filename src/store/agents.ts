@@ -1,5 +1,5 @@
 import { join, sql } from '../database/database.ts'
-import { changes, given } from './changes.ts'
+import { type Changes, changes, given } from './changes.ts'
 import { conflict, invalid, notFound } from './failures.ts'
 import { explaining } from './refusals.ts'
 import type { AssistantsRow } from './rows.ts'
@@ -32,7 +32,7 @@ export interface NewAgent {
 }
 
 /** What of an agent is to be changed. A change of what it says makes a new version. */
-export interface AgentChange extends Partial<NewAgent> {
+export interface AgentChange extends Changes<NewAgent> {
   readonly is_active?: boolean | undefined
 }
 

@@ -42,5 +42,6 @@ export function conflict(message: string, remedy: string, cause?: unknown): Meta
 
 /** Whether a statement failed on this constraint (or unique index). */
 export function violates(error: unknown, constraint: string): boolean {
-  return error instanceof DatabaseError && error.reason === 'constraint' && error.object === `constraint ${constraint}`
+  if (!(error instanceof DatabaseError) || error.reason !== 'constraint') return false
+  return error.object?.split(' of table ')[0] === `constraint ${constraint}`
 }

@@ -1,5 +1,5 @@
 import { sql } from '../database/database.ts'
-import { changes, given } from './changes.ts'
+import { type Changes, changes, given } from './changes.ts'
 import { invalid, notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
@@ -19,7 +19,7 @@ export interface NewTenant {
 }
 
 /** What of a tenant is to be changed. */
-export interface TenantChange extends Partial<NewTenant> {
+export interface TenantChange extends Changes<NewTenant> {
   readonly status?: 'active' | 'suspended' | 'archived' | undefined
 }
 

@@ -1,5 +1,5 @@
 import { sql } from '../database/database.ts'
-import { changes, given } from './changes.ts'
+import { type Changes, changes, given } from './changes.ts'
 import { conflict, invalid, notFound } from './failures.ts'
 import { explaining } from './refusals.ts'
 import type { ToolsRow } from './rows.ts'
@@ -20,7 +20,7 @@ export interface NewTool {
 }
 
 /** What of a tool is to be changed. */
-export interface ToolChange extends Partial<Omit<NewTool, 'base_tool'>> {
+export interface ToolChange extends Changes<Omit<NewTool, 'base_tool'>> {
   readonly is_active?: boolean | undefined
 }
 

@@ -1,5 +1,5 @@
 import { sql } from '../database/database.ts'
-import { changes, given } from './changes.ts'
+import { type Changes, changes, given } from './changes.ts'
 import { invalid, notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import { hashPassword, isPassword } from './password.ts'
@@ -24,7 +24,7 @@ export interface NewUser {
 }
 
 /** What of a user is to be changed. */
-export interface UserChange extends Partial<NewUser> {
+export interface UserChange extends Changes<NewUser> {
   readonly is_active?: boolean | undefined
 }
 

@@ -97,7 +97,6 @@ function putDocument(app: App, services: Services): void {
       const chunks = passages(content).map((passage) => ({ content: passage }))
       const kept = await store.knowledge.put({
         ...document,
-        metadata: document.metadata as Parameters<typeof store.knowledge.put>[0]['metadata'],
         reference: reference ?? document.title,
         chunks,
       })

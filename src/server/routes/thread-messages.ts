@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { JsonObject, Message, Session } from '../../store/store.ts'
+import type { Message, Session } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
 import { givenJson, gives, next, optionalText, pageQuery, storedJson, storedObject, takes, text, usualLimit } from '../fields.ts'
 import { ownerOf } from '../tenant-access.ts'
@@ -115,7 +115,7 @@ function addMessage(app: App): void {
         return same.messages.add(id, {
           ...given,
           artifact: artifact_data,
-          metadata: (message_metadata ?? {}) as JsonObject,
+          metadata: message_metadata ?? {},
         })
       })
       return c.json(wireMessage(message), 201)
