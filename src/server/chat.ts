@@ -138,7 +138,10 @@ function titleOf(message: string): string {
 
 // The same for the same question (a UUID of version 5 in its name space), so that there is one reply to it.
 function replyIdOf(messageId: string): string {
-  const hash = createHash('sha1').update(Buffer.from(messageId.replaceAll('-', ''), 'hex')).update('reply').digest()
+  const hash = createHash('sha1')
+    .update(Buffer.from(messageId.replaceAll('-', ''), 'hex'))
+    .update('reply')
+    .digest()
   hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6)
   hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8)
   return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

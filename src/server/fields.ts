@@ -4,6 +4,9 @@ import { queryInteger } from './wire.ts'
 
 // What the routes of the chat and of the administration take and give: texts that the database can keep, pages, rows.
 
+/** An id, of any version: PostgreSQL takes them all, and so do tenants who bring their own. */
+export const uuid = z.guid().openapi({ format: 'uuid' })
+
 const unstorable = 'The text has the character U+0000 or half of a surrogate pair, which cannot be stored.'
 
 /** A text of at most so many characters that PostgreSQL can keep. */
@@ -29,13 +32,13 @@ export const storedJson = z.unknown().refine(isStorable, unstorable)
 export const givenJson = z.unknown().openapi({ type: 'object' })
 
 /** Which part of a list a query asks for: behind the row with the id `after`, which is `next` of the part before. */
-export const pageQuery = { limit: queryInteger(1, 100), after: z.uuid().optional() }
+export const pageQuery = { limit: queryInteger(1, 100), after: uuid.optional() }
 
 /** How many rows a part of a list has when nobody says. */
 export const usualLimit = 20
 
 /** What to put into `after` for the part that follows; null on the last one. */
-export const next = z.uuid().nullable()
+export const next = uuid.nullable()
 
 /** A body of JSON that a route takes. */
 export function takes<Schema extends z.ZodType>(schema: Schema) {

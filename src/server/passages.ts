@@ -20,7 +20,12 @@ function cut(paragraph: string): string[] {
   let rest = paragraph
   while (rest.length > longest) {
     const head = rest.slice(0, longest)
-    const sentence = Math.max(head.lastIndexOf('. '), head.lastIndexOf('? '), head.lastIndexOf('! '), head.lastIndexOf('\n'))
+    const sentence = Math.max(
+      head.lastIndexOf('. '),
+      head.lastIndexOf('? '),
+      head.lastIndexOf('! '),
+      head.lastIndexOf('\n'),
+    )
     const space = head.lastIndexOf(' ')
     const at = sentence > longest / 2 ? sentence + 1 : space > 0 ? space : wholeCharacters(head)
     pieces.push(rest.slice(0, at).trim())

@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
-import { z } from '@hono/zod-openapi'
 import { MetastoreError } from '../errors.ts'
 import { notFound, type Owner, sharedTenantId, type TenantStore } from '../store/store.ts'
 import type { Environment, Principal, Services } from './app.ts'
-import { text } from './fields.ts'
+import { text, uuid } from './fields.ts'
 
 /** Who asks, and what the tenant has that the path names. */
 export interface TenantAccess {
@@ -59,7 +58,7 @@ export function forbidden(role: string): MetastoreError {
 }
 
 /** A part of a path that is the id of something. */
-export const idParam = { ...tenantParam, id: z.uuid() }
+export const idParam = { ...tenantParam, id: uuid }
 
 function isOperator({ tenantId, role }: Principal): boolean {
   return tenantId === sharedTenantId && role === 'admin'

@@ -143,7 +143,8 @@ async function assertFree(tx: StoreTransaction, name: string, besides?: string):
 }
 
 function remove(tx: StoreTransaction, id: string): Promise<void> {
-  const used = () => conflict('The agent is still used.', 'Take it from the threads, tools and widgets that have it first.')
+  const used = () =>
+    conflict('The agent is still used.', 'Take it from the threads, tools and widgets that have it first.')
   const kept = ['threads', 'assistant_tools', 'tenant_assistants', 'widgets', 'runs', 'crons']
   return explaining(Object.fromEntries(kept.map((table) => [`${table}_assistant_id_kept`, used])), async () => {
     await tx.execute(sql`delete from assistant_tools where tenant_id = ${tx.tenantId} and assistant_id = ${id}`)
@@ -170,6 +171,7 @@ async function setTools(
       assistant_tools_tool_id_exists: () => invalid('tools', 'There is no such tool.'),
       assistant_tools_pkey: () => invalid('tools', 'A tool is named twice.'),
     },
-    () => tx.execute(sql`insert into assistant_tools (tenant_id, assistant_id, tool_id, priority) values ${join(rows)}`),
+    () =>
+      tx.execute(sql`insert into assistant_tools (tenant_id, assistant_id, tool_id, priority) values ${join(rows)}`),
   )
 }

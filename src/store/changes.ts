@@ -5,7 +5,9 @@ export type Changes<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
 /** The assignments of an UPDATE: those columns whose value is given. There is always one, so that it is never empty. */
 export function changes(columns: Readonly<Record<string, Sql | undefined>>): Sql {
-  const given = Object.entries(columns).flatMap(([name, value]) => (value === undefined ? [] : sql`${id(name)} = ${value}`))
+  const given = Object.entries(columns).flatMap(([name, value]) =>
+    value === undefined ? [] : sql`${id(name)} = ${value}`,
+  )
   return join([sql`updated_at = now()`, ...given])
 }
 

@@ -102,7 +102,9 @@ export function knowledge(run: Run): Knowledge {
 async function put(tx: StoreTransaction, given: NewDocument) {
   const { reference, title, source, uri, metadata, chunks } = given
   // Also what the embeddings are of: a new model is a change.
-  const hash = createHash('sha256').update(JSON.stringify([chunks.map((c) => [c.content, c.embedding_model])])).digest()
+  const hash = createHash('sha256')
+    .update(JSON.stringify([chunks.map((c) => [c.content, c.embedding_model])]))
+    .digest()
   const before = await tx.first<{ content_hash: Uint8Array | null }>(
     sql`select content_hash from documents where reference = ${reference} for update`,
   )

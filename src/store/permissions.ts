@@ -22,7 +22,12 @@ export interface Grants {
 }
 
 const tables = {
-  agent: { granted: name('tenant_assistants'), shared: name('assistants'), key: name('assistant_id'), own: name('assistant_id') },
+  agent: {
+    granted: name('tenant_assistants'),
+    shared: name('assistants'),
+    key: name('assistant_id'),
+    own: name('assistant_id'),
+  },
   tool: { granted: name('tenant_tools'), shared: name('tools'), key: name('tool_id'), own: name('id') },
 } as const
 

@@ -40,11 +40,16 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
       const { thread_id: thread } = await store.sessions.create({})
       const client_message_id = ident(anna, 'client message')
       const added = await Promise.all(
-        Array.from({ length: 8 }, () => store.messages.add(thread, { role: 'user', content: 'once', client_message_id })),
+        Array.from({ length: 8 }, () =>
+          store.messages.add(thread, { role: 'user', content: 'once', client_message_id }),
+        ),
       )
       expect(added.filter((one) => one.added)).toHaveLength(1)
       expect(new Set(added.map(({ message }) => message.id)).size).toBe(1)
-      expect(await store.messages.withClientId(thread, client_message_id)).toMatchObject({ sequence: 1, content: 'once' })
+      expect(await store.messages.withClientId(thread, client_message_id)).toMatchObject({
+        sequence: 1,
+        content: 'once',
+      })
     })
 
     test('need a thread that is there, of the tenant, and not expired', async () => {
@@ -63,8 +68,12 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
       const call = { tool_call_id: 'call-1', arguments: { q: 1 } }
       const { message } = await store.messages.add(thread, { role: 'assistant', content: null, tool_calls: [call] })
       await store.messages.answerToolCall(message.id, 'call-1', { response: { found: 2 } })
-      expect(await store.messages.toolCalls([message.id])).toMatchObject([{ arguments: { q: 1 }, response: { found: 2 } }])
-      await expect(store.messages.answerToolCall(message.id, 'call-2', {})).rejects.toThrow('There is no tool call call-2.')
+      expect(await store.messages.toolCalls([message.id])).toMatchObject([
+        { arguments: { q: 1 }, response: { found: 2 } },
+      ])
+      await expect(store.messages.answerToolCall(message.id, 'call-2', {})).rejects.toThrow(
+        'There is no tool call call-2.',
+      )
       expect(await store.messages.commitToKnowledgeBase([message.id])).toBe(1)
       expect(await store.messages.commitToKnowledgeBase([message.id])).toBe(0)
       await store.messages.reflect(thread, { trigger: 'end', summary: 'Well', impacted_tools: ['find'] })
@@ -76,7 +85,8 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
   test('sessions are listed page by page, the newest first, each owner their own', async () => {
     const user = await store.users.create({ email: 'Pages@X.test' })
     const made = []
-    for (const title of ['a', 'b', 'c']) made.unshift((await store.sessions.create({ title, user_id: user.id })).thread_id)
+    for (const title of ['a', 'b', 'c'])
+      made.unshift((await store.sessions.create({ title, user_id: user.id })).thread_id)
     const owner = { userId: user.id }
     const first = await store.sessions.list(owner, { limit: 2 })
     const rest = await store.sessions.list(owner, { limit: 2, after: first.next })
@@ -102,7 +112,9 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
     expect(await store.users.withPassword('other@in.test', 'second')).toMatchObject({ id: user.id })
     await store.users.update(user.id, { is_active: false })
     expect(await store.users.withPassword('other@in.test', 'second')).toBeUndefined()
-    await expect(store.users.create({ email: 'OTHER@in.test' })).rejects.toThrow('email: Another user has this address.')
+    await expect(store.users.create({ email: 'OTHER@in.test' })).rejects.toThrow(
+      'email: Another user has this address.',
+    )
     await expect(store.users.create({ email: 'nonsense' })).rejects.toThrow('email: This is no address.')
     await expect(store.users.create({ email: 'x@in.test', password: 'ü'.repeat(37) })).rejects.toThrow(
       'password: The password must have at most 72 bytes in UTF-8.',
@@ -115,7 +127,10 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
     const agent = await store.agents.create({ name: 'Clerk', prompt: 'Be brief.' })
     await expect(store.agents.create({ name: 'Clerk' })).rejects.toThrow('name: Another agent has this name.')
     expect(await store.agents.update(agent.assistant_id, { prompt: 'Be kind.' })).toMatchObject({ version: 2 })
-    expect([await store.agents.named('clerk'), (await store.agents.named('Clerk'))?.prompt]).toEqual([undefined, 'Be kind.'])
+    expect([await store.agents.named('clerk'), (await store.agents.named('Clerk'))?.prompt]).toEqual([
+      undefined,
+      'Be kind.',
+    ])
 
     const shared = ident(sharedTenantId, 'agent')
     await asAdmin(sql`
@@ -138,7 +153,9 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
   test('tools are made of base tools, and agents have them in an order', async () => {
     const tool = await store.tools.create({ name: 'ask', base_tool: 'http', config: { url: 'https://x.test' } })
     expect(tool).toMatchObject({ base_tool: 'http', shared: false })
-    await expect(store.tools.create({ name: 'ask', base_tool: 'http' })).rejects.toThrow('name: Another tool has this name.')
+    await expect(store.tools.create({ name: 'ask', base_tool: 'http' })).rejects.toThrow(
+      'name: Another tool has this name.',
+    )
     await expect(store.tools.create({ name: 'b', base_tool: 'no' })).rejects.toThrow(
       'base_tool: There is no base tool of this type.',
     )
@@ -153,7 +170,10 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
     await expect(store.agents.setTools(agent, [{ tool_id: ident(bert, 'tool'), priority: 1 }])).rejects.toThrow(
       'tools: There is no such tool.',
     )
-    await expect(store.tools.remove(tool.id)).rejects.toMatchObject({ code: 'conflict', message: 'The tool is still used.' })
+    await expect(store.tools.remove(tool.id)).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'The tool is still used.',
+    })
     await store.agents.setTools(agent, [])
     await store.tools.remove(tool.id)
     expect((await store.tools.list()).map(({ name }) => name)).toEqual(['find'])
@@ -181,7 +201,11 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
   })
 
   test('a document is found by its words, replaced by its reference, and left alone when it is the same', async () => {
-    const document = { reference: 'returns', title: 'Returns', chunks: [{ content: 'Parcels come back' }, { content: 'Free' }] }
+    const document = {
+      reference: 'returns',
+      title: 'Returns',
+      chunks: [{ content: 'Parcels come back' }, { content: 'Free' }],
+    }
     const first = await store.knowledge.put(document)
     expect(await store.knowledge.search('parcels back', 5)).toMatchObject([{ title: 'Returns', position: 1 }])
     expect(await world.store.tenant(bert).knowledge.search('parcels', 5)).toEqual([])
@@ -197,8 +221,18 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
 
   test('the rules of a tenant decide by their priority', async () => {
     await store.guardrails.put({ name: 'own', severity: 'warn', message: 'Careful.', match_any_keywords: ['IBAN'] })
-    expect(await store.guardrails.evaluate('my iban')).toMatchObject({ decision: 'warn', rule: 'own', message: 'Careful.' })
-    await store.guardrails.put({ name: 'top', severity: 'block', message: 'No.', match_any_keywords: ['iban'], priority: 9 })
+    expect(await store.guardrails.evaluate('my iban')).toMatchObject({
+      decision: 'warn',
+      rule: 'own',
+      message: 'Careful.',
+    })
+    await store.guardrails.put({
+      name: 'top',
+      severity: 'block',
+      message: 'No.',
+      match_any_keywords: ['iban'],
+      priority: 9,
+    })
     expect(await store.guardrails.evaluate('my iban')).toMatchObject({ decision: 'block', rule: 'top' })
     expect((await store.guardrails.list()).map(({ name }) => name)).toEqual(['top', 'own'])
     await store.guardrails.remove('top')
@@ -258,7 +292,10 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
     expect(await tenants.find('carl')).toBeUndefined()
     await expect(tenants.create({ name: 'Carl', domain: 'x' })).rejects.toThrow('name: Another tenant has this name.')
     await expect(tenants.create({ name: 'x', domain: 'carl.test' })).rejects.toThrow('Another tenant has this domain.')
-    expect(await tenants.update(made.id, { status: 'suspended' })).toMatchObject({ status: 'suspended', region: 'North' })
+    expect(await tenants.update(made.id, { status: 'suspended' })).toMatchObject({
+      status: 'suspended',
+      region: 'North',
+    })
     await expect(tenants.update(sharedTenantId, { name: 'x' })).rejects.toMatchObject({ code: 'not_found' })
     const { rows } = await tenants.list({ limit: 100 })
     expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['Carl', anna, bert]))

@@ -54,7 +54,8 @@ export function settings(run: Run): Settings {
       run((tx) =>
         explaining(
           {
-            check_setting_value: () => invalid('value', 'The value is not of the type of the setting, or none of its options.'),
+            check_setting_value: () =>
+              invalid('value', 'The value is not of the type of the setting, or none of its options.'),
             setting_values_tenant_id_user_id_fkey: () => notFound('user', userId),
           },
           async () => {

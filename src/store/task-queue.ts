@@ -63,15 +63,19 @@ export function taskQueue(run: Run): TaskQueue {
       ),
     renew: (task, lease) =>
       run(async (tx) => {
-        assertHeld(await tx.execute(sql`
-          update tasks set lease_until = now() + ${milliseconds(lease)} where ${held(task)}`))
+        assertHeld(
+          await tx.execute(sql`
+          update tasks set lease_until = now() + ${milliseconds(lease)} where ${held(task)}`),
+        )
       }),
     complete: (task, result) =>
       run(async (tx) => {
-        assertHeld(await tx.execute(sql`
+        assertHeld(
+          await tx.execute(sql`
           update tasks set status = 'done', completed_at = now(), claimed_by = null, lease_until = null, last_error = null
             ${result === undefined ? sql`` : sql`, payload = payload || ${json({ result })}`}
-          where ${held(task)}`))
+          where ${held(task)}`),
+        )
       }),
     fail: (task, error) => run((tx) => fail(tx, task, error)),
     giveBackExpired: (limit) =>
@@ -109,7 +113,10 @@ function assertHeld(changed: number): void {
 }
 
 function lost(): Error {
-  return conflict('The worker has lost the task.', 'Drop what was done: another worker has the task, or it was cancelled.')
+  return conflict(
+    'The worker has lost the task.',
+    'Drop what was done: another worker has the task, or it was cancelled.',
+  )
 }
 
 function milliseconds(value: number): Sql {

@@ -1,20 +1,20 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Agent } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { gives, optionalText, takes, text, wire } from '../fields.ts'
+import { gives, optionalText, takes, text, uuid, wire } from '../fields.ts'
 import { enter, idParam, tenantParam } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
 const agentSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     shared: z.boolean(),
     name: z.string(),
     graph_id: z.string(),
     description: z.string().nullable(),
     prompt: z.string().nullable(),
-    llm_model_id: z.uuid().nullable(),
-    output_format_id: z.uuid().nullable(),
+    llm_model_id: uuid.nullable(),
+    output_format_id: uuid.nullable(),
     version: z.int(),
     is_active: z.boolean(),
     created_at: moment,
@@ -27,14 +27,14 @@ const newAgent = z
     name: text(200),
     description: optionalText(2000),
     prompt: optionalText(100_000),
-    llm_model_id: z.uuid().nullable().optional(),
+    llm_model_id: uuid.nullable().optional(),
   })
   .openapi('NewAgent')
 
 const agentChange = newAgent.partial().extend({ is_active: z.boolean().optional() }).openapi('AgentChange')
 
 const agentTools = z
-  .array(z.object({ tool_id: z.uuid(), priority: z.int32().min(0) }))
+  .array(z.object({ tool_id: uuid, priority: z.int32().min(0) }))
   .max(200)
   .openapi('AgentTools')
 
@@ -130,7 +130,7 @@ function getTools(app: App, services: Services): void {
       responses: {
         200: gives(
           'Tools',
-          z.object({ tools: z.array(z.object({ tool_id: z.uuid(), name: z.string(), priority: z.int() })) }),
+          z.object({ tools: z.array(z.object({ tool_id: uuid, name: z.string(), priority: z.int() })) }),
         ),
       },
     }),

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
 import { type ChatReply, takeTurn } from '../chat.ts'
-import { gives, takes, text } from '../fields.ts'
+import { gives, takes, text, uuid } from '../fields.ts'
 import { answerFromKnowledge } from '../knowledge-answer.ts'
 import { enter, tenantParam } from '../tenant-access.ts'
 import { chatMessageSchema, wireMessage } from './sessions.ts'
@@ -10,14 +10,14 @@ const turnSchema = z
   .object({
     message: text(100_000),
     agent_name: text(200).optional().openapi({ description: 'SupervisorAgent, when it is left out' }),
-    session_id: z.uuid().optional().openapi({ description: 'The session to go on with; a new one, when it is left out' }),
-    client_message_id: z.uuid().optional().openapi({ description: 'What is sent twice under one id, is answered once' }),
+    session_id: uuid.optional().openapi({ description: 'The session to go on with; a new one, when it is left out' }),
+    client_message_id: uuid.optional().openapi({ description: 'What is sent twice under one id, is answered once' }),
   })
   .openapi('ChatTurn')
 
 const replySchema = z
   .object({
-    session_id: z.uuid(),
+    session_id: uuid,
     agent_used: z.string(),
     response: z.string(),
     message: chatMessageSchema,
@@ -65,6 +65,8 @@ function wireReply({ sessionId, agent, message, verdict }: ChatReply): z.infer<t
     response: message.content ?? '',
     message: wireMessage(message),
     guardrail:
-      decision === 'pass' ? null : { decision, rule: rule ?? '', message: why ?? '', resolution, requires_manual_review },
+      decision === 'pass'
+        ? null
+        : { decision, rule: rule ?? '', message: why ?? '', resolution, requires_manual_review },
   }
 }

@@ -1,14 +1,26 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Document } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, next, optionalText, pageQuery, storedObject, takes, text, usualLimit, wire } from '../fields.ts'
+import {
+  givenJson,
+  gives,
+  next,
+  optionalText,
+  pageQuery,
+  storedObject,
+  takes,
+  text,
+  usualLimit,
+  uuid,
+  wire,
+} from '../fields.ts'
 import { passages } from '../passages.ts'
 import { enter, idParam, tenantParam } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
 const documentSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     reference: z.string(),
     title: z.string(),
     source: z.string().nullable(),
@@ -21,8 +33,8 @@ const documentSchema = z
 
 const foundSchema = z
   .object({
-    chunk_id: z.uuid(),
-    document_id: z.uuid(),
+    chunk_id: uuid,
+    document_id: uuid,
     reference: z.string(),
     title: z.string(),
     position: z.int(),
@@ -33,7 +45,9 @@ const foundSchema = z
 
 const newDocument = z
   .object({
-    reference: text(200).optional().openapi({ description: 'What the tenant calls it; the title, when it is left out' }),
+    reference: text(200)
+      .optional()
+      .openapi({ description: 'What the tenant calls it; the title, when it is left out' }),
     title: text(200),
     content: text(1_000_000),
     source: optionalText(500),

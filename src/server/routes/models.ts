@@ -1,13 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { conflict } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, storedObject, takes, text, wire } from '../fields.ts'
+import { givenJson, gives, storedObject, takes, text, uuid, wire } from '../fields.ts'
 import { enter, tenantParam } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
 const modelSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     shared: z.boolean(),
     provider: z.string(),
     model_name: z.string(),
@@ -35,7 +35,7 @@ const newModel = z
 
 const configSchema = z
   .object({
-    llm_model_id: z.uuid(),
+    llm_model_id: uuid,
     rate_limit_rpm: z.int().nullable(),
     rate_limit_tpm: z.int().nullable(),
     has_api_key: z.boolean(),
@@ -47,7 +47,7 @@ const configSchema = z
 const limit = z.int32().min(1).nullable().optional()
 const configChange = z
   .object({
-    llm_model_id: z.uuid(),
+    llm_model_id: uuid,
     rate_limit_rpm: limit,
     rate_limit_tpm: limit,
     api_key: text(2000)

@@ -1,15 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Message, Session } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, next, pageQuery, usualLimit, wire } from '../fields.ts'
+import { givenJson, gives, next, pageQuery, usualLimit, uuid, wire } from '../fields.ts'
 import { enter, idParam, tenantParam } from '../tenant-access.ts'
 import { moment, queryInteger } from '../wire.ts'
 
 const sessionSchema = z
   .object({
-    id: z.uuid(),
-    user_id: z.uuid().nullable(),
-    assistant_id: z.uuid().nullable(),
+    id: uuid,
+    user_id: uuid.nullable(),
+    assistant_id: uuid.nullable(),
     title: z.string().nullable(),
     status: z.string(),
     metadata: givenJson,
@@ -22,7 +22,7 @@ const sessionSchema = z
 /** A message of a chat. */
 export const chatMessageSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     sequence: z.int(),
     role: z.string(),
     content: z.string().nullable(),

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Escalation } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { gives, next, optionalText, pageQuery, takes, text, usualLimit, wire } from '../fields.ts'
+import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../fields.ts'
 import { enter, forbidden, idParam, tenantParam } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
@@ -11,9 +11,9 @@ const availability = z.enum(['available', 'busy', 'away', 'offline'])
 
 const escalationSchema = z
   .object({
-    id: z.uuid(),
-    session_id: z.uuid(),
-    supporter_id: z.uuid().nullable(),
+    id: uuid,
+    session_id: uuid,
+    supporter_id: uuid.nullable(),
     status: z.string(),
     priority: z.string(),
     reason: z.string(),
@@ -29,7 +29,7 @@ const escalationSchema = z
 
 const supporterSchema = z
   .object({
-    user_id: z.uuid(),
+    user_id: uuid,
     name: z.string().nullable(),
     email: z.string(),
     availability: z.string(),
@@ -60,7 +60,7 @@ function escalate(app: App, services: Services): void {
         body: takes(
           z
             .object({
-              session_id: z.uuid(),
+              session_id: uuid,
               reason: text(2000),
               priority: z.enum(['low', 'normal', 'high', 'urgent']).optional(),
               notes: optionalText(10_000),
@@ -95,7 +95,7 @@ function listEscalations(app: App, services: Services): void {
       summary: 'List escalations, the newest first',
       request: {
         params: z.object(tenantParam),
-        query: z.object({ ...pageQuery, status: status.optional(), supporter_id: z.uuid().optional() }),
+        query: z.object({ ...pageQuery, status: status.optional(), supporter_id: uuid.optional() }),
       },
       responses: { 200: gives('Escalations', z.object({ escalations: z.array(escalationSchema), next })) },
     }),
@@ -161,7 +161,7 @@ function setAvailability(app: App, services: Services): void {
           z.object({ availability, max_active: z.int().min(1).max(1000).optional() }).openapi('SupporterAvailability'),
         ),
       },
-      responses: { 200: gives('What was said', z.object({ user_id: z.uuid(), availability })) },
+      responses: { 200: gives('What was said', z.object({ user_id: uuid, availability })) },
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')

@@ -1,13 +1,25 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Tenant } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, next, optionalText, pageQuery, storedObject, takes, text, usualLimit, wire } from '../fields.ts'
+import {
+  givenJson,
+  gives,
+  next,
+  optionalText,
+  pageQuery,
+  storedObject,
+  takes,
+  text,
+  usualLimit,
+  uuid,
+  wire,
+} from '../fields.ts'
 import { assertOperator, enter, tenantParam } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
 const tenantSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     name: z.string(),
     domain: z.string(),
     region: z.string().nullable(),
@@ -79,7 +91,7 @@ function updateTenant(app: App, services: Services): void {
       path: '/api/admin/tenants/{id}',
       tags: ['Tenants'],
       summary: 'Change a tenant',
-      request: { params: z.object({ id: z.uuid() }), body: takes(tenantChange) },
+      request: { params: z.object({ id: uuid }), body: takes(tenantChange) },
       responses: { 200: gives('The tenant', tenantSchema) },
     }),
     async (c) => {

@@ -1,13 +1,25 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Message, Session } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, next, optionalText, pageQuery, storedJson, storedObject, takes, text, usualLimit } from '../fields.ts'
+import {
+  givenJson,
+  gives,
+  next,
+  optionalText,
+  pageQuery,
+  storedJson,
+  storedObject,
+  takes,
+  text,
+  usualLimit,
+  uuid,
+} from '../fields.ts'
 import { ownerOf } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
 const threadSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     title: z.string().nullable(),
     agent_type: z.string().nullable(),
     model: z.string().nullable(),
@@ -19,8 +31,8 @@ const threadSchema = z
 
 const messageSchema = z
   .object({
-    id: z.uuid(),
-    thread_id: z.uuid(),
+    id: uuid,
+    thread_id: uuid,
     role: z.string(),
     content: z.string().nullable(),
     artifact_data: givenJson,
@@ -30,20 +42,28 @@ const messageSchema = z
   .openapi('ThreadMessage')
 
 const newThread = z
-  .object({ title: optionalText(255), agent_type: optionalText(50), model: optionalText(100), provider: optionalText(50) })
+  .object({
+    title: optionalText(255),
+    agent_type: optionalText(50),
+    model: optionalText(100),
+    provider: optionalText(50),
+  })
   .openapi('NewMessageThread')
 
 const newMessage = z
   .object({
     role: z.enum(['system', 'user', 'assistant', 'tool']),
-    content: z.string().max(1_000_000).pipe(text(1_000_000).or(z.literal(''))),
+    content: z
+      .string()
+      .max(1_000_000)
+      .pipe(text(1_000_000).or(z.literal(''))),
     artifact_data: storedJson.optional(),
     message_metadata: storedObject.nullable().optional(),
-    client_message_id: z.uuid().optional().openapi({ description: 'What is sent twice under one id, is there once' }),
+    client_message_id: uuid.optional().openapi({ description: 'What is sent twice under one id, is there once' }),
   })
   .openapi('NewThreadMessage')
 
-const threadParam = z.object({ id: z.uuid() })
+const threadParam = z.object({ id: uuid })
 
 /** Threads and their messages, without agents: for an application that runs its own. */
 export function threadMessageRoutes(app: App, _services: Services): void {

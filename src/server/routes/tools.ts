@@ -1,17 +1,17 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, optionalText, storedObject, takes, text, wire } from '../fields.ts'
+import { givenJson, gives, optionalText, storedObject, takes, text, uuid, wire } from '../fields.ts'
 import { enter, idParam, tenantParam } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
 const toolSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     shared: z.boolean(),
     name: z.string(),
     base_tool: z.string(),
-    base_tool_id: z.uuid(),
-    output_format_id: z.uuid().nullable(),
+    base_tool_id: uuid,
+    output_format_id: uuid.nullable(),
     description: z.string().nullable(),
     config: givenJson,
     input_schema: givenJson,
@@ -28,7 +28,10 @@ const fields = {
   input_schema: storedObject.optional(),
 }
 const newTool = z.object({ ...fields, base_tool: text(200) }).openapi('NewTool')
-const toolChange = z.object({ ...fields, is_active: z.boolean() }).partial().openapi('ToolChange')
+const toolChange = z
+  .object({ ...fields, is_active: z.boolean() })
+  .partial()
+  .openapi('ToolChange')
 
 /** The tools of a tenant, for its administrators: what a tool is set up with is not for everybody. */
 export function toolRoutes(app: App, services: Services): void {

@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
-import { gives, next, optionalText, pageQuery, takes, text, usualLimit, wire } from '../fields.ts'
+import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../fields.ts'
 import { enter, idParam, tenantParam } from '../tenant-access.ts'
 import { moment } from '../wire.ts'
 
 const userSchema = z
   .object({
-    id: z.uuid(),
+    id: uuid,
     email: z.string(),
     username: z.string().nullable(),
     name: z.string().nullable(),
