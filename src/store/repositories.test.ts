@@ -257,7 +257,7 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
 
   test('versions of a skill are numbered also when many define it at once', async () => {
     const defined = await Promise.all(Array.from({ length: 5 }, () => store.skills.define({ name: 'book' })))
-    expect(defined.map(({ version }) => version).toSorted()).toEqual([1, 2, 3, 4, 5])
+    expect(defined.map(({ version }) => version).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5])
     const newest = await store.skills.get('book')
     await store.skills.recordRun(newest.id, { success: true, outcome: 'booked', latency_ms: 5 })
     expect(await store.skills.runs(newest.id, 5)).toMatchObject([{ outcome: 'booked' }])

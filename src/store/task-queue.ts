@@ -59,7 +59,7 @@ export function taskQueue(run: Run): TaskQueue {
           update tasks set status = 'running', attempts = attempts + 1, claimed_by = ${worker},
             started_at = coalesce(started_at, now()), lease_until = now() + ${milliseconds(lease)}
           from due where tasks.tenant_id = due.tenant_id and tasks.id = due.id
-          returning ${qualified}`),
+          returning ${taskColumns}`),
       ),
     renew: (task, lease) =>
       run(async (tx) => {
@@ -90,11 +90,6 @@ export function taskQueue(run: Run): TaskQueue {
       ),
   }
 }
-
-const qualified = sql`
-  tasks.tenant_id, tasks.id, tasks.thread_id, tasks.created_at, tasks.updated_at, tasks.scheduled_for, tasks.lease_until,
-  tasks.started_at, tasks.completed_at, tasks.attempts, tasks.max_attempts, tasks.type, tasks.status, tasks.claimed_by,
-  tasks.last_error, tasks.payload`
 
 async function fail(tx: StoreTransaction, task: ClaimedTask, error: string): Promise<'pending' | 'dead'> {
   const row = await tx.first<{ status: 'pending' | 'dead' }>(sql`

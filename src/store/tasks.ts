@@ -37,8 +37,9 @@ export interface Tasks {
 
 /** The columns of a task, as a worker and its tenant read it. */
 export const taskColumns = sql`
-  tenant_id, id, thread_id, created_at, updated_at, scheduled_for, lease_until, started_at, completed_at, attempts,
-  max_attempts, type, status, claimed_by, last_error, payload`
+  tasks.tenant_id, tasks.id, tasks.thread_id, tasks.created_at, tasks.updated_at, tasks.scheduled_for, tasks.lease_until,
+  tasks.started_at, tasks.completed_at, tasks.attempts, tasks.max_attempts, tasks.type, tasks.status, tasks.claimed_by,
+  tasks.last_error, tasks.payload`
 
 /** The tasks that transactions of `run` see. */
 export function tasks(run: Run): Tasks {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { anna, bert, ident, shared } from '../harness/assistant-store.ts'
-import { agentIds, people, tenantTests } from './tenant-world.ts'
+import { agentIds, people, rowsIn, tenantTests, textIn } from './tenant-world.ts'
 
 tenantTests('the API of a tenant', (it) => {
   test('makes and changes users, and never tells a password', async () => {
@@ -12,21 +12,22 @@ tenantTests('the API of a tenant', (it) => {
       status: 422,
       body: { detail: [{ path: 'email', message: 'Another user has this address.' }] },
     })
-    const path = `/api/Anna/users/${made.body.id}`
+    const path = `/api/Anna/users/${textIn(made, 'id')}`
     expect(await it().send('admin', `PATCH ${path}`, { role: 'supporter' })).toMatchObject({
       body: { role: 'supporter' },
     })
     expect((await it().send('admin', `GET ${path}`)).body).toMatchObject({ email: 'new@anna.test' })
     const first = await it().send('admin', 'GET /api/Anna/users?limit=2')
-    const second = await it().send('admin', `GET /api/Anna/users?limit=2&after=${first.body.next}`)
-    const emails = [...first.body.users, ...second.body.users].map(({ email }: any) => email)
-    expect([emails.length, emails.toSorted()]).toEqual([4, emails])
+    const second = await it().send('admin', `GET /api/Anna/users?limit=2&after=${textIn(first, 'next')}`)
+    const emails = [...rowsIn(first, 'users'), ...rowsIn(second, 'users')].map(({ email }) => String(email))
+    expect(emails).toHaveLength(4)
+    expect(emails.join()).toBe(emails.toSorted().join())
   })
 
   test('makes agents with tools, and changes what they say in versions', async () => {
     const agent = await it().send('admin', 'POST /api/Anna/agents', { name: 'Clerk', prompt: 'Be brief.' })
     expect(agent).toMatchObject({ status: 201, body: { name: 'Clerk', shared: false, version: 1 } })
-    const path = `/api/Anna/agents/${agent.body.id}`
+    const path = `/api/Anna/agents/${textIn(agent, 'id')}`
     expect(await it().send('admin', `PATCH ${path}`, { prompt: 'Be kind.' })).toMatchObject({ body: { version: 2 } })
     const tool = await it().send('admin', 'POST /api/Anna/tools', {
       name: 'ask',
@@ -34,25 +35,25 @@ tenantTests('the API of a tenant', (it) => {
       config: { a: [1] },
     })
     expect(tool).toMatchObject({ status: 201, body: { name: 'ask', config: { a: [1] } } })
-    expect(await it().send('admin', `PUT ${path}/tools`, [{ tool_id: tool.body.id, priority: 1 }])).toMatchObject({
+    expect(await it().send('admin', `PUT ${path}/tools`, [{ tool_id: tool.body['id'], priority: 1 }])).toMatchObject({
       status: 204,
     })
     expect((await it().send('user', `GET ${path}/tools`)).body).toMatchObject({ tools: [{ name: 'ask', priority: 1 }] })
-    expect(await it().send('admin', `DELETE /api/Anna/tools/${tool.body.id}`)).toMatchObject({ status: 409 })
+    expect(await it().send('admin', `DELETE /api/Anna/tools/${textIn(tool, 'id')}`)).toMatchObject({ status: 409 })
     const reply = await it().send('user', 'POST /api/Anna/chat', { message: 'Hi', agent_name: 'Clerk' })
-    expect(reply.body.agent_used).toBe('Clerk')
+    expect(reply.body['agent_used']).toBe('Clerk')
     expect(await it().send('admin', `DELETE ${path}`)).toMatchObject({
       status: 409,
       body: { message: 'The agent is still used.' },
     })
     const unused = await it().send('admin', 'POST /api/Anna/agents', { name: 'Unused' })
-    expect(await it().send('admin', `DELETE /api/Anna/agents/${unused.body.id}`)).toMatchObject({ status: 204 })
+    expect(await it().send('admin', `DELETE /api/Anna/agents/${textIn(unused, 'id')}`)).toMatchObject({ status: 204 })
   })
 
   test('grants a shared agent across tenants alone, and lets the tenant switch it', async () => {
     const path = `/api/anna.test/agents/${agentIds.DebtAgent}/permission`
     const names = async () =>
-      (await it().send('user', 'GET /api/Anna/agents')).body.agents.map(({ name }: any) => name).includes('DebtAgent')
+      rowsIn(await it().send('user', 'GET /api/Anna/agents'), 'agents').some(({ name }) => name === 'DebtAgent')
     expect(await it().send('admin', `PUT ${path}`, { enabled: true })).toMatchObject({ status: 404 })
     expect(await it().send('operator', `PUT ${path}`, { enabled: true })).toMatchObject({ status: 204 })
     expect(await names()).toBe(true)
@@ -70,7 +71,7 @@ tenantTests('the API of a tenant', (it) => {
     const model = { provider: 'p', model_name: 'big', context_window: 1000, cost_per_1k_input_tokens: 0.25 }
     const made = await it().send('admin', 'POST /api/Anna/models', model)
     expect(made).toMatchObject({ status: 201, body: { shared: false, cost_per_1k_input_tokens: '0.250000' } })
-    const set = { llm_model_id: made.body.id, api_key: 'not-a-real-key', rate_limit_rpm: 5 }
+    const set = { llm_model_id: made.body['id'], api_key: 'not-a-real-key', rate_limit_rpm: 5 }
     const config = await it().send('admin', 'PUT /api/Anna/llm-config', set)
     expect(config).toMatchObject({ status: 200, body: { has_api_key: true, rate_limit_rpm: 5 } })
     const all = [
@@ -91,13 +92,13 @@ tenantTests('the API of a tenant', (it) => {
         status: 422,
       })
     }
-    const changed = await it().send('operator', `PATCH /api/admin/tenants/${made.body.id}`, {
+    const changed = await it().send('operator', `PATCH /api/admin/tenants/${textIn(made, 'id')}`, {
       settings: { theme: 'dark' },
     })
     expect(changed.body).toMatchObject({ settings: { theme: 'dark' } })
-    expect((await it().send('operator', 'GET /api/carl.test')).body).toMatchObject({ id: made.body.id })
-    const { tenants } = (await it().send('operator', 'GET /api/admin/tenants?limit=100')).body
-    expect(tenants.map(({ name }: any) => name)).not.toContain('shared')
+    expect((await it().send('operator', 'GET /api/carl.test')).body).toMatchObject({ id: made.body['id'] })
+    const tenants = rowsIn(await it().send('operator', 'GET /api/admin/tenants?limit=100'), 'tenants')
+    expect(tenants.map(({ name }) => name)).not.toContain('shared')
     expect(await it().send('operator', `GET /api/${shared}`)).toMatchObject({ status: 404 })
     expect((await it().send('user', 'GET /api/Anna')).body).toMatchObject({ id: anna })
   })
@@ -160,7 +161,9 @@ tenantTests('the API of a tenant', (it) => {
       expect([request, (await it().send('bert', request, body)).status]).toEqual([request, 422])
     }
     expect((await it().send('bert', `GET ${own}/agents/${ident(anna, 'assistant')}/tools`)).body).toEqual({ tools: [] })
-    expect((await it().send('bert', `GET ${own}/escalations?supporter_id=${people.sue}`)).body.escalations).toEqual([])
+    expect((await it().send('bert', `GET ${own}/escalations?supporter_id=${people.sue}`)).body['escalations']).toEqual(
+      [],
+    )
   })
 
   test('refuses what the database cannot keep before it gets there', async () => {
@@ -174,7 +177,7 @@ tenantTests('the API of a tenant', (it) => {
       ]
       for (const [request, body] of bodies) {
         const { status, body: answer } = await it().send('admin', request, body)
-        expect([request, status, answer.error]).toEqual([request, 422, 'request_invalid'])
+        expect([request, status, answer['error']]).toEqual([request, 422, 'request_invalid'])
       }
     }
     expect(await it().send('admin', 'GET /api/%00/users')).toMatchObject({ status: 422 })
@@ -187,22 +190,24 @@ tenantTests('the API of a tenant', (it) => {
       status: 201,
       body: { title: 'T', agent_type: 'chat', model: 'm', provider: 'gemini' },
     })
-    const path = `/api/threads/${made.body.id}/messages`
+    const path = `/api/threads/${textIn(made, 'id')}/messages`
     const message = { role: 'user', content: 'Hi', artifact_data: [1, { a: null }], message_metadata: { k: 'v' } }
     expect(await it().send('user', `POST ${path}`, message)).toMatchObject({ status: 201, body: message })
     for (const content of ['', 'Two']) await it().send('user', `POST ${path}`, { role: 'assistant', content })
     const first = await it().send('user', `GET ${path}?limit=2`)
-    const rest = await it().send('user', `GET ${path}?limit=2&after=${first.body.next}`)
-    expect([...first.body.messages, ...rest.body.messages].map(({ content }: any) => content)).toEqual([
+    const rest = await it().send('user', `GET ${path}?limit=2&after=${textIn(first, 'next')}`)
+    expect([...rowsIn(first, 'messages'), ...rowsIn(rest, 'messages')].map(({ content }) => content)).toEqual([
       'Hi',
       '',
       'Two',
     ])
-    expect(rest.body.next).toBeNull()
-    expect((await it().send('user', 'GET /api/threads?limit=1')).body.threads).toMatchObject([{ id: made.body.id }])
-    const session = await it().send('user', `GET /api/Anna/sessions/${made.body.id}`)
-    expect(session.body.messages).toHaveLength(3)
-    expect(await it().send('user', `GET ${path}?after=${made.body.id}`)).toMatchObject({
+    expect(rest.body['next']).toBeNull()
+    expect((await it().send('user', 'GET /api/threads?limit=1')).body['threads']).toMatchObject([
+      { id: made.body['id'] },
+    ])
+    const session = await it().send('user', `GET /api/Anna/sessions/${textIn(made, 'id')}`)
+    expect(session.body['messages']).toHaveLength(3)
+    expect(await it().send('user', `GET ${path}?after=${textIn(made, 'id')}`)).toMatchObject({
       status: 422,
       body: { message: 'after: The thread has no such message to go on behind.' },
     })
@@ -210,7 +215,7 @@ tenantTests('the API of a tenant', (it) => {
   })
 
   test('keeps a message once that is sent twice', async () => {
-    const { id } = (await it().send('user', 'POST /api/threads', {})).body
+    const id = textIn(await it().send('user', 'POST /api/threads', {}), 'id')
     const message = { role: 'user', content: 'x', client_message_id: ident('client', 'twice') }
     const both = await Promise.all([1, 2].map(() => it().send('user', `POST /api/threads/${id}/messages`, message)))
     expect(both[0]).toEqual(both[1])

@@ -7,7 +7,17 @@ import { anna, bert, ident, openStoreWorld, shared, storeEngines, type StoreWorl
 /** An answer of the application: its status, and its body as JSON. */
 export interface Answer {
   readonly status: number
-  readonly body: any
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** A text in the body of an answer, such as an id. */
+export function textIn({ body }: Answer, key: string): string {
+  return body[key] as string
+}
+
+/** A list of objects in the body of an answer. */
+export function rowsIn({ body }: Answer, key: string): Readonly<Record<string, unknown>>[] {
+  return body[key] as Record<string, unknown>[]
 }
 
 /** The application on a database of its own, and those who use it. */
@@ -91,7 +101,7 @@ async function openWorld(engine: (typeof storeEngines)[number]): Promise<TenantW
         body: body === undefined ? null : JSON.stringify(body),
       })
       const text = await response.text()
-      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
+      return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Answer['body']) }
     },
   })
 }

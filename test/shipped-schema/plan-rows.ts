@@ -9,7 +9,7 @@ const t = `'${anna}'`
  */
 export const planRows = `
   set session_replication_role = replica;
-  insert into tenants (id, name, domain) select new_id(), 'tenant ' || n, 'tenant-' || n from generate_series(1, 2000) n;
+  insert into tenants (id, name, domain) select new_id(), 'tenant ' || n, 'tenant-' || n from generate_series(1, 1000) n;
   insert into users (tenant_id, email) select id, 'u' || n || '@x.test' from tenants, generate_series(1, 5) n
     where name like 'tenant %';
   insert into users (tenant_id, email) select ${t}, 'many' || n || '@x.test' from generate_series(1, 5000) n;
@@ -38,7 +38,7 @@ export const planRows = `
   insert into messages (tenant_id, thread_id, sequence, role, content, client_message_id)
     select ${t}, ${id('thread')}, n + 1, 'user', 'm', new_id() from generate_series(1, 20000) n;
   insert into messages (tenant_id, thread_id, sequence, role) select tenant_id, thread_id, 1, 'user' from threads
-    where thread_id <> ${id('thread')};
+    on conflict do nothing;
   insert into tool_calls (tenant_id, message_id, tool_call_id) select tenant_id, id, 'c' from messages
     where id <> ${id('message')};
   insert into thread_reflections (tenant_id, thread_id, trigger, summary) select tenant_id, thread_id, 'end', 's' from threads;
@@ -49,7 +49,8 @@ export const planRows = `
   insert into tasks (tenant_id, type, status, scheduled_for, claimed_by, lease_until)
     select ${t}, 'mail', case n % 10 when 0 then 'pending' when 1 then 'running' else 'done' end,
       now() + (n - 15000) * interval '1 minute', 'w', now() + (n - 100) * interval '1 minute' from generate_series(1, 20000) n;
-  insert into supporters (tenant_id, user_id) select tenant_id, id from users where tenant_id <> ${t};
+  insert into supporters (tenant_id, user_id) select tenant_id, id from users where tenant_id <> ${t}
+    on conflict do nothing;
   insert into escalations (tenant_id, thread_id, supporter_id, status, reason, created_at)
     select tenant_id, thread_id, ${id('user')}, 'closed', 'r', created_at from threads where tenant_id = ${t};
   insert into skill_workflows (tenant_id, name, version)
