@@ -1,5 +1,6 @@
 import { sql } from '../database/database.ts'
 import { notFound } from './failures.ts'
+import type { Page, Paged } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { SkillRunsRow, SkillWorkflowsRow } from './rows.ts'
 import type { Run } from './run.ts'
@@ -34,8 +35,8 @@ export interface Skills {
   define(skill: NewSkill): Promise<Skill>
   /** The newest version, or that one. Throws `not_found`. */
   get(name: string, version?: number): Promise<Skill>
-  /** The newest version of each, by name. */
-  list(): Promise<Skill[]>
+  /** The newest version of each, by name; `after` is a name. */
+  list(page: Page): Promise<Paged<Skill>>
   /** Throws `not_found`. */
   recordRun(skillId: string, run: NewSkillRun): Promise<void>
   /** The newest first. */
@@ -68,10 +69,16 @@ export function skills(run: Run): Skills {
         if (found === undefined) throw notFound('skill', name)
         return found
       }),
-    list: () =>
-      run((tx) =>
-        tx.query<Skill>(sql`select distinct on (name) ${columns} from skill_workflows order by name, version desc`),
-      ),
+    list: ({ limit, after }) =>
+      run(async (tx) => {
+        const rows = await tx.query<Skill>(sql`
+          select distinct on (name) ${columns} from skill_workflows
+          where tenant_id = ${tx.tenantId} ${after === undefined ? sql`` : sql`and name > ${after}`}
+          order by name, version desc
+          limit ${limit + 1}`)
+        const last = rows.length > limit ? rows[limit - 1] : undefined
+        return { rows: rows.slice(0, limit), next: last?.name }
+      }),
     recordRun: (skillId, { success, outcome, run_id, latency_ms, verification }) =>
       run((tx) =>
         explaining({ skill_runs_tenant_id_skill_workflow_id_fkey: () => notFound('skill', skillId) }, async () => {

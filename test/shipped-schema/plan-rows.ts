@@ -33,10 +33,10 @@ export const planRows = `
     select tenant_id, id from llm_models where model_name = 'model 1' on conflict do nothing;
   insert into widgets (tenant_id, name, title) select id, 'widget ' || n, 't' from tenants, generate_series(1, 3) n;
   insert into threads (tenant_id, user_id, created_at)
-    select ${t}, case n % 10 when 0 then ${id('user')}::uuid end, now() - n * interval '1 minute' from generate_series(1, 20000) n;
+    select ${t}, case n % 10 when 0 then ${id('user')}::uuid end, now() - n * interval '1 minute' from generate_series(1, 10000) n;
   insert into threads (tenant_id) select id from tenants, generate_series(1, 3);
   insert into messages (tenant_id, thread_id, sequence, role, content, client_message_id)
-    select ${t}, ${id('thread')}, n + 1, 'user', 'm', new_id() from generate_series(1, 20000) n;
+    select ${t}, ${id('thread')}, n + 1, 'user', 'm', new_id() from generate_series(1, 10000) n;
   insert into messages (tenant_id, thread_id, sequence, role) select tenant_id, thread_id, 1, 'user' from threads
     on conflict do nothing;
   insert into tool_calls (tenant_id, message_id, tool_call_id) select tenant_id, id, 'c' from messages
@@ -48,7 +48,7 @@ export const planRows = `
     select tenant_id, id, 2, 'words and number ' || reference from documents;
   insert into tasks (tenant_id, type, status, scheduled_for, claimed_by, lease_until)
     select ${t}, 'mail', case n % 10 when 0 then 'pending' when 1 then 'running' else 'done' end,
-      now() + (n - 15000) * interval '1 minute', 'w', now() + (n - 100) * interval '1 minute' from generate_series(1, 20000) n;
+      now() + (n - 7500) * interval '1 minute', 'w', now() + (n - 100) * interval '1 minute' from generate_series(1, 10000) n;
   insert into supporters (tenant_id, user_id) select tenant_id, id from users where tenant_id <> ${t}
     on conflict do nothing;
   insert into escalations (tenant_id, thread_id, supporter_id, status, reason, created_at)
@@ -58,7 +58,7 @@ export const planRows = `
   insert into skill_runs (tenant_id, skill_workflow_id, success, outcome)
     select tenant_id, id, true, 'o' from skill_workflows, generate_series(1, 4);
   insert into events (tenant_id, source, event_type, status, thread_id, occurred_at)
-    select ${t}, 'agent', 'type ' || n % 20, 'ok', new_id(), now() - n * interval '1 minute' from generate_series(1, 20000) n;
+    select ${t}, 'agent', 'type ' || n % 20, 'ok', new_id(), now() - n * interval '1 minute' from generate_series(1, 10000) n;
   insert into ai_guardrails.policy_rules (tenant_id, name, severity, message, match_any_keywords)
     select id, 'rule ' || n, 'warn', 'm', '{word}' from tenants, generate_series(1, 3) n;
   insert into setting_definitions (tenant_id, key, name, config_type, default_value)
@@ -69,4 +69,5 @@ export const planRows = `
     select u.tenant_id, u.id, d.id, '"a"' from users u join setting_definitions d on d.tenant_id = u.tenant_id
     on conflict do nothing;
   set session_replication_role = origin;
+  select gin_clean_pending_list('chunks_search'), gin_clean_pending_list('threads_metadata');
   analyze;`
