@@ -52,7 +52,9 @@ export const planRows = `
   insert into supporters (tenant_id, user_id) select tenant_id, id from users where tenant_id <> ${t}
     on conflict do nothing;
   insert into escalations (tenant_id, thread_id, supporter_id, status, reason, created_at)
-    select tenant_id, thread_id, ${id('user')}, 'closed', 'r', created_at from threads where tenant_id = ${t};
+    select ${t}, t.thread_id, u.id, case t.n % 2 when 0 then 'closed' else 'in_progress' end, 'r', t.created_at
+    from (select *, row_number() over () as n from threads where tenant_id = ${t}) t
+      join (select id, row_number() over () as n from users where tenant_id = ${t}) u on u.n = t.n % 500 + 1;
   insert into skill_workflows (tenant_id, name, version)
     select ${t}, 'skill ' || n, v from generate_series(1, 1000) n, generate_series(1, 5) v;
   insert into skill_runs (tenant_id, skill_workflow_id, success, outcome)
