@@ -199,6 +199,8 @@ export const errorCodes = {
     summary: 'What was sent cannot be taken as it stands; each field that is wrong is named.',
   },
   not_found: { kind: 'input', summary: 'There is no such thing for this tenant.' },
+  agent_unknown: { kind: 'input', summary: 'A chat names an agent that there is not; upper and lower case count.' },
+  agent_unavailable: { kind: 'input', summary: 'A chat names an agent that the tenant may not use.' },
   conflict: { kind: 'state', summary: 'What is asked for does not go with what is there.' },
   thread_status_mismatch: { kind: 'state', summary: 'A thread has not the status that a run asks for.' },
   unauthenticated: {

@@ -3,10 +3,11 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
-import type { Store, TenantStore } from '../store/store.ts'
+import type { Encryption, Store, TenantStore } from '../store/store.ts'
 import { RequestInvalid } from '../store/store.ts'
 import { authorize } from './authorization.ts'
 import type { Executor } from './executor.ts'
+import type { AnswerChat } from './chat.ts'
 import { failureResponse, tooManyRequests } from './failure-response.ts'
 import type { Authenticate, Principal } from './principal.ts'
 import { isPublic } from './public-paths.ts'
@@ -23,6 +24,7 @@ import { stateRoutes } from './routes/state.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { systemRoutes } from './routes/system.ts'
 import { type ServerMetrics, serverMetrics } from './server-metrics.ts'
+import { tenantApi } from './tenant-api.ts'
 
 export type { Authenticate, Principal } from './principal.ts'
 
@@ -46,6 +48,10 @@ export interface Services {
   readonly executors: readonly Executor[]
   readonly runs: RunService
   readonly authenticate: Authenticate
+  /** Answers in the chats of tenants; without it, what their documents say is the answer. */
+  readonly answer?: AnswerChat | undefined
+  /** Encrypts the keys of language models; without it none can be stored. */
+  readonly encryption?: Encryption | undefined
   /** Writes a failure that no client may read to the log. */
   readonly logFailure: (error: Error, requestId: string) => void
   /** Writes that a request was answered to the log. */
@@ -100,6 +106,7 @@ export function createApp(services: Services): App {
   itemRoutes(app)
   stateRoutes(app, services)
   historyRoutes(app, services)
+  tenantApi(app, services)
   return app
 }
 

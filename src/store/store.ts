@@ -3,6 +3,8 @@ import { allApiKeys, type AllApiKeys } from './api-keys.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
 import { runQueue, type RunQueue } from './run-queue.ts'
+import { grants, type Grants } from './permissions.ts'
+import { taskQueue, type TaskQueue } from './task-queue.ts'
 import { tenants, type Tenants } from './tenants.ts'
 import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
@@ -22,7 +24,6 @@ export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } f
 export type { FoundItem } from './items.ts'
 export { defaultTenant } from './default-tenant.ts'
 export { type ForeignThread, readForeignThreads } from './foreign-checkpoints.ts'
-export type { Decryption, LlmAccess } from './llm.ts'
 export type * from './rows.ts'
 export type { CancelAction } from './run-cancel.ts'
 export { createRun, type MultitaskStrategy, type NewRun } from './run-creation.ts'
@@ -34,11 +35,23 @@ export { endStatuses, hasEnded, type EndStatus, type RunStatus } from './run-sta
 export type { RunError } from './run-webhook.ts'
 export type { PlacedRun, RunOutcome } from './runs.ts'
 export { ensureSystemAssistants } from './system-assistants.ts'
-export type { Tenant } from './tenants.ts'
 export { lockIdleThread } from './thread-lock.ts'
 export { type Thread, threadColumns, type ThreadColumn, type TimeToLive } from './thread.ts'
 export { saveThreadState, settleThreads, type StateProjection } from './thread-status.ts'
 export type { FoundThread } from './thread-search.ts'
+export type * from './agents.ts'
+export type * from './guardrails.ts'
+export type * from './knowledge.ts'
+export type * from './llm.ts'
+export type * from './messages.ts'
+export type * from './permissions.ts'
+export type * from './sessions.ts'
+export type * from './support.ts'
+export type { TaskQueue } from './task-queue.ts'
+export type * from './tools.ts'
+export type * from './users.ts'
+export type * from './widgets.ts'
+export { sharedTenantId, type Tenant } from './tenants.ts'
 export type { StoreTransaction } from './transaction.ts'
 export { type Json, json, type JsonObject, pathOfNul, refuseNul, texts, uuids } from './values.ts'
 export type { Topic, WakeUps } from './wake-ups.ts'
@@ -77,6 +90,8 @@ export interface TenantStore extends Repositories {
 /** What works across tenants. */
 export interface AdminStore {
   readonly apiKeys: AllApiKeys
+  readonly grants: Grants
+  readonly taskQueue: TaskQueue
   readonly tenants: Tenants
   readonly runQueue: RunQueue
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
@@ -101,6 +116,8 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
     tenant: (tenantId) => tenantStore(ground, tenantId),
     admin: {
       apiKeys: allApiKeys(across),
+      grants: grants(across),
+      taskQueue: taskQueue(across),
       tenants: tenants(across),
       runQueue: runQueue(across),
       transaction: across,

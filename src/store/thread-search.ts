@@ -1,6 +1,6 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import { invalid } from './failures.ts'
-import { pageOf, type Page } from './page.ts'
+import { pageOf, type NumberedPage } from './numbered-page.ts'
 import { columnsOf, expired, own, present, type Thread, type ThreadColumn } from './thread.ts'
 import type { StoreTransaction } from './transaction.ts'
 import { json, type JsonObject, refuseNul, texts, uuids } from './values.ts'
@@ -32,7 +32,7 @@ export interface ThreadQuery extends ThreadFilter {
 export type FoundThread = Partial<Thread> & { readonly extracted?: JsonObject }
 
 /** The threads that a query asks for, and how many there are in all. */
-export async function searchThreads(tx: StoreTransaction, query: ThreadQuery): Promise<Page<FoundThread>> {
+export async function searchThreads(tx: StoreTransaction, query: ThreadQuery): Promise<NumberedPage<FoundThread>> {
   const { sortBy = 'created_at', sortOrder = 'desc', limit, offset, columns, extract } = query
   const direction = sortOrder === 'asc' ? sql`asc` : sql`desc`
   const wanted = columns === undefined || columns.length > 0 ? [columnsOf(columns)] : []
