@@ -43,7 +43,5 @@ export function conflict(message: string, remedy: string, cause?: unknown): Meta
 /** Whether a statement failed on this constraint (or unique index). */
 export function violates(error: unknown, constraint: string): boolean {
   if (!(error instanceof DatabaseError) || error.reason !== 'constraint') return false
-  // PostgreSQL names the table as well, where there is one.
-  const [name] = (error.object ?? '').split(' of table ')
-  return name === `constraint ${constraint}`
+  return error.object?.split(' of table ')[0] === `constraint ${constraint}`
 }
