@@ -135,7 +135,8 @@ function identify({ store, authenticate, requestsPerMinute }: Services): Middlew
     const seconds = limit?.take(principal)
     if (seconds !== undefined) throw tooManyRequests(seconds)
     authorize(principal, c.req.method, c.req.path)
-    c.set('store', store.tenant(principal.tenantId))
+    const ownerId = principal.role === 'user' ? principal.userId : undefined
+    c.set('store', store.tenant(principal.tenantId, { ownerId }))
     return next()
   }
 }
