@@ -6,7 +6,7 @@ import { tenants, type Tenants } from './tenants.ts'
 import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
 
-export { type ApiKey, hashOf, type KeyRole, type NewApiKey, prefixOf } from './api-keys.ts'
+export { type ApiKey, hashOf, type KeyRole, prefixOf } from './api-keys.ts'
 export type { Assistant } from './assistants.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type * from './rows.ts'
