@@ -31,7 +31,7 @@ test('up makes everything in an empty directory, and after kill -9 everything is
     'Stopped. metastore up goes on where it was.',
   ])
   expect(existsSync(path.join(cwd, '.metastore', 'assistant'))).toBe(true)
-})
+}, 600_000)
 
 async function untilServing(child: Child): Promise<{ text: string; url: string; key: string }> {
   let text = ''
