@@ -70,7 +70,8 @@ export async function serveDatabase(
   log.event('stopped')
 }
 
-function addressOf({ settings }: DatabaseEntry, input: Input): { host: string; port: number; open: boolean } {
+/** Where a server listens and whether it lets everybody in. Throws `usage` and `server_open`, before anything is done. */
+export function addressOf({ settings }: DatabaseEntry, input: Input): { host: string; port: number; open: boolean } {
   const host = text(input, 'host') ?? settings.serverHost
   const auth = text(input, 'auth') ?? settings.serverAuth
   if (auth !== 'keys' && auth !== 'none') {

@@ -68,8 +68,8 @@ export interface StoreOptions {
 
 /** The data of all tenants of an assistant. */
 export interface Store extends AsyncDisposable {
-  /** What one tenant has. Row-level security shows nothing else. */
-  tenant(tenantId: string): TenantStore
+  /** What one tenant has; with `ownerId`, of threads only those of that user. Row-level security shows nothing else. */
+  tenant(tenantId: string, options?: { readonly ownerId?: string | undefined }): TenantStore
   /** Work across tenants: keys, claims, sweeps. The connection's role has to be a member of metastore_admin. */
   readonly admin: AdminStore
   readonly wakeUps: WakeUps
@@ -113,7 +113,7 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
     await ground.pool.close()
   }
   return {
-    tenant: (tenantId) => tenantStore(ground, tenantId),
+    tenant: (tenantId, { ownerId } = {}) => tenantStore(ground, { role: 'metastore_app', tenantId, ownerId }),
     admin: {
       apiKeys: allApiKeys(across),
       grants: grants(across),
@@ -132,11 +132,10 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   }
 }
 
-function tenantStore(ground: Ground, tenantId: string): TenantStore {
-  const access: Access = { role: 'metastore_app', tenantId }
+function tenantStore(ground: Ground, access: Access & { readonly tenantId: string }): TenantStore {
   const begin = <T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> => runTransaction(ground, access, work)
   return {
-    id: tenantId,
+    id: access.tenantId,
     ...repositories(begin),
     transaction: (work) => begin((tx) => work(within(tx), tx)),
   }

@@ -39,7 +39,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   keys: 'keys check',
   'api-keys': 'api-keys list',
   serve: 'serve',
-  up: 'up',
+  up: 'up --port nowhere',
   adopt: 'adopt',
   config: 'config',
   doctor: 'doctor',
