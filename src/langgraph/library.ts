@@ -1,5 +1,5 @@
-import { BaseCheckpointSaver, type SerializerProtocol } from '@langchain/langgraph-checkpoint'
-import { saverClass } from './langgraph.ts'
+import { BaseCheckpointSaver, BaseStore, type SerializerProtocol } from '@langchain/langgraph-checkpoint'
+import { itemStoreClass, saverClass } from './langgraph.ts'
 import { openedStore, type OpenedStore, type Place } from './opened-store.ts'
 
 export { adoptPostgresSaver, type Adopted, type AdoptionOptions } from './adopt-postgres-saver.ts'
@@ -23,6 +23,31 @@ export class MetastoreSaver extends Saver implements AsyncDisposable {
   constructor({ serde, ...place }: MetastoreSaverOptions) {
     const opened = openedStore(place)
     super({ store: () => opened.tenant(), makesThreads: true, serde })
+    this.#opened = opened
+  }
+
+  /** Closes the connections that it has opened. */
+  async close(): Promise<void> {
+    await this.#opened.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+const ItemStore = itemStoreClass({ BaseStore })
+
+/**
+ * What LangGraph.js graphs remember from thread to thread, in the assistant schema:
+ * `graph.compile({ checkpointer, store: new MetastoreItemStore({ url }) })`.
+ */
+export class MetastoreItemStore extends ItemStore implements AsyncDisposable {
+  readonly #opened: OpenedStore
+
+  constructor(place: Place) {
+    const opened = openedStore(place)
+    super(() => opened.tenant())
     this.#opened = opened
   }
 

@@ -13,7 +13,7 @@ export { createApp } from './create-app.ts'
 export { authentication, openToAll } from './authentication/authentication.ts'
 export { tokenVerifier } from './authentication/json-web-tokens.ts'
 export type * from './executor.ts'
-export { loadExecutors } from './executors.ts'
+export { loadAnswer, loadExecutors } from './executors.ts'
 export { type ServerLog, serverLog } from './request-log.ts'
 export { serverMetrics } from './server-metrics.ts'
 

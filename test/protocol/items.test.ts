@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
 import { sql } from '../../src/database/database.ts'
-import { MetastoreItemStore } from '../../src/langgraph/item-store.ts'
+import { MetastoreItemStore } from '../../src/langgraph/library.ts'
 import { sweepItems } from '../../src/store/store.ts'
 import { anna } from '../harness/assistant-store.ts'
 import { protocolScenarios } from './world.ts'
 
 protocolScenarios('store items', [], (it, scenario) => {
   const store = () => it().client.store
-  const graphStore = () => new MetastoreItemStore(it().store.tenant(anna))
+  const graphStore = () => new MetastoreItemStore({ store: it().store, tenant: anna })
   const execute = (statement: ReturnType<typeof sql>) =>
     it()
       .store.tenant(anna)

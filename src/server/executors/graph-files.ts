@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
-import type { BaseStore } from '@langchain/langgraph-checkpoint'
 import { type ErrorCode, MetastoreError } from '../../errors.ts'
-import type { TenantStore } from '../../store/store.ts'
 import type { Executor } from '../executor.ts'
 import type { GraphSource, LangGraphLibrary } from './graph.ts'
 import { type GraphFile, readGraphConfig } from './graph-config.ts'
@@ -17,8 +15,6 @@ export type LoadModule = (
 /** What graphs of files are executed with. */
 export interface GraphFileOptions {
   readonly load: LoadModule
-  /** What a tenant's graphs keep for longer than a thread. */
-  readonly itemStore?: ((store: TenantStore) => BaseStore) | undefined
 }
 
 /**
@@ -43,7 +39,7 @@ async function executorOf(file: GraphFile, directory: string, options: GraphFile
   const exports = await loaded({ path, absolutePath, source }, options.load)
   const graphs = Object.entries(file.graphs).map(([graphId, name]) => [graphId, graphOf(exports, name, path)] as const)
   const library = exports['metastore__langgraph'] as LangGraphLibrary
-  return langGraphExecutor({ library, graphs: Object.fromEntries(graphs), itemStore: options.itemStore })
+  return langGraphExecutor({ library, graphs: Object.fromEntries(graphs) })
 }
 
 // Appended, so that no line of the file changes its number: the graph's own LangGraph, whose classes its values are of.

@@ -1,7 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { BaseStore } from '@langchain/langgraph-checkpoint'
 import type { Saver, SaverOptions } from '../../langgraph/langgraph.ts'
-import { saverClass } from '../../langgraph/langgraph.ts'
+import { itemStoreClass, saverClass } from '../../langgraph/langgraph.ts'
 import { invalid, notFound, type TenantStore } from '../../store/store.ts'
 import type {
   CheckpointReference,
@@ -25,13 +24,12 @@ import { updateFailure } from './update-failure.ts'
 export interface LangGraphOptions {
   readonly library: LangGraphLibrary
   readonly graphs: Readonly<Record<string, GraphSource>>
-  /** What a tenant's graphs keep for longer than a thread. */
-  readonly itemStore?: ((store: TenantStore) => BaseStore) | undefined
 }
 
 /** Executes graphs of LangGraph.js, with their checkpoints in the assistant schema. */
-export function langGraphExecutor({ library, graphs, itemStore }: LangGraphOptions): Executor {
+export function langGraphExecutor({ library, graphs }: LangGraphOptions): Executor {
   const MetastoreSaver = saverClass(library)
+  const ItemStore = itemStoreClass(library)
   const saverOf = (store: TenantStore, options: Partial<SaverOptions> = {}): Saver =>
     new MetastoreSaver({ store: () => Promise.resolve(store), makesThreads: false, ...options })
 
@@ -48,7 +46,7 @@ export function langGraphExecutor({ library, graphs, itemStore }: LangGraphOptio
     return new (graph.constructor as new (fields: object) => CompiledGraph)({
       ...graph,
       checkpointer: saver ?? saverOf(store),
-      ...(itemStore && { store: itemStore(store) }),
+      store: new ItemStore(() => Promise.resolve(store)),
     })
   }
 
