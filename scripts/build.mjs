@@ -30,6 +30,7 @@ export const entries = {
   catalog: 'src/catalog/catalog.ts',
   migrations: 'src/migrations/migrations.ts',
   client: 'src/client/client.ts',
+  langgraph: 'src/langgraph/library.ts',
   testing: 'src/testing.ts',
   'pglite-worker': 'src/database/pglite/worker.ts',
   'sqlite-worker': 'src/database/sqlite/worker.ts',
@@ -85,7 +86,7 @@ function withIdentity(contents) {
 }
 
 async function options() {
-  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const { dependencies, peerDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   return {
     absWorkingDir: root,
     bundle: true,
@@ -107,7 +108,11 @@ async function options() {
     plugins: [onlyIdentity, onlyNeeded],
     // Its main file asks for its parts in a way that no bundler sees.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-    external: [...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]), '@electric-sql/*', 'pg-native'],
+    external: [
+      ...Object.keys({ ...dependencies, ...peerDependencies }).flatMap((name) => [name, `${name}/*`]),
+      '@electric-sql/*',
+      'pg-native',
+    ],
   }
 }
 

@@ -1,1 +1,2 @@
-export { type CheckpointLibrary, type Saver, saverClass, type SaverOptions } from './saver.ts'
+export type { SaverOptions } from './put.ts'
+export { type CheckpointLibrary, type Saver, saverClass } from './saver.ts'

@@ -9,6 +9,8 @@ import { runRoutes } from './routes/runs.ts'
 import type { RunService } from './runs/run-service.ts'
 import { itemRoutes } from './routes/items.ts'
 import { threadRoutes } from './routes/threads.ts'
+import { historyRoutes } from './routes/history.ts'
+import { stateRoutes } from './routes/state.ts'
 
 /** Who sends a request. */
 export interface Principal {
@@ -76,6 +78,8 @@ export function createApp(services: Services): App {
   runRoutes(app, services)
   threadRoutes(app, services)
   itemRoutes(app)
+  stateRoutes(app, services)
+  historyRoutes(app, services)
   return app
 }
 

@@ -1,9 +1,6 @@
 import { sql } from '../database/database.ts'
 import type { StoreTransaction } from './transaction.ts'
-import { texts, uuids } from './values.ts'
-
-/** What pruning leaves of a thread's checkpoints. */
-export type PruneStrategy = 'delete' | 'keep_latest'
+import { uuids } from './values.ts'
 
 /** Removes all checkpoints of a thread. */
 export async function deleteThread(tx: StoreTransaction, threadId: string): Promise<void> {
@@ -45,58 +42,6 @@ export async function deleteForRuns(tx: StoreTransaction, runIds: readonly strin
       and w.checkpoint_ns = c.checkpoint_ns and w.checkpoint_id = c.checkpoint_id`)
   await tx.execute(sql`delete from checkpoints where run_id = any(${uuids(runIds)})`)
   for (const { thread_id } of touched) await removeUnusedBlobs(tx, thread_id)
-}
-
-/** Removes the checkpoints of a thread but those that its newest ones are made of. */
-export async function pruneThread(tx: StoreTransaction, threadId: string, strategy: PruneStrategy): Promise<void> {
-  if (strategy === 'delete') return deleteThread(tx, threadId)
-  const newest = await tx.query<{ checkpoint_ns: string; checkpoint_id: string }>(sql`
-    select checkpoint_ns, max(checkpoint_id) as checkpoint_id from checkpoints
-    where thread_id = ${threadId} group by checkpoint_ns`)
-  for (const { checkpoint_ns, checkpoint_id } of newest) {
-    const kept = texts(await ancestry(tx, threadId, checkpoint_ns, checkpoint_id))
-    for (const table of [sql`checkpoint_writes`, sql`checkpoints`]) {
-      await tx.execute(sql`
-        delete from ${table} where thread_id = ${threadId} and checkpoint_ns = ${checkpoint_ns}
-          and checkpoint_id <> all(${kept})`)
-    }
-  }
-  await removeUnusedBlobs(tx, threadId)
-}
-
-/**
- * The checkpoints that one is made of: itself, and for channels that are kept as deltas (LangGraph counts those steps in the
- * metadata) its ancestors back to the nearest that has the whole value.
- */
-async function ancestry(tx: StoreTransaction, threadId: string, namespace: string, newest: string): Promise<string[]> {
-  const kept: string[] = []
-  let pending: Set<string> | undefined
-  for (let next: string | null = newest; next !== null;) {
-    const found: Ancestor | undefined = await tx.first<Ancestor>(sql`
-      select c.parent_checkpoint_id,
-        array(select jsonb_object_keys(coalesce(c.metadata -> 'counters_since_delta_snapshot', '{}'))) as deltas,
-        array(
-          select b.channel from jsonb_each_text(c.checkpoint -> 'channel_versions') v
-            join checkpoint_blobs b on b.thread_id = c.thread_id and b.checkpoint_ns = c.checkpoint_ns
-              and b.channel = v.key and b.version = v.value
-          where b.type <> 'empty'
-        ) as stored
-      from checkpoints c
-      where c.thread_id = ${threadId} and c.checkpoint_ns = ${namespace} and c.checkpoint_id = ${next}`)
-    if (found === undefined) break
-    kept.push(next)
-    pending ??= new Set(found.deltas)
-    for (const channel of found.stored) pending.delete(channel)
-    if (pending.size === 0) break
-    next = found.parent_checkpoint_id
-  }
-  return kept
-}
-
-interface Ancestor {
-  readonly parent_checkpoint_id: string | null
-  readonly deltas: readonly string[]
-  readonly stored: readonly string[]
 }
 
 async function removeUnusedBlobs(tx: StoreTransaction, threadId: string): Promise<void> {

@@ -1,11 +1,12 @@
 import { join, sql, type Sql } from '../database/database.ts'
-import { copyThread, deleteForRuns, deleteThread, type PruneStrategy, pruneThread } from './checkpoint-removal.ts'
+import { copyThread, deleteForRuns, deleteThread } from './checkpoint-removal.ts'
 import { notFound, violates } from './failures.ts'
 import type { Run } from './run.ts'
+import { keepLatest, type PruneStrategy } from './thread-pruning.ts'
 import type { StoreTransaction } from './transaction.ts'
 import { json, type JsonObject, texts } from './values.ts'
 
-export type { PruneStrategy } from './checkpoint-removal.ts'
+export type { PruneStrategy } from './thread-pruning.ts'
 
 /** The value of a channel in one version, serialized. Without bytes (type `empty`) the channel has no value. */
 export interface ChannelBlob {
@@ -121,7 +122,8 @@ export function checkpoints(run: Run): Checkpoints {
     copyThread: (threadId, targetId) =>
       run((tx) => refusingStrangers(targetId, () => copyThread(tx, threadId, targetId))),
     deleteForRuns: (runIds) => run((tx) => deleteForRuns(tx, runIds)),
-    prune: (threadId, strategy) => run((tx) => pruneThread(tx, threadId, strategy)),
+    prune: (threadId, strategy) =>
+      run((tx) => (strategy === 'delete' ? deleteThread(tx, threadId) : keepLatest(tx, tx.tenantId, threadId))),
   }
 }
 

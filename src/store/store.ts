@@ -16,6 +16,7 @@ export type {
   PruneStrategy,
   StoredCheckpoint,
 } from './checkpoints.ts'
+export { defaultTenant } from './default-tenant.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type { FoundItem, Item } from './items.ts'
 export type * from './rows.ts'
@@ -33,6 +34,7 @@ export type { Tenant } from './tenants.ts'
 export { type Thread, threadColumns, type ThreadColumn, type TimeToLive } from './thread.ts'
 export { saveThreadState, settleThreads, type StateProjection } from './thread-status.ts'
 export type { FoundThread } from './thread-search.ts'
+export { lockIdleThread } from './thread-lock.ts'
 export type { StoreTransaction } from './transaction.ts'
 export { type Json, json, type JsonObject, pathOfNul, refuseNul, texts, uuids } from './values.ts'
 export type { Topic, WakeUps } from './wake-ups.ts'

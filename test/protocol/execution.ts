@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from '../../src/database/database.ts'
 import type { Execution, ExecutionEvent, Executor } from '../../src/server/executor.ts'
 import type { TenantStore } from '../../src/store/store.ts'
 
@@ -36,8 +37,12 @@ export function executionOf(what: Partial<Execution> & Pick<Execution, 'store' |
 }
 
 /** A thread of a tenant; its graph is in the metadata, as the SDK puts it there. */
-export async function newThread(store: TenantStore): Promise<string> {
+export async function newThread(store: TenantStore, graphId: string): Promise<string> {
   const threadId = randomUUID()
-  await store.checkpoints.ensureThread(threadId, undefined)
+  await store.transaction((_, tx) =>
+    tx.execute(sql`
+      insert into threads (tenant_id, thread_id, metadata)
+      values (${tx.tenantId}, ${threadId}, ${JSON.stringify({ graph_id: graphId })}::jsonb)`),
+  )
   return threadId
 }

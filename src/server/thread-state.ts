@@ -1,0 +1,47 @@
+import { invalid, type JsonObject } from '../store/store.ts'
+import type { ThreadState } from './executor.ts'
+
+/** The state of a thread that has none yet. */
+export const noState: ThreadState = {
+  values: {},
+  next: [],
+  tasks: [],
+  metadata: {},
+  created_at: null,
+  checkpoint: null,
+  parent_checkpoint: null,
+  interrupts: [],
+}
+
+/** What the row of a thread keeps of its newest state. */
+export function projectionOf({ values, next, tasks }: ThreadState): {
+  readonly values: unknown
+  readonly next: readonly string[]
+  readonly interrupts: JsonObject
+} {
+  const asked = tasks.filter(({ interrupts }) => interrupts.length > 0)
+  return {
+    values,
+    next,
+    interrupts: Object.fromEntries(asked.map(({ id, interrupts }) => [id, interrupts])) as unknown as JsonObject,
+  }
+}
+
+/** The parts of a state that were asked for: `next`, or `values.messages` for one of its values. Throws `request_invalid`. */
+export function selectedState(state: ThreadState, select: readonly string[] | null | undefined): Partial<ThreadState> {
+  if (select === null || select === undefined) return state
+  for (const [index, path] of select.entries()) {
+    if (!Object.hasOwn(noState, path) && !path.startsWith('values.')) {
+      throw invalid(
+        `select[${index}]`,
+        `A state has no ${JSON.stringify(path)}: it has ${Object.keys(noState).join(', ')}.`,
+      )
+    }
+  }
+  const parts = Object.entries(state).filter(([key]) => select.includes(key))
+  if (select.includes('values')) return Object.fromEntries(parts)
+  const keys = select.filter((path) => path.startsWith('values.')).map((path) => path.slice('values.'.length))
+  if (keys.length === 0) return Object.fromEntries(parts)
+  const values = Object.entries(state.values as object).filter(([key]) => keys.includes(key))
+  return Object.fromEntries([...parts, ['values', Object.fromEntries(values)]])
+}
