@@ -3,7 +3,7 @@
 select isolate_tenant('store_items');
 
 -- Reading an item may prolong its life, which is no change of it.
-create trigger touch_updated_at before update of value, value_exact, ttl_minutes on store_items
+create trigger touch_updated_at before update of value, value_exact, search, ttl_minutes on store_items
   for each row execute function touch_updated_at();
 
 -- metastore:down

@@ -2,10 +2,16 @@ import { join, sql, type Sql } from '../database/database.ts'
 import { alive, checkLabels, within } from './namespaces.ts'
 import type { StoreTransaction } from './transaction.ts'
 
-/** Which namespaces; `*` stands for any one label. */
+/** What the first or the last labels of a namespace are; `*` stands for any one label. */
+export interface LabelMatch {
+  readonly side: 'first' | 'last'
+  readonly labels: readonly string[]
+}
+
+/** Which namespaces. */
 export interface NamespaceQuery {
-  readonly prefix?: readonly string[] | undefined
-  readonly suffix?: readonly string[] | undefined
+  /** Each of these holds. */
+  readonly match: readonly LabelMatch[]
   /** Longer ones are cut to so many labels. */
   readonly maxDepth?: number | undefined
   readonly limit: number
@@ -14,22 +20,8 @@ export interface NamespaceQuery {
 
 /** The namespaces that have items, each once after it is cut, in the order of their labels. */
 export async function listNamespaces(tx: StoreTransaction, query: NamespaceQuery): Promise<string[][]> {
-  const { prefix = [], suffix = [], maxDepth, limit, offset } = query
-  checkLabels(prefix, 'prefix')
-  checkLabels(suffix, 'suffix')
-  const wild = prefix.indexOf('*')
-  const length = sql`cardinality(namespace)`
-  const conditions: Sql[] = [
-    within(wild === -1 ? prefix : prefix.slice(0, wild)),
-    alive,
-    sql`${length} >= ${Math.max(prefix.length, suffix.length)}`,
-  ]
-  prefix.forEach((label, index) => {
-    if (label !== '*') conditions.push(sql`namespace[${index + 1}] = ${label}`)
-  })
-  suffix.forEach((label, index) => {
-    if (label !== '*') conditions.push(sql`namespace[${length} - ${suffix.length - 1 - index}] = ${label}`)
-  })
+  const { match, maxDepth, limit, offset } = query
+  const conditions = [sql`tenant_id = current_tenant()`, alive, ...match.flatMap(condition)]
   const cut = maxDepth === undefined ? sql`namespace` : sql`namespace[1:${maxDepth}]`
   const found = await tx.query<{ labels: string[] }>(sql`
     select distinct (${cut}) collate "C" as labels from store_items
@@ -37,4 +29,18 @@ export async function listNamespaces(tx: StoreTransaction, query: NamespaceQuery
     order by labels
     limit ${limit} offset ${offset}`)
   return found.map(({ labels }) => labels)
+}
+
+function condition({ side, labels }: LabelMatch): Sql[] {
+  checkLabels(labels, side === 'first' ? 'prefix' : 'suffix')
+  const length = sql`cardinality(namespace)`
+  const known = labels.flatMap((label, index) => {
+    if (label === '*') return []
+    const place = side === 'first' ? sql`${index + 1}` : sql`${length} - ${labels.length - 1 - index}`
+    return [sql`namespace[${place}] = ${label}`]
+  })
+  const wild = labels.indexOf('*')
+  // The labels before the first that may be any, for the index.
+  const range = side === 'first' ? [within(wild === -1 ? labels : labels.slice(0, wild))] : []
+  return [...range, sql`${length} >= ${labels.length}`, ...known]
 }

@@ -1,5 +1,6 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import { itemFilter, type ItemFilter } from './item-filter.ts'
+import { type ItemIndex, textOf } from './item-text.ts'
 import { listNamespaces, type NamespaceQuery } from './item-namespaces.ts'
 import { alive, checkItem, checkNamespace, checkPrefix, pathOf, within } from './namespaces.ts'
 import type { Run } from './run.ts'
@@ -32,6 +33,16 @@ export interface ItemQuery {
   readonly refresh?: boolean | undefined
 }
 
+/** An item to be written. */
+export interface NewItem {
+  readonly namespace: readonly string[]
+  readonly key: string
+  readonly value: JsonObject
+  /** It lives for so long from now on; without, for ever. */
+  readonly ttlMinutes?: number | undefined
+  readonly index?: ItemIndex
+}
+
 /** What a tenant's assistants remember from thread to thread. An item whose time is over is not there. */
 export interface Items {
   get(
@@ -39,8 +50,8 @@ export interface Items {
     key: string,
     options?: { readonly refresh?: boolean | undefined },
   ): Promise<Item | undefined>
-  /** Writes an item, new or over the old one, which lives for `ttlMinutes` from then on; without, for ever. */
-  put(item: Pick<Item, 'namespace' | 'key' | 'value'> & { readonly ttlMinutes?: number | undefined }): Promise<void>
+  /** Writes an item, new or over the old one. */
+  put(item: NewItem): Promise<void>
   remove(namespace: readonly string[], key: string): Promise<void>
   search(query: ItemQuery): Promise<FoundItem[]>
   /** The namespaces that have items, each once, in order. */
@@ -85,23 +96,21 @@ async function get(
   return itemOf(row)
 }
 
-async function put(
-  tx: StoreTransaction,
-  item: Pick<Item, 'namespace' | 'key' | 'value'> & { readonly ttlMinutes?: number | undefined },
-): Promise<void> {
-  const { namespace, key, value, ttlMinutes } = item
+async function put(tx: StoreTransaction, item: NewItem): Promise<void> {
+  const { namespace, key, value, ttlMinutes, index } = item
   checkNamespace(namespace)
   checkItem(namespace, key)
   const exact = pathOfNul(value, '') === undefined ? null : Buffer.from(JSON.stringify(value))
+  const kept = exact === null ? value : storable(value)
   const ttl = sql`${ttlMinutes ?? null}::double precision`
   await tx.execute(sql`
-    insert into store_items (tenant_id, namespace, key, value, value_exact, ttl_minutes, expires_at)
+    insert into store_items (tenant_id, namespace, key, value, value_exact, search, ttl_minutes, expires_at)
     values (
-      current_tenant(), ${texts(namespace)}, ${key}, ${json(exact === null ? value : storable(value))}, ${exact}::bytea,
-      ${ttl}, now() + ${ttl} * interval '1 minute')
+      current_tenant(), ${texts(namespace)}, ${key}, ${json(kept)}, ${exact}::bytea,
+      to_tsvector('simple', ${textOf(kept, index) ?? null}::text), ${ttl}, now() + ${ttl} * interval '1 minute')
     on conflict (tenant_id, namespace_path, key) do update set
-      value = excluded.value, value_exact = excluded.value_exact, ttl_minutes = excluded.ttl_minutes,
-      expires_at = excluded.expires_at,
+      value = excluded.value, value_exact = excluded.value_exact, search = excluded.search,
+      ttl_minutes = excluded.ttl_minutes, expires_at = excluded.expires_at,
       created_at = case when store_items.expires_at <= now() then now() else store_items.created_at end`)
 }
 
@@ -119,9 +128,9 @@ async function search(tx: StoreTransaction, query: ItemQuery): Promise<FoundItem
         order by updated_at desc, namespace_path, key
         limit ${limit} offset ${offset}`
       : sql`
-        select ${columns}, ts_rank(${searchable}, wanted.words)::double precision as score
+        select ${columns}, ts_rank(search, wanted.words)::double precision as score
         from store_items, ${anyOf(words)} wanted (words)
-        where ${join(conditions, ' and ')} and ${searchable} @@ wanted.words
+        where ${join(conditions, ' and ')} and search @@ wanted.words
         order by score desc, updated_at desc, namespace_path, key
         limit ${limit} offset ${offset}`,
   )
@@ -129,11 +138,7 @@ async function search(tx: StoreTransaction, query: ItemQuery): Promise<FoundItem
   return rows.map((row) => (row.score === undefined ? itemOf(row) : { ...itemOf(row), score: row.score }))
 }
 
-// The texts of a value. A tsvector holds at most a megabyte (manual, 12.11), so that of a long value the beginning must do.
-const searchable = sql`
-  case when length(value::text) < 200000 then to_tsvector('simple', value)
-  else to_tsvector('simple', left(value::text, 200000)) end`
-
+// Any of the words is enough; the rank tells how many there are.
 function anyOf(words: string): Sql {
   return sql`(select replace(plainto_tsquery('simple', ${words})::text, '&', '|')::tsquery)`
 }

@@ -1159,7 +1159,7 @@ export interface SkillWorkflowsUpdate {
   steps?: JsonValue
 }
 
-/** namespace_path is the namespace with a dot after each label. value_exact holds a value that JSON in the database cannot. */
+/** namespace_path is the namespace with a dot after each label. value_exact holds a value that JSON in the database cannot, search the words that it is found by. */
 export interface StoreItemsRow {
   tenant_id: string
   created_at: Date
@@ -1170,6 +1170,7 @@ export interface StoreItemsRow {
   namespace: (string | null)[]
   namespace_path: string
   value: JsonValue
+  search: string | null
   value_exact: Uint8Array | null
 }
 
@@ -1183,6 +1184,7 @@ export interface StoreItemsInsert {
   key: string
   namespace: (string | null)[]
   value: JsonValue
+  search?: string | null
   value_exact?: Uint8Array | null
 }
 
@@ -1196,6 +1198,7 @@ export interface StoreItemsUpdate {
   key?: string
   namespace?: (string | null)[]
   value?: JsonValue
+  search?: string | null
   value_exact?: Uint8Array | null
 }
 

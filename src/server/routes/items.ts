@@ -31,7 +31,6 @@ function putAndGet(app: App): void {
     namespace: labels,
     key: z.string(),
     value: jsonObject,
-    // Which fields are found by their meaning is for a model that gives meanings; words are looked for in all.
     index: z.union([z.literal(false), z.array(z.string())]).nullish(),
     ttl: minutes.nullish(),
   })
@@ -45,8 +44,14 @@ function putAndGet(app: App): void {
       responses: { 204: { description: 'It is written' } },
     }),
     async (c) => {
-      const { namespace, key, value, ttl } = c.req.valid('json')
-      await c.var.store.items.put({ namespace, key, value: value as FoundItem['value'], ttlMinutes: ttl ?? undefined })
+      const { namespace, key, value, ttl, index } = c.req.valid('json')
+      await c.var.store.items.put({
+        namespace,
+        key,
+        value: value as FoundItem['value'],
+        ttlMinutes: ttl ?? undefined,
+        index: index ?? undefined,
+      })
       return c.body(null, 204)
     },
   )
@@ -143,8 +148,10 @@ function namespaces(app: App): void {
     async (c) => {
       const { prefix, suffix, max_depth, limit, offset } = c.req.valid('json')
       const found = await c.var.store.items.namespaces({
-        prefix: prefix ?? undefined,
-        suffix: suffix ?? undefined,
+        match: [
+          { side: 'first', labels: prefix ?? [] },
+          { side: 'last', labels: suffix ?? [] },
+        ],
         maxDepth: max_depth ?? undefined,
         limit,
         offset,
