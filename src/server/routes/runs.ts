@@ -4,7 +4,7 @@ import type { RunRow } from '../../store/store.ts'
 import type { App, Environment, Services } from '../app.ts'
 import { newRun, type RunRequest, runRequestSchema } from '../runs/run-request.ts'
 import { runStream, streamBody } from '../runs/run-stream.ts'
-import { soon, waiting } from '../runs/wait.ts'
+import { soon, waited, waiting } from '../runs/wait.ts'
 import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
 import { jsonObject } from '../wire.ts'
 import { runReadingRoutes } from './run-reading.ts'
@@ -148,7 +148,8 @@ async function wait(
   const { run, done } = await runs.make(store, newRun(request, originOf(c, threadId, false)))
   locate(c, run, threadId, 'join')
   const abort = new AbortController()
-  const end = async () => (await done) ?? (await runs.end(store, run.run_id, abort.signal))
+  const end = async () =>
+    (await done) ?? (await runs.end(store, run.run_id, AbortSignal.any([abort.signal, runs.closing])))
   const result = runs.track(end())
   const gone = (): void => {
     abort.abort()
@@ -161,9 +162,9 @@ async function wait(
   if (early !== undefined) {
     signal.removeEventListener('abort', gone)
     await tidy(c, run)
-    return c.body(JSON.stringify(early.result?.body ?? {}), 200)
+    return c.body(waited(early.result, runs.closing), 200)
   }
-  const chunks = waiting(result)
+  const chunks = waiting(result, runs.closing)
   const closed = async (): Promise<void> => {
     signal.removeEventListener('abort', gone)
     await tidy(c, run)
