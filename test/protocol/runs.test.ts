@@ -16,9 +16,10 @@ interface Created {
   readonly kwargs: { readonly input: { readonly text: string } }
 }
 
+/** A run that waits for a gate; what a node comes after is in a checkpoint. */
 const slowly = (payload: object = {}) => {
   const text = randomUUID()
-  return { gate: gate(text), payload: { input: { text }, ...payload } as object }
+  return { gate: gate(text), payload: { input: { text }, durability: 'sync', ...payload } as object }
 }
 
 protocolScenarios('runs', [graphExecutor], (it, scenario) => {

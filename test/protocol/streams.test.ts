@@ -124,7 +124,7 @@ protocolScenarios('streams', [graphExecutor], (it, scenario) => {
     const ask = (where: string, payload: object) =>
       fetch(`${it().server.url}/threads/${thread}/runs/${where}`, {
         method: 'POST',
-        headers: { 'x-api-key': 'anna' },
+        headers: { 'x-api-key': 'anna', 'content-type': 'application/json' },
         body: JSON.stringify(payload),
         signal: controller.signal,
       })
@@ -133,7 +133,7 @@ protocolScenarios('streams', [graphExecutor], (it, scenario) => {
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     const until = async (text: string, seen = ''): Promise<string> =>
       seen.includes(text) ? seen : until(text, seen + (await reader.read()).value!)
-    await until(': heartbeat\n\n: heartbeat\n\n')
+    await until(': heartbeat\n: heartbeat\n')
     const waiting = await ask('wait', { assistant_id: 'echo', input: { text: 'b' } })
     expect(waiting.headers.get('location')).toMatch(/^\/threads\/[\da-f-]+\/runs\/[\da-f-]+\/join$/)
     held.open()

@@ -161,13 +161,13 @@ async function wait(
   c.header('Content-Type', 'application/json')
   if (early !== undefined) {
     signal.removeEventListener('abort', gone)
-    await tidy(c, run)
+    tidy(c, services, run)
     return c.body(waited(early.result, runs.closing), 200)
   }
   const chunks = waiting(result, runs.closing)
   const closed = async (): Promise<void> => {
     signal.removeEventListener('abort', gone)
-    await tidy(c, run)
+    tidy(c, services, run)
   }
   return c.body(streamBody(chunks, runs, abort, closed), 200)
 }
@@ -188,7 +188,7 @@ async function stream(
   const chunks = runStream(runs, { store, runId: run.run_id, after: -1, modes: undefined, signal })
   const closed = async (gone: boolean): Promise<void> => {
     if (gone && request.on_disconnect === 'cancel') await cancelled(services, c, run)
-    if (!gone) await tidy(c, run)
+    if (!gone) tidy(c, services, run)
   }
   return c.body(streamBody(chunks, runs, abort, closed), 200)
 }
@@ -207,7 +207,9 @@ async function cancelled({ logFailure }: Services, c: RequestContext, run: RunRo
   }
 }
 
-// Nobody sees the thread any more; whoever was to read of the run has read it.
-async function tidy(c: RequestContext, run: RunRow): Promise<void> {
-  if (run.temporary) await c.var.store.runs.removeTemporaryThread(run.thread_id)
+// Nobody sees the thread any more, and whoever was to read of the run has read it; the answer does not wait for this.
+function tidy(c: RequestContext, { runs, logFailure }: Services, run: RunRow): void {
+  if (!run.temporary) return
+  const removed = c.var.store.runs.removeTemporaryThread(run.thread_id)
+  void runs.track(removed.catch((error: unknown) => logFailure(error as Error, c.var.requestId)))
 }

@@ -35,8 +35,8 @@ export async function* runStream(service: RunService, query: StreamQuery): Async
   }
 }
 
-/** What keeps a silent stream alive. */
-export const heartbeatText = ': heartbeat\n\n'
+/** What keeps a silent stream alive. Without an empty line, which SDKs take for the end of an event without a name. */
+export const heartbeatText = ': heartbeat\n'
 
 /** One event as text. */
 export function eventText({ event, data }: Pick<RunEvent, 'event' | 'data'>, id: string): string {
