@@ -45,7 +45,7 @@ async function startInstance(url: string, version: string, drainSeconds: number)
   })
   let closed: Promise<void> | undefined
   return {
-    client: new Client({ apiUrl: server.url, apiKey: null }),
+    client: new Client({ apiUrl: server.url, apiKey: null, callerOptions: { maxConcurrency: 20 } }),
     server: { ...server, close: () => (closed ??= server.close()) },
     async [Symbol.asyncDispose]() {
       await (closed ??= server.close())
@@ -59,7 +59,7 @@ describe('two servers on one database', () => {
   const open = async () => {
     const schema = await storeEngines[0].freshSchema()
     await using world = await openStoreWorld(schema)
-    const a = await startInstance(world.url, schema.version, 0.2)
+    const a = await startInstance(world.url, schema.version, 2)
     const b = await startInstance(world.url, schema.version, 1)
     return { a, b }
   }
@@ -97,11 +97,14 @@ describe('two servers on one database', () => {
     const held = slowly()
     const made = await a.client.runs.create(thread, 'slow', held.payload)
     await held.gate.reached
-    const waits = Array.from({ length: 16 }, (_, i) => a.client.runs.wait(null, 'echo', { input: { text: `${i}` } }))
-    await Promise.race(waits)
+    const waits = Array.from({ length: 6 }, () => {
+      const run = slowly()
+      return { run, values: a.client.runs.wait(null, 'slow', run.payload) }
+    })
+    await Promise.all(waits.map(({ run }) => run.gate.reached))
     const closing = a.server.close()
-    const values = await Promise.all(waits)
-    expect(values).toEqual(waits.map((_, i) => ({ text: `${i}`, items: [`echo:${i}`] })))
+    waits.forEach(({ run }) => run.gate.open())
+    for (const { values } of waits) expect(await values).toMatchObject({ items: ['one', 'two'] })
     await closing
     const joining = b.client.runs.join(thread, made.run_id)
     held.gate.open()
