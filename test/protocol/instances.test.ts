@@ -56,16 +56,16 @@ async function startInstance(url: string, version: string, drainSeconds: number)
 }
 
 describe('two servers on one database', () => {
-  const open = async () => {
+  const open = async (drainSeconds: number) => {
     const schema = await storeEngines[0].freshSchema()
     await using world = await openStoreWorld(schema)
-    const a = await startInstance(world.url, schema.version, 2)
+    const a = await startInstance(world.url, schema.version, drainSeconds)
     const b = await startInstance(world.url, schema.version, 1)
     return { a, b }
   }
 
   test('protocol scenario 58: a run of one is streamed, cancelled and joined at the other', async () => {
-    const { a, b } = await open()
+    const { a, b } = await open(1)
     await using _a = a
     await using _b = b
     const { thread_id: thread } = await a.client.threads.create()
@@ -89,27 +89,36 @@ describe('two servers on one database', () => {
     expect((await a.client.runs.get(thread, other!.run_id)).status).toBe('interrupted')
   })
 
-  test('protocol scenario 60: a server that is told to end answers what it has, and leaves the rest to the other', async () => {
-    const { a, b } = await open()
+  test('protocol scenario 60: a server that is told to end answers what it has', async () => {
+    const { a, b } = await open(100)
     await using _a = a
     await using _b = b
-    const { thread_id: thread } = await a.client.threads.create()
-    const held = slowly()
-    const made = await a.client.runs.create(thread, 'slow', held.payload)
-    await held.gate.reached
     const waits = Array.from({ length: 6 }, () => {
       const run = slowly()
       return { run, values: a.client.runs.wait(null, 'slow', run.payload) }
     })
     await Promise.all(waits.map(({ run }) => run.gate.reached))
     const closing = a.server.close()
+    expect(await b.client.runs.wait(null, 'echo', { input: { text: 'b' } })).toMatchObject({ items: ['echo:b'] })
     waits.forEach(({ run }) => run.gate.open())
     for (const { values } of waits) expect(await values).toMatchObject({ items: ['one', 'two'] })
     await closing
-    const joining = b.client.runs.join(thread, made.run_id)
+  })
+
+  test('protocol scenario 60: what does not end in time goes on at another server, and so does its stream', async () => {
+    const { a, b } = await open(0.1)
+    await using _a = a
+    await using _b = b
+    const { thread_id: thread } = await a.client.threads.create()
+    const held = slowly()
+    const reading = all(a.client.runs.stream(thread, 'slow', held.payload))
+    await held.gate.reached
+    await Promise.all([a.server.close(), expect(reading).rejects.toThrow()])
+    const [run] = await b.client.runs.list(thread)
+    const joining = b.client.runs.join(thread, run!.run_id)
     held.gate.open()
     expect(await joining).toMatchObject({ items: ['one', 'two'] })
-    const told = await all(b.client.runs.joinStream(thread, made.run_id, { lastEventId: '-1' }))
+    const told = await all(b.client.runs.joinStream(thread, run!.run_id, { lastEventId: '-1' }))
     expect(told.map(({ id }) => Number(id))).toEqual(told.map((_, index) => index))
     expect(told.at(-1)).toMatchObject({ event: 'values', data: { items: ['one', 'two'] } })
   })

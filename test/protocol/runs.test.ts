@@ -208,6 +208,14 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
     await expect(client().runs.get(thread, undone.run_id)).rejects.toMatchObject({ status: 404 })
     expect(await client().threads.get(thread)).toMatchObject({ status: 'interrupted', values: { items: ['one'] } })
 
+    const asking = await newThread()
+    await waitFor(asking, 'hitl', { input: { text: 'q' } })
+    const before = await client().threads.getState(asking)
+    const answered = await create(asking, 'hitl', { command: { resume: 'no' }, afterSeconds: 3600 })
+    await client().runs.cancel(asking, answered.run_id, true, 'rollback')
+    expect(await client().threads.getState(asking)).toEqual(before)
+    expect(await client().threads.get(asking)).toMatchObject({ status: 'interrupted' })
+
     const third = slowly()
     const waited = await create(thread, 'slow', { ...third.payload, afterSeconds: 3600 })
     await client().runs.cancel(thread, waited.run_id)

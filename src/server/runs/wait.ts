@@ -4,16 +4,16 @@ import type { RunResult } from './run-finish.ts'
 /** Milliseconds between two signs of life to whoever waits for a run. */
 const pause = 1000
 
-/** What whoever waits reads: line breaks while the run is under way, then what it came to as JSON. */
+/** What whoever has waited for a moment reads: line breaks while the run is under way, then what it came to as JSON. */
 export async function* waiting(result: Promise<RunResult | undefined>, closing: AbortSignal): AsyncGenerator<string> {
   for (;;) {
+    yield '\n'
     const settled = await soon(result)
     // A run that is gone came to nothing; one whose end this server does not see comes to its end elsewhere.
     if (settled !== undefined) {
       if (settled.result !== undefined || !closing.aborted) yield JSON.stringify(settled.result?.body ?? {})
       return
     }
-    yield '\n'
   }
 }
 
