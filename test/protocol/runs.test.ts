@@ -209,12 +209,16 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
     expect(await client().threads.get(thread)).toMatchObject({ status: 'interrupted', values: { items: ['one'] } })
 
     const asking = await newThread()
-    await waitFor(asking, 'hitl', { input: { text: 'q' } })
+    const careful = slowly()
+    await waitFor(asking, 'careful', careful.payload)
     const before = await client().threads.getState(asking)
-    const answered = await create(asking, 'hitl', { command: { resume: 'no' }, afterSeconds: 3600 })
+    const answered = await create(asking, 'careful', { command: { resume: 'no' }, durability: 'sync' })
+    await careful.gate.reached
     await client().runs.cancel(asking, answered.run_id, true, 'rollback')
     expect(await client().threads.getState(asking)).toEqual(before)
     expect(await client().threads.get(asking)).toMatchObject({ status: 'interrupted' })
+    careful.gate.open()
+    expect(await waitFor(asking, 'careful', { command: { resume: 'yes' } })).toMatchObject({ items: ['answer:yes'] })
 
     const third = slowly()
     const waited = await create(thread, 'slow', { ...third.payload, afterSeconds: 3600 })
