@@ -26,9 +26,8 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
   const client = () => it().client
   const newThread = async (): Promise<string> => (await client().threads.create()).thread_id
   const waitFor = async (thread: string | null, graph: string, payload: object = {}): Promise<Values> =>
-    (await client().runs.wait(thread as string, graph, payload as never)) as Values
-  const create = (thread: string, graph: string, payload: object = {}) =>
-    client().runs.create(thread, graph, payload as never)
+    (await client().runs.wait(thread as string, graph, payload)) as Values
+  const create = (thread: string, graph: string, payload: object = {}) => client().runs.create(thread, graph, payload)
   const stateOf = async (thread: string): Promise<Values> =>
     (await it().store.tenant(anna).threads.get(thread)).values as Values
   /** Waits for the end of a run, whatever it is. */
@@ -231,7 +230,7 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
   scenario(40, 'all runs of the tenant are cancelled and no other’s; a batch keeps its order', async () => {
     const others = slowly()
     const theirs = await it().stranger.threads.create()
-    const kept = await it().stranger.runs.create(theirs.thread_id, 'slow', others.payload as never)
+    const kept = await it().stranger.runs.create(theirs.thread_id, 'slow', others.payload)
     await others.gate.reached
     const thread = await newThread()
     const own = slowly()
@@ -249,7 +248,7 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
     }
 
     const payloads = Array.from({ length: 50 }, (_, i) => ({ assistantId: 'echo', input: { text: `${i}` } }))
-    const batch = await client().runs.createBatch(payloads as never)
+    const batch = await client().runs.createBatch(payloads)
     const texts = (batch as unknown as Created[]).map(({ kwargs }) => kwargs.input.text)
     expect(texts).toEqual(payloads.map(({ input }) => input.text))
     const refused = client().runs.createBatch([...payloads, { assistantId: 'nope' }] as never)

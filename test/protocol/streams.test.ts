@@ -20,7 +20,7 @@ protocolScenarios('streams', [graphExecutor], (it, scenario) => {
   const client = () => it().client
   const newThread = async (): Promise<string> => (await client().threads.create()).thread_id
   const stream = (thread: string | null, graph: string, payload: object, by = client()): AsyncIterable<Told> =>
-    by.runs.stream(thread as string, graph, payload as never) as AsyncIterable<Told>
+    by.runs.stream(thread as string, graph, payload) as AsyncIterable<Told>
   const all = async (events: AsyncIterable<Told>): Promise<Told[]> => {
     const told: Told[] = []
     for await (const event of events) told.push(event)
@@ -149,7 +149,7 @@ protocolScenarios('streams', [graphExecutor], (it, scenario) => {
       const controller = new AbortController()
       const told: Told[] = []
       let done = 0
-      const events = client().threads.joinStream(thread, { ...options, signal: controller.signal } as never)
+      const events = client().threads.joinStream(thread, { ...options, signal: controller.signal })
       for await (const event of events as AsyncIterable<Told>) {
         told.push(event)
         if ((event.data as { status?: string }).status === 'run_done' && ++done === runs) break

@@ -66,8 +66,8 @@ export function streamBody(
   }
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (!done) return controller.enqueue(encoder.encode(value))
+      const next = await chunks.next()
+      if (next.done !== true) return controller.enqueue(encoder.encode(next.value))
       // Whoever reads on elsewhere must not take this for the end of the run.
       if (service.closing.aborted) controller.error(new Error('The server ends.'))
       else controller.close()
