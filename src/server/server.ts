@@ -26,6 +26,9 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Milliseconds between the end of runs and that of connections. */
+const lastMoment = 500
+
 /** Starts to answer requests. Throws what the operating system says when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const graphIds = options.executors.flatMap((executor) => executor.graphIds)
@@ -43,7 +46,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     server.close()
     server.closeIdleConnections()
     await runs.close()
+    server.closeIdleConnections()
+    // What is left are streams that go on elsewhere, and perhaps a request of this moment.
+    const rest = setTimeout(() => server.closeAllConnections(), lastMoment)
     await closed
+    clearTimeout(rest)
   }
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close, [Symbol.asyncDispose]: close }
 }

@@ -68,9 +68,8 @@ export function streamBody(
     async pull(controller) {
       const next = await chunks.next()
       if (next.done !== true) return controller.enqueue(encoder.encode(next.value))
-      // Whoever reads on elsewhere must not take this for the end of the run.
-      if (service.closing.aborted) controller.error(new Error('The server ends.'))
-      else controller.close()
+      // Whoever reads on elsewhere must not take this for the end of the run: the server breaks the connection off.
+      if (!service.closing.aborted) controller.close()
       await ended(false)
     },
     cancel: () => ended(true),
