@@ -68,6 +68,7 @@ export async function putWrites(
     threadId: threadUuid(threadId),
     namespace: config.configurable?.checkpoint_ns ?? '',
     checkpointId: required(config, 'checkpoint_id'),
+    runId: options.runId,
   }
   const rows = await serializedWrites(serde, writes, taskId)
   await inTransaction(options, threadId, (store) => store.checkpoints.putWrites(at, rows))

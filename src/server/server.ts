@@ -37,6 +37,9 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Milliseconds between the end of runs and that of connections. */
+const lastMoment = 500
+
 /** Starts to answer requests. Throws `address_unavailable` when the address is taken or none of this machine. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port, onDrain, patience = 10_000 } = options
@@ -67,8 +70,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await runs.close()
     await onDrain?.()
     server.closeIdleConnections()
+    // What is left are streams that go on elsewhere, and perhaps a request of this moment.
+    const rest = setTimeout(() => server.closeAllConnections(), lastMoment)
     await closed
     clearTimeout(impatience)
+    clearTimeout(rest)
   }
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= stop())

@@ -33,9 +33,13 @@ export async function copyThread(tx: StoreTransaction, threadId: string, targetI
 /** Removes the checkpoints of runs, and what nothing refers to any more. */
 export async function deleteForRuns(tx: StoreTransaction, runIds: readonly string[]): Promise<void> {
   if (runIds.length === 0) return
-  const touched = await tx.query<{ thread_id: string }>(
-    sql`select distinct thread_id from checkpoints where run_id = any(${uuids(runIds)})`,
-  )
+  const touched = await tx.query<{ thread_id: string }>(sql`
+    select thread_id from checkpoints where run_id = any(${uuids(runIds)})
+    union select thread_id from runs where run_id = any(${uuids(runIds)})`)
+  // A run also writes to the checkpoint that it begins at, such as the answer to a question.
+  await tx.execute(sql`
+    delete from checkpoint_writes w
+    where w.thread_id = any(${uuids(touched.map(({ thread_id }) => thread_id))}) and w.run_id = any(${uuids(runIds)})`)
   await tx.execute(sql`
     delete from checkpoint_writes w using checkpoints c
     where c.run_id = any(${uuids(runIds)}) and w.thread_id = c.thread_id

@@ -68,6 +68,8 @@ export interface WritesOf {
   readonly threadId: string
   readonly namespace: string
   readonly checkpointId: string
+  /** The run that writes them. */
+  readonly runId?: string | undefined
 }
 
 /** The checkpoints of a tenant's threads. */
@@ -247,11 +249,14 @@ async function put(tx: StoreTransaction, checkpoint: NewCheckpoint): Promise<voi
 
 async function putWrites(tx: StoreTransaction, at: WritesOf, writes: readonly CheckpointWrite[]): Promise<void> {
   const rowOf = ({ task_id, idx, channel, type, blob }: CheckpointWrite): Sql =>
-    sql`(${tx.tenantId}::uuid, ${at.threadId}::uuid, ${at.namespace}, ${at.checkpointId}, ${task_id}, ${idx}::integer, ${channel}, ${type}, ${blob}::bytea)`
+    sql`
+      (${tx.tenantId}::uuid, ${at.threadId}::uuid, ${at.runId ?? null}::uuid, ${at.namespace}, ${at.checkpointId}, ${task_id},
+        ${idx}::integer, ${channel}, ${type}, ${blob}::bytea)`
   const insert = async (rows: readonly CheckpointWrite[], action: Sql): Promise<void> => {
     if (rows.length === 0) return
     await tx.execute(sql`
-      insert into checkpoint_writes (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
+      insert into checkpoint_writes
+        (tenant_id, thread_id, run_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
       values ${join(rows.map(rowOf))}
       on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx) ${action}`)
   }
@@ -263,7 +268,7 @@ async function putWrites(tx: StoreTransaction, at: WritesOf, writes: readonly Ch
   const special = new Map(writes.filter(({ idx }) => idx < 0).map((write) => [`${write.task_id} ${write.idx}`, write]))
   await insert(
     [...special.values()],
-    sql`do update set channel = excluded.channel, type = excluded.type, blob = excluded.blob`,
+    sql`do update set run_id = excluded.run_id, channel = excluded.channel, type = excluded.type, blob = excluded.blob`,
   )
 }
 

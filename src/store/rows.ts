@@ -307,9 +307,11 @@ export interface CheckpointBlobsUpdate {
   blob?: Uint8Array | null
 }
 
+/** run_id is of the run that has written it, which may have begun at a checkpoint of another. */
 export interface CheckpointWritesRow {
   tenant_id: string
   thread_id: string
+  run_id: string | null
   idx: number
   checkpoint_ns: string
   checkpoint_id: string
@@ -324,6 +326,7 @@ export interface CheckpointWritesRow {
 export interface CheckpointWritesInsert {
   tenant_id: string
   thread_id: string
+  run_id?: string | null
   idx: number
   checkpoint_ns?: string
   checkpoint_id: string
@@ -338,6 +341,7 @@ export interface CheckpointWritesInsert {
 export interface CheckpointWritesUpdate {
   tenant_id?: string
   thread_id?: string
+  run_id?: string | null
   idx?: number
   checkpoint_ns?: string
   checkpoint_id?: string

@@ -193,11 +193,12 @@ function kwargsOf(run: NewRun, place: Place, named: JsonObject): JsonObject {
 
 /** Later ones over earlier ones; what is in `configurable` and `metadata` key by key, and tags joined. */
 function mergeConfigs(...configs: readonly JsonObject[]): JsonObject {
-  const objects = (key: string): JsonObject => Object.assign({}, ...configs.map((config) => config[key]))
+  const merged = (all: readonly unknown[]): JsonObject => Object.assign({}, ...all) as JsonObject
+  const objects = (key: string): JsonObject => merged(configs.map((config) => config[key]))
   const tags = configs.flatMap((config) => (Array.isArray(config['tags']) ? (config['tags'] as string[]) : []))
   const metadata = objects('metadata')
   return {
-    ...Object.assign({}, ...configs),
+    ...merged(configs),
     configurable: objects('configurable'),
     ...(tags.length > 0 ? { tags: [...new Set(tags)] } : {}),
     ...(Object.keys(metadata).length > 0 ? { metadata } : {}),

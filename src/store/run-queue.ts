@@ -1,6 +1,7 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import type { Run } from './run.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
+import { uuids } from './values.ts'
 
 /** A run that a worker has taken. */
 export interface ClaimedRun extends RunRow {
@@ -33,8 +34,11 @@ export interface RunKey {
 export interface RunQueue {
   /** Takes the next ones, in the order in which they were due; of a thread one at a time. */
   claim(by: Claimant, limit: number): Promise<ClaimedRun[]>
-  /** Takes over what others have given no sign of life for. With `alone`, all that others have: there is nobody else. */
-  takeOver(by: Claimant, limit: number, alone: boolean): Promise<ClaimedRun[]>
+  /**
+   * Takes over what nobody has given a sign of life for, but those that the worker itself is at, however late it is. With
+   * `alone`, all that others have: there is nobody else.
+   */
+  takeOver(by: Claimant, limit: number, how: { alone: boolean; except: readonly string[] }): Promise<ClaimedRun[]>
   /** When the next run is due that is not due yet. */
   nextDue(): Promise<Date | undefined>
   /** Gives a sign of life for runs, and returns those that the worker still has. */
@@ -61,14 +65,16 @@ export function runQueue(run: Run): RunQueue {
           ),
         ),
       ),
-    takeOver: (by, limit, alone) =>
+    takeOver: (by, limit, { alone, except }) =>
       run((tx) =>
         tx.query<ClaimedRun>(
           taking(
             by,
             alone
               ? sql`r.status = 'running' and r.claimed_by <> ${by.worker}`
-              : sql`r.status = 'running' and r.lease_until < now() order by r.lease_until`,
+              : sql`
+                r.status = 'running' and r.lease_until < now() and r.run_id <> all(${uuids(except)})
+                order by r.lease_until`,
             limit,
           ),
         ),

@@ -4,9 +4,6 @@ export const activeStatuses = ['pending', 'running'] as const
 /** The statuses of runs that have ended. */
 export const endStatuses = ['success', 'error', 'timeout', 'interrupted'] as const
 
-/** Where a run stands. `interrupted` is cancelled. */
-export type RunStatus = (typeof activeStatuses)[number] | (typeof endStatuses)[number]
-
 /** How a run has ended. */
 export type EndStatus = (typeof endStatuses)[number]
 

@@ -133,9 +133,22 @@ async function unlessAborted(opened: Promise<void>, signal: AbortSignal | undefi
   await Promise.race([opened, aborted])
 }
 
-const graphs = { echo, hitl, slow, boom, fork } as unknown as Readonly<Record<string, GraphSource>>
+/** Asks once, and then waits for the gate of its text before it appends the answer. */
+const careful = new StateGraph(State)
+  .addNode('ask', async ({ text }, { signal }) => {
+    const answer = String(interrupt({ question: 'go?' }))
+    const { reach, opened } = gateWithin(text)
+    reach()
+    await unlessAborted(opened.one, signal)
+    return { items: [`answer:${answer}`] }
+  })
+  .addEdge(START, 'ask')
+  .addEdge('ask', END)
+  .compile()
 
-/** Executes the graphs echo, hitl, slow, boom and fork. */
+const graphs = { echo, hitl, slow, boom, fork, careful } as unknown as Readonly<Record<string, GraphSource>>
+
+/** Executes the graphs echo, hitl, slow, boom, fork and careful. */
 export const graphExecutor: Executor = langGraphExecutor({
   library: { BaseCheckpointSaver, BaseStore, Command },
   graphs,

@@ -16,18 +16,18 @@ interface Created {
   readonly kwargs: { readonly input: { readonly text: string } }
 }
 
+/** A run that waits for a gate; what a node comes after is in a checkpoint. */
 const slowly = (payload: object = {}) => {
   const text = randomUUID()
-  return { gate: gate(text), payload: { input: { text }, ...payload } as object }
+  return { gate: gate(text), payload: { input: { text }, durability: 'sync', ...payload } as object }
 }
 
 protocolScenarios('runs', [graphExecutor], (it, scenario) => {
   const client = () => it().client
   const newThread = async (): Promise<string> => (await client().threads.create()).thread_id
   const waitFor = async (thread: string | null, graph: string, payload: object = {}): Promise<Values> =>
-    (await client().runs.wait(thread as string, graph, payload as never)) as Values
-  const create = (thread: string, graph: string, payload: object = {}) =>
-    client().runs.create(thread, graph, payload as never)
+    (await client().runs.wait(thread as string, graph, payload)) as Values
+  const create = (thread: string, graph: string, payload: object = {}) => client().runs.create(thread, graph, payload)
   const stateOf = async (thread: string): Promise<Values> =>
     (await it().store.tenant(anna).threads.get(thread)).values as Values
   /** Waits for the end of a run, whatever it is. */
@@ -207,6 +207,18 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
     await expect(client().runs.get(thread, undone.run_id)).rejects.toMatchObject({ status: 404 })
     expect(await client().threads.get(thread)).toMatchObject({ status: 'interrupted', values: { items: ['one'] } })
 
+    const asking = await newThread()
+    const careful = slowly()
+    await waitFor(asking, 'careful', careful.payload)
+    const before = await client().threads.getState(asking)
+    const answered = await create(asking, 'careful', { command: { resume: 'no' }, durability: 'sync' })
+    await careful.gate.reached
+    await client().runs.cancel(asking, answered.run_id, true, 'rollback')
+    expect(await client().threads.getState(asking)).toEqual(before)
+    expect(await client().threads.get(asking)).toMatchObject({ status: 'interrupted' })
+    careful.gate.open()
+    expect(await waitFor(asking, 'careful', { command: { resume: 'yes' } })).toMatchObject({ items: ['answer:yes'] })
+
     const third = slowly()
     const waited = await create(thread, 'slow', { ...third.payload, afterSeconds: 3600 })
     await client().runs.cancel(thread, waited.run_id)
@@ -218,7 +230,7 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
   scenario(40, 'all runs of the tenant are cancelled and no other’s; a batch keeps its order', async () => {
     const others = slowly()
     const theirs = await it().stranger.threads.create()
-    const kept = await it().stranger.runs.create(theirs.thread_id, 'slow', others.payload as never)
+    const kept = await it().stranger.runs.create(theirs.thread_id, 'slow', others.payload)
     await others.gate.reached
     const thread = await newThread()
     const own = slowly()
@@ -236,7 +248,7 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
     }
 
     const payloads = Array.from({ length: 50 }, (_, i) => ({ assistantId: 'echo', input: { text: `${i}` } }))
-    const batch = await client().runs.createBatch(payloads as never)
+    const batch = await client().runs.createBatch(payloads)
     const texts = (batch as unknown as Created[]).map(({ kwargs }) => kwargs.input.text)
     expect(texts).toEqual(payloads.map(({ input }) => input.text))
     const refused = client().runs.createBatch([...payloads, { assistantId: 'nope' }] as never)

@@ -34,6 +34,7 @@ async function openWorld(
     logFailure: (error) => failures.push(error),
     host: '127.0.0.1',
     port: 0,
+    runs: { drainSeconds: 1, heartbeatSeconds: 0.5 },
   })
   const clientOf = (apiKey: string) => new Client({ apiUrl: server.url, apiKey })
   return {

@@ -4,7 +4,7 @@ import type { App, Services } from '../app.ts'
 import { lastEventId, runStream, streamBody } from '../runs/run-stream.ts'
 import { threadStream, threadStreamModes } from '../runs/thread-stream.ts'
 import { storedResult } from '../runs/run-service.ts'
-import { soon, waiting } from '../runs/wait.ts'
+import { soon, waited, waiting } from '../runs/wait.ts'
 import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
 import { jsonObject, pageHeaders, queryBoolean, queryInteger, queryList, selected } from '../wire.ts'
 
@@ -197,14 +197,14 @@ function join(app: App, services: Services, path: string, params: ById): void {
       if (outcome === undefined) throw notFound('run', run_id)
       if (hasEnded(outcome.status)) return c.body(JSON.stringify(storedResult(outcome).body), 200) as never
       const abort = new AbortController()
-      const result = runs.track(runs.end(store, run_id, abort.signal))
+      const result = runs.track(runs.end(store, run_id, AbortSignal.any([abort.signal, runs.closing])))
       const cancelling = c.req.valid('query').cancel_on_disconnect === true
       const early = await soon(result)
-      if (early !== undefined) return c.body(JSON.stringify(early.result?.body ?? {}), 200) as never
+      if (early !== undefined) return c.body(waited(early.result, runs.closing), 200) as never
       const closed = async (gone: boolean): Promise<void> => {
         if (gone && cancelling) await cancelQuietly(store, run_id, services, c.var.requestId)
       }
-      return c.body(streamBody(waiting(result), runs, abort, closed), 200) as never
+      return c.body(streamBody(waiting(result, runs.closing), runs, abort, closed), 200) as never
     },
   )
 }

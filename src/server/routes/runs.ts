@@ -4,7 +4,7 @@ import type { RunRow } from '../../store/store.ts'
 import type { App, Environment, Services } from '../app.ts'
 import { newRun, type RunRequest, runRequestSchema } from '../runs/run-request.ts'
 import { runStream, streamBody } from '../runs/run-stream.ts'
-import { soon, waiting } from '../runs/wait.ts'
+import { soon, waited, waiting } from '../runs/wait.ts'
 import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
 import { jsonObject } from '../wire.ts'
 import { runReadingRoutes } from './run-reading.ts'
@@ -148,7 +148,8 @@ async function wait(
   const { run, done } = await runs.make(store, newRun(request, originOf(c, threadId, false)))
   locate(c, run, threadId, 'join')
   const abort = new AbortController()
-  const end = async () => (await done) ?? (await runs.end(store, run.run_id, abort.signal))
+  const end = async () =>
+    (await done) ?? (await runs.end(store, run.run_id, AbortSignal.any([abort.signal, runs.closing])))
   const result = runs.track(end())
   const gone = (): void => {
     abort.abort()
@@ -160,13 +161,13 @@ async function wait(
   c.header('Content-Type', 'application/json')
   if (early !== undefined) {
     signal.removeEventListener('abort', gone)
-    await tidy(c, run)
-    return c.body(JSON.stringify(early.result?.body ?? {}), 200)
+    tidy(c, services, run)
+    return c.body(waited(early.result, runs.closing), 200)
   }
-  const chunks = waiting(result)
+  const chunks = waiting(result, runs.closing)
   const closed = async (): Promise<void> => {
     signal.removeEventListener('abort', gone)
-    await tidy(c, run)
+    tidy(c, services, run)
   }
   return c.body(streamBody(chunks, runs, abort, closed), 200)
 }
@@ -187,7 +188,7 @@ async function stream(
   const chunks = runStream(runs, { store, runId: run.run_id, after: -1, modes: undefined, signal })
   const closed = async (gone: boolean): Promise<void> => {
     if (gone && request.on_disconnect === 'cancel') await cancelled(services, c, run)
-    if (!gone) await tidy(c, run)
+    if (!gone) tidy(c, services, run)
   }
   return c.body(streamBody(chunks, runs, abort, closed), 200)
 }
@@ -206,7 +207,9 @@ async function cancelled({ logFailure }: Services, c: RequestContext, run: RunRo
   }
 }
 
-// Nobody sees the thread any more; whoever was to read of the run has read it.
-async function tidy(c: RequestContext, run: RunRow): Promise<void> {
-  if (run.temporary) await c.var.store.runs.removeTemporaryThread(run.thread_id)
+// Nobody sees the thread any more, and whoever was to read of the run has read it; the answer does not wait for this.
+function tidy(c: RequestContext, { runs, logFailure }: Services, run: RunRow): void {
+  if (!run.temporary) return
+  const removed = c.var.store.runs.removeTemporaryThread(run.thread_id)
+  void runs.track(removed.catch((error: unknown) => logFailure(error as Error, c.var.requestId)))
 }

@@ -13,7 +13,7 @@ export function runError(thrown: unknown): RunError {
 }
 
 /** Whether a failure is the server's rather than the graph's, so that its words stay in the log. */
-export function isOurs(thrown: unknown): thrown is Error {
+function isOurs(thrown: unknown): thrown is Error {
   if (thrown instanceof DatabaseError) return true
   return thrown instanceof MetastoreError && ['connection_failed', 'connection_lost'].includes(thrown.code)
 }

@@ -35,8 +35,8 @@ export async function* runStream(service: RunService, query: StreamQuery): Async
   }
 }
 
-/** What keeps a silent stream alive. */
-export const heartbeatText = ': heartbeat\n\n'
+/** What keeps a silent stream alive. Without an empty line, which SDKs take for the end of an event without a name. */
+export const heartbeatText = ': heartbeat\n'
 
 /** One event as text. */
 export function eventText({ event, data }: Pick<RunEvent, 'event' | 'data'>, id: string): string {
@@ -66,11 +66,10 @@ export function streamBody(
   }
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (!done) return controller.enqueue(encoder.encode(value))
-      // Whoever reads on elsewhere must not take this for the end of the run.
-      if (service.closing.aborted) controller.error(new Error('The server ends.'))
-      else controller.close()
+      const next = await chunks.next()
+      if (next.done !== true) return controller.enqueue(encoder.encode(next.value))
+      // Whoever reads on elsewhere must not take this for the end of the run: the server breaks the connection off.
+      if (!service.closing.aborted) controller.close()
       await ended(false)
     },
     cancel: () => ended(true),

@@ -80,7 +80,7 @@ export function startWorker(base: Omit<RunContext, 'worker' | 'timeout'>, option
 
 async function takeOver(store: Store, claimant: Claimant, slots: Slots, alone: boolean): Promise<void> {
   if (slots.free <= 0) return
-  const taken = await store.admin.runQueue.takeOver(claimant, slots.free, alone)
+  const taken = await store.admin.runQueue.takeOver(claimant, slots.free, { alone, except: [...slots.underWay.keys()] })
   taken.forEach((run) => void slots.start(run))
 }
 

@@ -1,0 +1,183 @@
+import { Client } from '@langchain/langgraph-sdk'
+import { randomUUID } from 'node:crypto'
+import { afterAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src/database/database.ts'
+import { type RunningServer, startServer } from '../../src/server/server.ts'
+import { openStore } from '../../src/store/store.ts'
+import { anna, openStoreWorld, storeEngines } from '../harness/assistant-store.ts'
+import { type Child, startProgram } from '../harness/child.ts'
+import { gate, graphExecutor } from './graphs.ts'
+
+interface Told {
+  readonly id?: string
+  readonly event: string
+  readonly data: unknown
+}
+
+async function all(events: AsyncIterable<unknown>): Promise<Told[]> {
+  const told: Told[] = []
+  for await (const event of events) told.push(event as Told)
+  return told
+}
+
+const slowly = () => {
+  const text = randomUUID()
+  return { gate: gate(text), payload: { input: { text } } }
+}
+
+/** An instance of the server, on a database that others may use as well. */
+interface Instance extends AsyncDisposable {
+  readonly client: Client
+  readonly server: RunningServer
+}
+
+async function startInstance(url: string, version: string, drainSeconds: number): Promise<Instance> {
+  const database = await openDatabase(url)
+  const store = openStore(database, { searchPath: [version, 'public'] })
+  const server = await startServer({
+    store,
+    executors: [graphExecutor],
+    authenticate: () => Promise.resolve({ tenantId: anna, userId: undefined, role: 'admin' }),
+    logFailure: (error) => expect.unreachable(String(error.stack)),
+    host: '127.0.0.1',
+    port: 0,
+    runs: { drainSeconds, leaseSeconds: 5 },
+  })
+  let closed: Promise<void> | undefined
+  return {
+    client: new Client({ apiUrl: server.url, apiKey: null, callerOptions: { maxConcurrency: 20 } }),
+    server: { ...server, close: () => (closed ??= server.close()) },
+    async [Symbol.asyncDispose]() {
+      await (closed ??= server.close())
+      await store.close()
+      await database.close()
+    },
+  }
+}
+
+describe('two servers on one database', () => {
+  const open = async (drainSeconds: number) => {
+    const schema = await storeEngines[0].freshSchema()
+    await using world = await openStoreWorld(schema)
+    const a = await startInstance(world.url, schema.version, drainSeconds)
+    const b = await startInstance(world.url, schema.version, 1)
+    return { a, b }
+  }
+
+  test('protocol scenario 58: a run of one is streamed, cancelled and joined at the other', async () => {
+    const { a, b } = await open(1)
+    await using _a = a
+    await using _b = b
+    const { thread_id: thread } = await a.client.threads.create()
+    const first = slowly()
+    const streaming = all(a.client.runs.stream(thread, 'slow', { ...first.payload, streamMode: ['values', 'debug'] }))
+    await first.gate.reached
+    const [run] = await b.client.runs.list(thread)
+    const elsewhere = all(b.client.runs.joinStream(thread, run!.run_id, { lastEventId: '-1' }))
+    const joining = b.client.runs.join(thread, run!.run_id)
+    first.gate.open()
+    const told = await streaming
+    expect(await elsewhere).toEqual(told)
+    expect(await joining).toMatchObject({ items: ['one', 'two'] })
+
+    const second = slowly()
+    const cancelled = all(a.client.runs.stream(thread, 'slow', second.payload))
+    await second.gate.reached
+    const [other] = await b.client.runs.list(thread, { limit: 1 })
+    await b.client.runs.cancel(thread, other!.run_id, true)
+    await cancelled
+    expect((await a.client.runs.get(thread, other!.run_id)).status).toBe('interrupted')
+  })
+
+  test('protocol scenario 60: a server that is told to end answers what it has', async () => {
+    const { a, b } = await open(100)
+    await using _a = a
+    await using _b = b
+    const waits = Array.from({ length: 6 }, () => {
+      const run = slowly()
+      return { run, values: a.client.runs.wait(null, 'slow', run.payload) }
+    })
+    await Promise.all(waits.map(({ run }) => run.gate.reached))
+    const closing = a.server.close()
+    expect(await b.client.runs.wait(null, 'echo', { input: { text: 'b' } })).toMatchObject({ items: ['echo:b'] })
+    waits.forEach(({ run }) => run.gate.open())
+    for (const { values } of waits) expect(await values).toMatchObject({ items: ['one', 'two'] })
+    await closing
+  })
+
+  test('protocol scenario 60: what does not end in time goes on at another server, and so does its stream', async () => {
+    const { a, b } = await open(0.1)
+    await using _a = a
+    await using _b = b
+    const { thread_id: thread } = await a.client.threads.create()
+    const held = slowly()
+    const response = await fetch(`${a.server.url}/threads/${thread}/runs/stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ assistant_id: 'slow', ...held.payload }),
+    })
+    await held.gate.reached
+    // Broken off, so that whoever reads does not take it for the end of the run.
+    await Promise.all([a.server.close(), expect(response.text()).rejects.toThrow('terminated')])
+    const [run] = await b.client.runs.list(thread)
+    const joining = b.client.runs.join(thread, run!.run_id)
+    held.gate.open()
+    expect(await joining).toMatchObject({ items: ['one', 'two'] })
+    const told = await all(b.client.runs.joinStream(thread, run!.run_id, { lastEventId: '-1' }))
+    expect(told.map(({ id }) => Number(id))).toEqual(told.map((_, index) => index))
+    expect(told.at(-1)).toMatchObject({ event: 'values', data: { items: ['one', 'two'] } })
+  })
+})
+
+describe.each(storeEngines)('a server that is killed on $name', ({ name, freshSchema }) => {
+  const children: Child[] = []
+  afterAll(async () => {
+    for (const child of children) child.process.kill('SIGKILL')
+    await Promise.all(children.map(({ ended }) => ended))
+  })
+  const start = async (url: string, version: string, texts: readonly string[]) => {
+    const child = startProgram('test/protocol/serve-graphs.ts', [url, version, anna, ...texts])
+    children.push(child)
+    const output: string[] = []
+    child.process.stdout!.on('data', (text: string) => output.push(text))
+    await child.says('listening at')
+    await expect.poll(() => output.join('')).toMatch(/listening at \S+\n/)
+    const apiUrl = /listening at (\S+)/.exec(output.join(''))![1]!
+    return { child, client: new Client({ apiUrl, apiKey: null }) }
+  }
+
+  test(`protocol scenario 59: its runs come to their end after a restart [${name}]`, async () => {
+    const schema = await freshSchema()
+    {
+      await using _filled = await openStoreWorld(schema)
+    }
+    const first = await start(schema.url, schema.version, [])
+    const texts = Array.from({ length: 10 }, () => randomUUID())
+    const runs = await Promise.all(
+      texts.map(async (text) => {
+        const { thread_id } = await first.client.threads.create()
+        return first.client.runs.create(thread_id, 'slow', { input: { text } })
+      }),
+    )
+    await expect
+      .poll(async () => {
+        const all = await Promise.all(runs.map(({ thread_id, run_id }) => first.client.runs.get(thread_id, run_id)))
+        return all.every(({ status }) => status === 'running')
+      })
+      .toBe(true)
+    first.child.process.kill('SIGKILL')
+    await first.child.ended
+
+    const second = await start(schema.url, schema.version, texts)
+    for (const { thread_id, run_id } of runs) {
+      expect(await second.client.runs.join(thread_id, run_id)).toMatchObject({ items: ['one', 'two'] })
+      expect((await second.client.runs.get(thread_id, run_id)).status).toBe('success')
+      expect((await second.client.threads.get(thread_id)).status).toBe('idle')
+    }
+    const [{ thread_id, run_id } = { thread_id: '', run_id: '' }] = runs
+    const told = await all(second.client.runs.joinStream(thread_id, run_id, { lastEventId: '0' }))
+    expect(told[0]!.event).not.toBe('error')
+    expect(told.filter(({ event }) => event === 'metadata').map(({ data }) => data)).toEqual([{ run_id, attempt: 2 }])
+    expect(told.at(-1)).toMatchObject({ event: 'values', data: { items: ['one', 'two'] } })
+  })
+})
