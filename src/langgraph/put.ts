@@ -7,6 +7,7 @@ import type {
   SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { type JsonObject, refuseNul, type StoreTransaction, type TenantStore } from '../store/store.ts'
+import { configurableText } from './configurable.ts'
 import { serializedChannels, serializedWrites } from './serialized.ts'
 import { nameOfThread, threadUuid } from './thread-name.ts'
 import { checkpointIdOf } from './tuple.ts'
@@ -38,7 +39,7 @@ export async function putCheckpoint(
   },
 ): Promise<RunnableConfig> {
   const threadId = required(config, 'thread_id')
-  const namespace = config.configurable?.checkpoint_ns ?? ''
+  const namespace = configurableText(config, 'checkpoint_ns') ?? ''
   const { channel_values, ...rest } = what.checkpoint
   const metadata = JSON.parse(JSON.stringify({ ...options.metadata, ...what.metadata })) as JsonObject
   refuseNul(metadata, 'metadata')
@@ -66,7 +67,7 @@ export async function putWrites(
   const threadId = required(config, 'thread_id')
   const at = {
     threadId: threadUuid(threadId),
-    namespace: config.configurable?.checkpoint_ns ?? '',
+    namespace: configurableText(config, 'checkpoint_ns') ?? '',
     checkpointId: required(config, 'checkpoint_id'),
     runId: options.runId,
   }

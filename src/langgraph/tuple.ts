@@ -8,6 +8,7 @@ import type {
 } from '@langchain/langgraph-checkpoint'
 import type { StoredCheckpoint, TenantStore } from '../store/store.ts'
 import { nextVersion } from './channel-version.ts'
+import { configurableText } from './configurable.ts'
 import { sendsChannel } from './serialized.ts'
 import { threadUuid } from './thread-name.ts'
 
@@ -17,11 +18,11 @@ export async function readTuple(
   serde: SerializerProtocol,
   config: RunnableConfig,
 ): Promise<CheckpointTuple | undefined> {
-  const { thread_id, checkpoint_ns = '' } = config.configurable ?? {}
-  if (thread_id === undefined) return undefined
+  const thread = configurableText(config, 'thread_id')
+  if (thread === undefined) return undefined
   const found = await store.checkpoints.newest({
-    threadId: threadUuid(thread_id),
-    namespace: checkpoint_ns,
+    threadId: threadUuid(thread),
+    namespace: configurableText(config, 'checkpoint_ns') ?? '',
     checkpointId: checkpointIdOf(config),
   })
   return found && tupleOf(store, serde, found)
@@ -34,10 +35,10 @@ export async function* readTuples(
   config: RunnableConfig,
   { before, filter, limit }: CheckpointListOptions = {},
 ): AsyncGenerator<CheckpointTuple> {
-  const { thread_id, checkpoint_ns } = config.configurable ?? {}
+  const thread = configurableText(config, 'thread_id')
   const query = {
-    threadId: thread_id === undefined ? undefined : threadUuid(thread_id),
-    namespace: checkpoint_ns,
+    threadId: thread === undefined ? undefined : threadUuid(thread),
+    namespace: configurableText(config, 'checkpoint_ns'),
     checkpointId: checkpointIdOf(config),
     before: before && checkpointIdOf(before),
     metadata: filter,
@@ -47,8 +48,7 @@ export async function* readTuples(
 
 /** The id of the checkpoint that a config points to, by either of its names. */
 export function checkpointIdOf(config: RunnableConfig): string | undefined {
-  const { checkpoint_id, thread_ts } = config.configurable ?? {}
-  return (checkpoint_id as string | undefined) || (thread_ts as string | undefined) || undefined
+  return configurableText(config, 'checkpoint_id') || configurableText(config, 'thread_ts') || undefined
 }
 
 async function tupleOf(

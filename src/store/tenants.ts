@@ -5,6 +5,7 @@ import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { TenantsRow } from './rows.ts'
 import type { Run } from './run.ts'
+import type { StoreTransaction } from './transaction.ts'
 import { json, type JsonObject } from './values.ts'
 
 /** A customer of the assistant, who owns rows of all other tables. */
@@ -61,23 +62,7 @@ export function tenants(run: Run): Tenants {
           where ${isId(idOrName) ? sql`id = ${idOrName}` : sql`name = ${idOrName} or domain = ${idOrName}`}
           order by name = ${idOrName} desc, id limit 1`),
       ),
-    list: (page) =>
-      run((tx) =>
-        readPage<Tenant>(
-          tx,
-          page,
-          {
-            select: (limit) => sql`
-              select ${columns} from tenants
-              where id <> shared_tenant()
-                ${page.after === undefined ? sql`` : sql`and name > (select name from tenants where id = ${page.after})`}
-              order by name
-              limit ${limit}`,
-            cursor: (after) => sql`select from tenants where id = ${after}`,
-          },
-          (row) => row.id,
-        ),
-      ),
+    list: (page) => run((tx) => list(tx, page)),
     create: ({ name, domain, region, settings }) =>
       run((tx) =>
         explaining(refusals, async () => {
@@ -117,6 +102,20 @@ export function tenants(run: Run): Tenants {
         return found?.id
       }),
   }
+}
+
+function list(tx: StoreTransaction, page: Page): Promise<Paged<Tenant>> {
+  const behind = page.after === undefined ? sql`` : sql`and name > (select name from tenants where id = ${page.after})`
+  return readPage<Tenant>(
+    tx,
+    page,
+    {
+      select: (limit) => sql`
+        select ${columns} from tenants where id <> shared_tenant() ${behind} order by name limit ${limit}`,
+      cursor: (after) => sql`select from tenants where id = ${after}`,
+    },
+    (row) => row.id,
+  )
 }
 
 /** The tenant that transactions of `run` are for. */

@@ -51,7 +51,9 @@ export function wakeUps(database: Database): WakeUps {
   }
   const again = (): void => {
     if (stop.signal.aborted) return
-    timer = setTimeout(() => (listener = listen()), patience)
+    timer = setTimeout(() => {
+      listener = listen()
+    }, patience)
     timer.unref()
   }
 

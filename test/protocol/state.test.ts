@@ -40,7 +40,7 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
       parent_checkpoint: { thread_id: threadId, checkpoint_ns: '' },
     })
     expect(await getState(threadId, idOf(state))).toEqual(state)
-    const atPlace = await it().client.threads.getState(threadId, state.checkpoint as never, { subgraphs: true })
+    const atPlace = await it().client.threads.getState(threadId, state.checkpoint, { subgraphs: true })
     expect(atPlace).toEqual(state)
   })
 

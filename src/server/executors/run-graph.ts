@@ -72,7 +72,7 @@ async function inputOf(
 ): Promise<unknown> {
   if (attempt > 1) {
     const newest = await graph.getState({ configurable: { thread_id: threadId } })
-    if ((newest.metadata as { run_id?: unknown } | undefined)?.run_id === runId) return null
+    if (newest.metadata?.run_id === runId) return null
   }
   return command === undefined ? input : new library.Command(command as never)
 }

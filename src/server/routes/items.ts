@@ -165,7 +165,7 @@ function itemForm(item: FoundItem): z.infer<typeof itemSchema> {
   return {
     namespace: [...namespace],
     key,
-    value: value as Record<string, unknown>,
+    value: value,
     created_at: item.created_at.toISOString(),
     updated_at: item.updated_at.toISOString(),
     ...(score === undefined ? {} : { score }),

@@ -92,7 +92,7 @@ export function stateOf({ messages, waits, at }: Conversation & { readonly at: S
     next: waits ? [node] : [],
     tasks: waits ? [{ id: `${at.checkpoint_id}:${node}`, name: node, path: ['__pregel_pull', node], ...task }] : [],
     metadata: at.metadata,
-    created_at: String(at.checkpoint['ts']),
+    created_at: at.checkpoint['ts'] as string,
     checkpoint: place(at.checkpoint_id),
     parent_checkpoint: parent_checkpoint_id === null ? null : place(parent_checkpoint_id),
     interrupts: [],
