@@ -44,7 +44,9 @@ beforeAll(async () => {
   directory = temporaryDirectory()
   write(project)
   // The first start on changed sources builds them.
-  expect(await metastore(['migrate'], { cwd: path.join(directory, 'backend'), env: { DATABASE_URL: url } })).toMatchObject({
+  expect(
+    await metastore(['migrate'], { cwd: path.join(directory, 'backend'), env: { DATABASE_URL: url } }),
+  ).toMatchObject({
     status: 0,
   })
   write(bad)
@@ -104,7 +106,7 @@ describe('the action for GitHub', () => {
     expect(checked.summary).toBe(comment)
     // The address and the times are those of this server.
     const shown = comment.replace(/ to run on .*\./, ' to run on postgres://app@db.example.com/app.')
-    expect(guide).toContain(`\`\`\`\`markdown\n${shown}\`\`\`\`\n`)
+    expect(/^````markdown\n([^]*?)^````$/m.exec(guide)?.[1]).toBe(shown)
     expect(await runStep('Fail where the check did', {}, { VERDICT: verdict })).toMatchObject({ status: 3 })
     expect(await runStep('Fail where the check did', {}, { VERDICT: '0' })).toMatchObject({ status: 0 })
   })
@@ -126,12 +128,16 @@ describe('the action for GitHub', () => {
     )
     chmodSync(path.join(tools, 'gh'), 0o755)
     writeFileSync(path.join(tools, 'comment.md'), '<!-- metastore -->\n')
-    const { status } = await runStep('Comment on the pull request', {}, {
-      PATH: `${tools}:${process.env['PATH']}`,
-      GITHUB_REPOSITORY: 'acme/app',
-      NUMBER: '7',
-      COMMENT: path.join(tools, 'comment.md'),
-    })
+    const { status } = await runStep(
+      'Comment on the pull request',
+      {},
+      {
+        PATH: `${tools}:${process.env['PATH']}`,
+        GITHUB_REPOSITORY: 'acme/app',
+        NUMBER: '7',
+        COMMENT: path.join(tools, 'comment.md'),
+      },
+    )
     expect(status).toBe(0)
     const lines = readFileSync(path.join(tools, 'asked'), 'utf8').trim().split('\n')
     expect(lines).toHaveLength(2)
@@ -144,7 +150,10 @@ describe('the action for GitHub', () => {
     expect(behind).toMatchObject({ status: 3, outputs: { status: '3' } })
     expect(behind.output).toContain('::error title=metastore::')
     expect(behind.summary).toContain('002_index')
-    expect(await runStep('Migrate', inputs, { DATABASE_URL: url })).toMatchObject({ status: 0, outputs: { status: '0' } })
+    expect(await runStep('Migrate', inputs, { DATABASE_URL: url })).toMatchObject({
+      status: 0,
+      outputs: { status: '0' },
+    })
     expect(await runStep('Look for drift', inputs, { DATABASE_URL: url })).toMatchObject({ status: 0 })
   })
 
@@ -193,8 +202,10 @@ describe('the template for GitLab', () => {
     })
   })
 
-  test('migrates, and finds no drift after it', async () => {
-    expect(await run('metastore-migrate', { DATABASE_URL: url })).toMatchObject({ status: 0 })
-    expect(await run('metastore-drift', { DATABASE_URL: url })).toMatchObject({ status: 0 })
+  test('tells drift, migrates, and then finds none', async () => {
+    const DATABASE_URL = await freshPostgresUrl(18)
+    expect(await run('metastore-drift', { DATABASE_URL })).toMatchObject({ status: 3 })
+    expect(await run('metastore-migrate', { DATABASE_URL })).toMatchObject({ status: 0 })
+    expect(await run('metastore-drift', { DATABASE_URL })).toMatchObject({ status: 0 })
   })
 })

@@ -8,7 +8,7 @@ export function hashOf(content: unknown): string {
 
 // How long something took is never the same twice.
 function withoutDurations(key: string, value: unknown): unknown {
-  return key === 'durationMs' || key === 'seconds' ? undefined : value
+  return key === 'durationMs' ? undefined : value
 }
 
 /** The refusal of a hash that stands for no plan, or for one that does not fit any more. */
