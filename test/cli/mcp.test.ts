@@ -30,7 +30,7 @@ async function connect(
 ): Promise<AgentSession> {
   const client = new Client({ name: 'agent', version: '1.0.0' })
   const failures: Error[] = []
-  client.onerror = (error) => failures.push(error)
+  Object.assign(client, { onerror: (error: Error) => failures.push(error) })
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
@@ -277,6 +277,11 @@ test('the session in the guide is one that took place', async () => {
     .replaceAll(hash, '8c1f0d6b2a9e4753b6d0c2f49a7e1835')
     .replaceAll(/"durationMs": \d+/g, '"durationMs": 4')
   expect(readFileSync(path.join(checkout, 'docs/guides/mcp.md'), 'utf8')).toContain(`\`\`\`text\n${shown}\n\`\`\`\n`)
+})
+
+test('ends when the other side has closed its end, and says nothing but the protocol on standard output', async () => {
+  const { status, stdout } = await metastore(['mcp', '--allow-writes', '--json'], { cwd: commandLine().directory })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
 })
 
 test('where no streams are given there is nothing to speak over', async () => {

@@ -173,12 +173,14 @@ describe('the template for GitLab', () => {
 
   test('writes a report of code quality and a note on a bad merge request, and fails', async () => {
     const asked: { method: string; url: string; token: unknown; body: string }[] = []
-    const server = createServer(async (request, response) => {
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
+    const server = createServer((request, response) => {
       const { method = '', url: target = '', headers } = request
-      asked.push({ method, url: target, token: headers['private-token'], body: Buffer.concat(chunks).toString() })
-      response.end('[{ "id": 5, "body": "<!-- metastore -->\\nbefore" }]')
+      let body = ''
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+      request.on('end', () => {
+        asked.push({ method, url: target, token: headers['private-token'], body })
+        response.end('[{ "id": 5, "body": "<!-- metastore -->\\nbefore" }]')
+      })
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { status, output } = await run('metastore-check', {

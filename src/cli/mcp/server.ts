@@ -21,13 +21,9 @@ export async function serveTools(session: Session, { allowWrites, streams, signa
   const tools = allowWrites ? [...readingTools, ...writingTools] : readingTools
   const inTurn = oneAtATime()
   for (const tool of tools) register(server, tool, session, inTurn)
-  const transport = new StdioServerTransport(
-    streams.input as typeof process.stdin,
-    streams.output as typeof process.stdout,
-  )
+  const transport = new StdioServerTransport(streams.input, streams.output)
   await new Promise<void>((resolve, reject) => {
-    server.server.onclose = resolve
-    const close = () => void server.close().catch(reject)
+    const close = () => void server.close().then(resolve, reject)
     streams.input.once('end', close)
     streams.input.once('close', close)
     signal.addEventListener('abort', close, { once: true })

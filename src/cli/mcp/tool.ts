@@ -35,7 +35,7 @@ export const database = word.optional().describe('the name of one database of me
 /** `--name=value` for a text, `--name` for true, and nothing for what was not given. */
 export function option(name: string, value: unknown): string[] {
   if (value === undefined || value === false) return []
-  return value === true ? [`--${name}`] : [`--${name}=${String(value)}`]
+  return typeof value === 'string' ? [`--${name}=${value}`] : [`--${name}`]
 }
 
 /** Arguments that are not options, of which none may be taken for one. */
