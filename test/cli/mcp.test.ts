@@ -23,6 +23,9 @@ interface AgentSession {
   call(name: string, given?: Record<string, unknown>): Promise<Answer>
 }
 
+// As long as a test has: a busy machine must not decide.
+const patient = { timeout: 110_000 }
+
 async function connect(
   project: CommandLine,
   words: readonly string[],
@@ -39,13 +42,18 @@ async function connect(
       env: plainEnvironment(env) as Record<string, string>,
       stderr: 'ignore',
     }),
+    patient,
   )
   const said: string[] = []
   return {
     client,
     said,
     async call(name, given = {}) {
-      const { content, structuredContent, isError } = await client.callTool({ name, arguments: given })
+      const { content, structuredContent, isError } = await client.callTool(
+        { name, arguments: given },
+        undefined,
+        patient,
+      )
       const [{ text }] = content as [{ text: string }]
       said.push(text)
       // What is no message of the protocol on standard output is an error of the client.
@@ -277,6 +285,34 @@ test('the session in the guide is one that took place', async () => {
     .replaceAll(hash, '8c1f0d6b2a9e4753b6d0c2f49a7e1835')
     .replaceAll(/"durationMs": \d+/g, '"durationMs": 4')
   expect(readFileSync(path.join(checkout, 'docs/guides/mcp.md'), 'utf8')).toContain(`\`\`\`text\n${shown}\n\`\`\`\n`)
+})
+
+test('a call that is cancelled stops as with Ctrl-C, and the next one sees what it left', async () => {
+  const project = commandLine({
+    'metastore.toml': '[database.main]\nurl = "sqlite:app.db"\n',
+    'migrations/001_wait.mjs': `
+import { writeFileSync } from 'node:fs'
+export async function up({ db, sql, signal }) {
+  const alive = setInterval(() => {}, 1000)
+  const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve))
+  writeFileSync('begun', '')
+  await stopped
+  clearInterval(alive)
+  await db.query(sql\`select 1\`)
+}
+`,
+  })
+  const agent = await connect(project, ['--allow-writes'])
+  const { document } = await agent.call('plan')
+  const abort = new AbortController()
+  const given = { name: 'migrate', arguments: { plan_hash: document['plan_hash'] } }
+  const cancelled = agent.client.callTool(given, undefined, { ...patient, signal: abort.signal })
+  const refused = expect(cancelled).rejects.toThrow('no longer wanted')
+  await expect.poll(() => project.exists('begun')).toBe(true)
+  abort.abort('no longer wanted')
+  await refused
+  expect((await agent.call('status')).document).toMatchObject({ databases: [{ applied: [], pending: ['001_wait'] }] })
+  await agent.client.close()
 })
 
 test('ends when the other side has closed its end, and says nothing but the protocol on standard output', async () => {
