@@ -287,7 +287,7 @@ test('the session in the guide is one that took place', async () => {
   expect(readFileSync(path.join(checkout, 'docs/guides/mcp.md'), 'utf8')).toContain(`\`\`\`text\n${shown}\n\`\`\`\n`)
 })
 
-test('a call that is cancelled stops as with Ctrl-C, and the next one sees what it left', async () => {
+test('a call that is cancelled stops as with Ctrl-C, and one whose process ends says so', async () => {
   const project = commandLine({
     'metastore.toml': '[database.main]\nurl = "sqlite:app.db"\n',
     'migrations/001_wait.mjs': `
@@ -312,6 +312,24 @@ export async function up({ db, sql, signal }) {
   abort.abort('no longer wanted')
   await refused
   expect((await agent.call('status')).document).toMatchObject({ databases: [{ applied: [], pending: ['001_wait'] }] })
+
+  // A migration in code may end its process; the server goes on.
+  project.write('migrations/001_wait.mjs', 'export async function up() {\n  process.exit(0)\n}\n')
+  const plan = await agent.call('plan')
+  expect(await agent.call('migrate', { plan_hash: plan.document['plan_hash'] })).toEqual({
+    isError: true,
+    document: {
+      command: 'migrate',
+      ok: false,
+      error: {
+        code: 'bug',
+        message: 'metastore migrate ended without an answer.',
+        where: null,
+        remedy: 'Run metastore migrate in a terminal to see what it says.',
+        details: [],
+      },
+    },
+  })
   await agent.client.close()
 })
 

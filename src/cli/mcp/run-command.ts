@@ -63,5 +63,5 @@ function lastDocument(printed: string): CommandDocument | undefined {
 function unanswered(command: string): CommandDocument {
   const message = `metastore ${command} ended without an answer.`
   const remedy = `Run metastore ${command} in a terminal to see what it says.`
-  return { command, ok: false, error: { code: null, message, where: null, remedy, details: [] } }
+  return { command, ok: false, error: { code: 'bug', message, where: null, remedy, details: [] } }
 }
