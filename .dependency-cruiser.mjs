@@ -50,7 +50,17 @@ const layers = {
 }
 
 /** Files that stand on nothing and that every folder may use. */
-const shared = ['errors', 'file-order', 'finding', 'progress', 'nearest', 'package-directory', 'read-text', 'text-position', 'version']
+const shared = [
+  'errors',
+  'file-order',
+  'finding',
+  'progress',
+  'nearest',
+  'package-directory',
+  'read-text',
+  'text-position',
+  'version',
+]
 
 /** The package's own entries, which may use every folder but the command line. */
 const entries = ['index', 'testing']
@@ -74,6 +84,7 @@ const bundled = [
   'croner',
   'prom-client',
   'pino',
+  '@modelcontextprotocol/sdk',
 ]
 
 /** Optional peer dependencies: src/ asks for them only where they are. */

@@ -164,10 +164,14 @@ const unneeded = [
   },
 ]
 
+/** The server of the Model Context Protocol brings a validator for questions to a person, of which we ask none. */
+const validator = /[\\/]@modelcontextprotocol[\\/]sdk[\\/].*[\\/]validation[\\/]ajv-provider\.js$/
+
 /** @type {import('esbuild').Plugin} */
 const onlyNeeded = {
   name: 'only-needed',
   setup({ onLoad }) {
+    onLoad({ filter: validator }, () => ({ contents: 'export class AjvJsonSchemaValidator {}', loader: 'js' }))
     for (const { file, text, instead } of unneeded) {
       onLoad({ filter: file }, async ({ path }) => {
         const source = await readFile(path, 'utf8')

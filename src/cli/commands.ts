@@ -37,6 +37,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   config: async () => (await import('./commands/config.ts')).configCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   docs: async () => (await import('./commands/docs.ts')).docsCommand,
+  mcp: async () => (await import('./commands/mcp.ts')).mcpCommand,
   upgrade: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
   downgrade: async () => (await import('./commands/downgrade.ts')).downgradeCommand,
   current: async () => (await import('./commands/current.ts')).currentCommand,

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import type { Dialect } from '../database/database.ts'
 import type {
   Engine,
@@ -23,6 +24,14 @@ export interface Surroundings {
   readonly ask: (question: string) => Promise<boolean>
   /** Asks that person for a line of text. */
   readonly askText: (question: string) => Promise<string>
+  /** Takes the standard streams for a protocol, so that from then on nothing else is written to standard output. */
+  readonly takeStreams?: () => ProtocolStreams
+}
+
+/** The two ends of a protocol that is spoken over standard input and output. */
+export interface ProtocolStreams {
+  readonly input: Readable
+  readonly output: Writable
 }
 
 /** The same, with the secrets that no output shows. */

@@ -3,9 +3,10 @@ import { MetastoreError } from '../errors.ts'
 import type { Finding } from '../finding.ts'
 import type { ForeseenPlan } from '../migrations/foresee.ts'
 import type { Engine, MigrationFile } from '../migrations/migrations.ts'
-import type { Context, DatabaseEntry } from './context.ts'
+import type { DatabaseEntry } from './context.ts'
 import { embeddedDirectory } from './embedded-directory.ts'
 import { text, type Input } from './input.ts'
+import type { Output } from './output.ts'
 import { renderFindings } from './ui/findings.ts'
 import { count } from './ui/tables.ts'
 
@@ -13,20 +14,19 @@ import { count } from './ui/tables.ts'
 interface Ahead {
   readonly engine: Engine
   readonly entry: DatabaseEntry
-  readonly context: Context
   readonly input: Input
   readonly base: string
   readonly files: readonly MigrationFile[]
 }
 
-/** Looks at what stands in the way of a plan right now, and prints it below the plan. */
+/** Looks at what stands in the way of a plan right now. */
 export async function lookAhead(
-  { engine, entry, context, input, base, files }: Ahead,
+  { engine, entry, input, base, files }: Ahead,
   { plan, statistics }: ForeseenPlan,
 ): Promise<Finding[]> {
   const { preflight } = await import('../doctor/preflight.ts')
   const names = new Set(plan.migrations.flatMap(({ name, batch }) => batch ?? [name]))
-  const findings = await preflight({
+  return preflight({
     ...engine,
     plan,
     statistics,
@@ -34,10 +34,13 @@ export async function lookAhead(
     files: files.filter(({ name }) => names.has(name)),
     diskFree: diskFree(input) ?? (await freeBeside(entry)),
   })
-  context.output.line()
-  renderFindings(context.output, findings)
-  context.output.line(`-- preflight: ${count(findings.length, 'finding')}`)
-  return findings
+}
+
+/** Prints what was found, below the plan. */
+export function renderPreflight(output: Output, findings: readonly Finding[]): void {
+  output.line()
+  renderFindings(output, findings)
+  output.line(`-- preflight: ${count(findings.length, 'finding')}`)
 }
 
 // Of an embedded database the disk is this machine's.

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 import { runCommandLine } from './run.ts'
 
@@ -33,6 +34,14 @@ async function askText(question: string): Promise<string> {
   return (await import('./ui/ask.ts')).askText(question, terminal())
 }
 
+// What a library or a careless line prints goes to standard error from then on, and cannot break the protocol.
+function takeStreams(): { input: NodeJS.ReadStream; output: Writable } {
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+  const output = new Writable({ write: (chunk: Buffer, _encoding, done) => void write(chunk, done) })
+  return { input: process.stdin, output }
+}
+
 // A process that has nothing left to wait for ends, and would end with 0: a migration script may await what never comes.
 function unfinished(): void {
   process.exitCode = 1
@@ -54,6 +63,7 @@ async function main(): Promise<void> {
       interactive: isatty(0) && isatty(1),
       ask,
       askText,
+      takeStreams,
     },
   )
   process.off('beforeExit', unfinished)

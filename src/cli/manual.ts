@@ -14,6 +14,27 @@ export async function listPages(): Promise<string[]> {
     .sort()
 }
 
+/** A page with the heading that it begins with. */
+export interface Topic {
+  readonly page: string
+  readonly title: string
+}
+
+// What somebody wants to get done, then every command, then what is looked up.
+const order = [/^agents$/, /^guides\//, /^commands\//, /^[^/]+$/, /^decisions\//]
+
+/** The pages of the manual with their titles, in the order in which they are of use. */
+export async function listTopics(): Promise<Topic[]> {
+  const pages = await listPages()
+  const rank = (page: string) => order.findIndex((pattern) => pattern.test(page))
+  const sorted = [...pages].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+  return Promise.all(sorted.map(async (page) => ({ page, title: titleOf(await readPage(page), page) })))
+}
+
+function titleOf(text: string, page: string): string {
+  return /^#+ (.*)$/m.exec(text)?.[1] ?? page
+}
+
 /** One page of the manual, as Markdown. Throws `document_unknown`. */
 export async function readPage(name: string): Promise<string> {
   const pages = await listPages()

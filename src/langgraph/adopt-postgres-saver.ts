@@ -52,7 +52,7 @@ async function adoptThread(outside: TenantStore, thread: ForeignThread): Promise
   const threadId = threadUuid(name)
   const blobs = new Map(
     thread.blobs.map(({ checkpoint_ns, ...blob }) => [
-      JSON.stringify([checkpoint_ns, blob.channel, String(blob.version)]),
+      JSON.stringify([checkpoint_ns, blob.channel, blob.version]),
       { ...blob, version: paddedVersion(blob.version) },
     ]),
   )

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { checkout } from '../harness/child.ts'
 import { commandLine, lines, twoMigrations } from './command-line.ts'
 
 describe('init', () => {
@@ -50,6 +51,23 @@ describe('init', () => {
     )
     expect(line.read('.gitignore')).toBe('/.metastore\n')
     expect((await line.run('status')).stdout).toMatch(/^sqlite:assistant.db: 1 migration pending\n/)
+  })
+
+  test('tells coding agents how to work here, once, below what is written already', async () => {
+    const line = commandLine()
+    const section = readFileSync(path.join(checkout, 'docs/agents.md'), 'utf8')
+    expect(await line.json('init --agents')).toMatchObject({
+      status: 0,
+      document: { created: ['metastore.toml', 'migrations/', '.gitignore', 'AGENTS.md'] },
+    })
+    expect(line.read('AGENTS.md')).toBe(section)
+
+    const other = commandLine({ 'AGENTS.md': '# Rules\n\nBe kind.' })
+    await other.run('init --agents')
+    expect(other.read('AGENTS.md')).toBe(`# Rules\n\nBe kind.\n\n${section}`)
+    other.remove('metastore.toml')
+    expect(await other.json('init --agents')).toMatchObject({ document: { created: ['metastore.toml'] } })
+    expect(other.read('AGENTS.md')).toBe(`# Rules\n\nBe kind.\n\n${section}`)
   })
 
   test('refuses a password, which would be committed, but not for one in the environment', async () => {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
+import { checkout } from '../harness/child.ts'
 import { commandLine, lines } from './command-line.ts'
 
 describe('config', () => {
@@ -119,10 +122,22 @@ describe('docs', () => {
     const line = commandLine()
     const { status, stdout } = await line.run('docs')
     expect(status).toBe(0)
-    const pages = stdout.trimEnd().split('\n')
+    const topics = stdout
+      .trimEnd()
+      .split('\n')
+      .map((row) => /^(\S+) {2,}(.*)$/.exec(row) ?? [])
+      .map(([, page = '', title = '']) => ({ page, title }))
+    const pages = topics.map(({ page }) => page)
+    expect(topics).toContainEqual({ page: 'commands/stamp', title: 'metastore stamp' })
+    // What somebody wants to get done comes first.
+    expect(pages.slice(0, 2)).toEqual(['agents', 'guides/actions'])
     expect(pages).toEqual(expect.arrayContaining(Object.keys(commands).map((name) => `commands/${name}`)))
     expect(pages).toEqual(expect.arrayContaining(['errors', 'configuration', 'guides/migrations']))
-    expect(await line.json('docs')).toEqual({ status: 0, document: { command: 'docs', ok: true, pages }, stderr: '' })
+    expect(await line.json('docs')).toEqual({
+      status: 0,
+      document: { command: 'docs', ok: true, pages, topics },
+      stderr: '',
+    })
   })
 
   test.each(['commands/stamp', 'stamp', 'commands/stamp.md', '/commands/stamp'])('prints the page %s', async (name) => {
@@ -158,6 +173,58 @@ describe('docs', () => {
       stderr: lines(
         'error [document_unknown] The manual has no page "../package".',
         '  next: metastore docs lists the pages.',
+      ),
+    })
+  })
+
+  test('finds the sections that have all the words, those with the words in their heading first', async () => {
+    const { status, document } = await commandLine().json('docs --search blocking')
+    expect(status).toBe(0)
+    const { hits } = document as { hits: { page: string; heading: string; line: number; excerpt: string }[] }
+    expect(hits.length).toBeGreaterThan(0)
+    for (const { page, heading, line } of hits) {
+      const source = readFileSync(path.join(checkout, 'docs', `${page}.md`), 'utf8').split('\n')
+      expect(source[line - 1]).toMatch(/^#+ /)
+      expect(source[line - 1]).toContain(heading)
+    }
+    const none = await commandLine().run('docs --search zzzyx')
+    expect(none).toEqual({ status: 0, stdout: '', stderr: 'Nothing was found; metastore docs lists the topics.\n' })
+  })
+
+  test('explains the code of an error, and of a hazard', async () => {
+    expect(await commandLine().json('docs --explain plan_stale')).toMatchObject({
+      status: 0,
+      document: {
+        code: 'plan_stale',
+        kind: 'error',
+        exitStatus: 3,
+        text: '# plan_stale\n\nA saved plan is not applied, because the files or the database are not those it was made from.',
+        pages: expect.arrayContaining(['errors', 'guides/plan']) as string[],
+      },
+    })
+    expect(await commandLine().json('docs --explain h01')).toMatchObject({
+      status: 0,
+      document: { code: 'index_not_concurrent', kind: 'hazard', exitStatus: null, pages: ['hazards'] },
+    })
+    expect(await commandLine().run('docs --explain plan_stael')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: lines(
+        'error [document_unknown] There is no error and no hazard with the code "plan_stael".',
+        '  at --explain',
+        '  next: Did you mean plan_stale? metastore docs errors and metastore docs hazards list what there is.',
+      ),
+    })
+  })
+
+  test('answers one question at a time', async () => {
+    expect(await commandLine().run('docs errors --explain plan_stale')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: lines(
+        'error [usage] A page, --search and --explain do not go together.',
+        '  at metastore docs',
+        '  next: Ask for one of them.',
       ),
     })
   })

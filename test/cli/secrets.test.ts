@@ -44,6 +44,7 @@ const words: Readonly<Record<keyof typeof commands, string>> = {
   config: 'config',
   doctor: 'doctor',
   docs: 'docs errors',
+  mcp: 'mcp',
   upgrade: 'upgrade head',
   downgrade: 'downgrade base',
   current: 'current',

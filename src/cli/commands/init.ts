@@ -4,8 +4,9 @@ import { basename, join } from 'node:path'
 import { MetastoreError } from '../../errors.ts'
 import { parseDatabaseUrl } from '../../database/database.ts'
 import { defineCommand } from '../command.ts'
-import { argument, text } from '../input.ts'
+import { argument, flag, text } from '../input.ts'
 import { exitStatus } from '../exit-status.ts'
+import { readPage } from '../manual.ts'
 
 /** Begins a project: writes metastore.toml and the directory of migrations. */
 export const initCommand = defineCommand({
@@ -15,10 +16,14 @@ export const initCommand = defineCommand({
   examples: [
     ['metastore init', 'a project on the embedded PostgreSQL, with nothing to install'],
     ['metastore init assistant --default-url sqlite:assistant.db', 'one whose database is a SQLite file'],
+    ['metastore init --agents', 'one in which coding agents know how to work'],
   ],
   scope: 'nothing',
   arguments: [{ name: '[name]', description: 'the name of its database (default: main)' }],
-  options: [{ flags: '--default-url <url>', description: 'the database when DATABASE_URL is not set' }],
+  options: [
+    { flags: '--default-url <url>', description: 'the database when DATABASE_URL is not set' },
+    { flags: '--agents', description: 'write AGENTS.md as well, or add to it how coding agents should work here' },
+  ],
   json: 'created[] (paths)',
 
   async run(input, { output, workingDirectory }) {
@@ -26,7 +31,8 @@ export const initCommand = defineCommand({
     if (!/^[A-Za-z0-9_-]{1,60}$/.test(name)) throw nameUnfit()
     const url = text(input, 'defaultUrl') ?? `pglite:.metastore/${name}`
     refuseUnfit(url, workingDirectory)
-    const created = await writeProject(workingDirectory, configuration(name, url))
+    const agents = flag(input, 'agents') ? await readPage('agents') : undefined
+    const created = await writeProject(workingDirectory, configuration(name, url), agents)
     created.forEach((path) => output.line(`  ${output.paint.good('created')} ${path}`))
     output.line('Next: metastore new "first tables", then metastore migrate.')
     output.document({ created })
@@ -44,13 +50,29 @@ migrations = ["migrations"]
 }
 
 // metastore.toml comes last: a project that could not be begun in full can be begun again.
-async function writeProject(directory: string, text: string): Promise<string[]> {
+async function writeProject(directory: string, text: string, agents: string | undefined): Promise<string[]> {
   const file = join(directory, 'metastore.toml')
   if (existsSync(file)) throw projectExists(file)
   const migrations = await writing(join(directory, 'migrations'), (path) => mkdir(path, { recursive: true }))
   const ignored = await writing(join(directory, '.gitignore'), ignoreState)
+  const told = agents !== undefined && (await writing(join(directory, 'AGENTS.md'), (path) => tellAgents(path, agents)))
   await writing(file, (path) => writeFile(path, text, { flag: 'wx' }))
-  return ['metastore.toml', ...(migrations === undefined ? [] : ['migrations/']), ...(ignored ? ['.gitignore'] : [])]
+  return [
+    'metastore.toml',
+    ...(migrations === undefined ? [] : ['migrations/']),
+    ...(ignored ? ['.gitignore'] : []),
+    ...(told ? ['AGENTS.md'] : []),
+  ]
+}
+
+// What is written there already stays; a section of ours is there once.
+async function tellAgents(path: string, section: string): Promise<boolean> {
+  const present = existsSync(path) ? await readFile(path, 'utf8') : ''
+  const [heading = ''] = section.split('\n')
+  if (present.includes(heading)) return false
+  const gap = present === '' ? '' : present.endsWith('\n') ? '\n' : '\n\n'
+  await appendFile(path, `${gap}${section}`)
+  return true
 }
 
 async function writing<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { MetastoreError } from '../../errors.ts'
-import type { Severity } from '../../finding.ts'
+import type { Finding, Severity } from '../../finding.ts'
 import {
   assertConsistent,
   loadStatistics,
@@ -18,12 +18,13 @@ import { phaseOptions, stepOptions } from '../batch-options.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { allowanceOptions, allowances, countAsSteps, destination, uniteNames } from '../destination.ts'
-import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { eachDatabase } from '../each-database.ts'
 import { failOn } from '../fail-on.ts'
-import { lookAhead } from '../look-ahead.ts'
+import { lookAhead, renderPreflight } from '../look-ahead.ts'
 import { argument, flag, text, type Input } from '../input.ts'
 import { noteReadOnly } from '../read-only.ts'
 import { renderPlan } from '../ui/plan.ts'
+import { renderPlanComment, type PlannedDatabase } from '../ui/plan-markdown.ts'
 
 /** Shows what migrating or rolling back would run; nothing is executed. */
 export const planCommand = defineCommand({
@@ -37,8 +38,10 @@ export const planCommand = defineCommand({
     ['metastore plan --out plan.json', 'save it, to be read by a person and applied as it is'],
     ['metastore plan --preflight --disk-free 50GB', 'say as well what stands in the way right now'],
     ['metastore plan --statistics production.json', 'foretell times by the tables of another database'],
+    ['metastore plan --format markdown', 'a comment on a pull request: what others will feel, and the SQL folded away'],
   ],
   scope: 'databases',
+  formats: ['markdown'],
   arguments: [{ name: '[destination]', description: 'as for migrate, or with --rollback as for rollback' }],
   options: [
     { flags: '--rollback', description: 'show a rollback' },
@@ -65,16 +68,28 @@ export const planCommand = defineCommand({
       // A saved plan is for one database.
       await context.oneDatabase()
     }
-    return eachDatabase(context, (entry) => planDatabase(entry, input, context, worst))
+    const asComment: PlannedDatabase[] | undefined = text(input, 'format') === 'markdown' ? [] : undefined
+    const status = await eachDatabase(context, async (entry) => {
+      const { plan, preflight, clean } = await planDatabase(entry, input, context, worst)
+      const address = entry.address()
+      if (asComment === undefined) {
+        renderPlan(context.output, address, plan)
+        if (preflight !== undefined) renderPreflight(context.output, preflight)
+      } else asComment.push({ database: entry.settings.name, address, plan, preflight })
+      return { document: { address, ...plan, ...(preflight && { preflight }) }, clean }
+    })
+    if (asComment !== undefined) context.output.report(renderPlanComment(asComment))
+    return status
   },
 })
 
-async function planDatabase(
-  entry: DatabaseEntry,
-  input: Input,
-  context: Context,
-  worst: Severity,
-): Promise<DatabaseAnswer> {
+interface Planned {
+  readonly plan: Plan
+  readonly preflight: readonly Finding[] | undefined
+  readonly clean: boolean
+}
+
+async function planDatabase(entry: DatabaseEntry, input: Input, context: Context, worst: Severity): Promise<Planned> {
   await entry.files()
   await using engine = await entry.engine({ command: 'plan', reads: true })
   const { files } = await entry.migrationsOn(engine)
@@ -91,7 +106,6 @@ async function planDatabase(
       ? await (await import('../../migrations/foresee.ts')).foresee(engine, compiled, { base, statistics })
       : undefined
   const plan = foreseen?.plan ?? compiled
-  renderPlan(context.output, entry.address(), plan)
   const out = text(input, 'out')
   if (out !== undefined) {
     const { makePlanFile, writePlanFile } = await import('../../migrations/plan-files.ts')
@@ -111,14 +125,9 @@ async function planDatabase(
     await writePlanFile(path.resolve(context.workingDirectory, out), out, saved)
     context.output.note(`Saved: ${out}. Apply it with metastore migrate --plan ${out}.`)
   }
-  const findings =
-    foreseen && flag(input, 'preflight')
-      ? await lookAhead({ engine, entry, context, input, base, files }, foreseen)
-      : undefined
-  return {
-    document: { address: entry.address(), ...plan, ...(findings && { preflight: findings }) },
-    clean: (findings ?? []).every(({ severity }) => severity > worst),
-  }
+  const preflight =
+    foreseen && flag(input, 'preflight') ? await lookAhead({ engine, entry, input, base, files }, foreseen) : undefined
+  return { plan, preflight, clean: (preflight ?? []).every(({ severity }) => severity > worst) }
 }
 
 async function compile(

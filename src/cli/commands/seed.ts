@@ -31,7 +31,7 @@ export const seedCommand = defineCommand({
     { flags: '--force', description: 'look at files again that were applied as they are' },
     { flags: '--verify', description: 'look only whether what the seeds expect is so' },
   ],
-  json: 'databases[]: database, address, set, files[] (file, state, counts, steps[] (table, mode, inserted, updated, unchanged, removed, rows[]), statements[], durationMs), expectations[] (name, where, ok, expected, found)',
+  json: 'databases[]: database, address, set, files[] (file, state, counts, steps[] (table, mode, inserted, updated, unchanged, removed, rows[]), statements[], durationMs; with --plan checksum), expectations[] (name, where, ok, expected, found)',
   run: (input, context) => eachDatabase(context, (entry) => seedDatabase(entry, input, context)),
 })
 
@@ -53,9 +53,13 @@ export async function seedDatabase(entry: DatabaseEntry, input: Input, context: 
     }
   }
   if (onlyPlan) {
-    const plan = await seeds.planSeeds(await seedOptions(engine, entry, context, asked))
+    const options = await seedOptions(engine, entry, context, asked)
+    const plan = await seeds.planSeeds(options)
     renderPlan(output, plan)
-    return { document: { address: entry.address(), ...plan } }
+    // Rows are told by their keys, so it takes the checksum to see that a value has changed since.
+    const checksums = new Map(options.files.map(({ path, checksum }) => [path, checksum]))
+    const files = plan.files.map((file) => ({ ...file, checksum: checksums.get(file.file) }))
+    return { document: { address: entry.address(), ...plan, files } }
   }
   return await applyTo(engine, entry, context, asked)
 }

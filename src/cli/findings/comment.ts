@@ -1,4 +1,5 @@
 import type { Finding } from '../../finding.ts'
+import { codeBlock, escapeMarkdown as escape } from '../ui/markdown.ts'
 import { count } from '../ui/tables.ts'
 import { ruleOf, type Checked } from './checked.ts'
 
@@ -29,9 +30,5 @@ function row(finding: Finding): string {
 function rewrite({ file, asAction }: Finding): string[] {
   if (asAction === undefined) return []
   const title = `${file === undefined ? '' : `<code>${escape(file)}</code> `}without the hazard, as an action`
-  return ['', `<details><summary>${title}</summary>`, '', '```toml', asAction.trimEnd(), '```', '', '</details>']
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]<>|]/g, String.raw`\$&`).replaceAll(/\s*\n\s*/g, ' ')
+  return ['', `<details><summary>${title}</summary>`, '', ...codeBlock('toml', asAction), '', '</details>']
 }

@@ -4,16 +4,23 @@ import type { PlannedMigration } from '../../migrations/migrations.ts'
 import { count, duration, table } from './tables.ts'
 
 /** What a migration will do to others, as a table with a line for each statement that somebody may feel; none where nobody looked. */
-export function forecastLines({ steps }: PlannedMigration): string[] {
-  const forecasts = steps.flatMap(({ forecast }) => forecast?.statements ?? [])
-  if (forecasts.length === 0) return []
-  const felt = forecasts.filter(isFelt)
-  const rest = forecasts.length - felt.length
+export function forecastLines(migration: PlannedMigration): string[] {
+  const { rows, quiet: rest } = forecastRows(migration)
   const quiet =
-    rest === 0 ? [] : [`${felt.length === 0 ? '' : 'and '}${count(rest, 'statement')} that nobody waits for`]
-  if (felt.length === 0) return quiet
-  const rows = felt.map((one) => [one.statement, locksOf(one), one.waits ?? 'unknown', workOf(one), about(one)])
+    rest === 0 ? [] : [`${rows.length === 0 ? '' : 'and '}${count(rest, 'statement')} that nobody waits for`]
+  if (rows.length === 0) return quiet
   return [...table([['statement', 'locks', 'waits', 'work', 'about'], ...rows]), ...quiet]
+}
+
+/** The same as cells: statement, locks, who waits, work, about how long; and how many statements nobody waits for. */
+export function forecastRows({ steps }: PlannedMigration): {
+  readonly rows: readonly string[][]
+  readonly quiet: number
+} {
+  const forecasts = steps.flatMap(({ forecast }) => forecast?.statements ?? [])
+  const felt = forecasts.filter(isFelt)
+  const rows = felt.map((one) => [one.statement, locksOf(one), one.waits ?? 'unknown', workOf(one), about(one)])
+  return { rows, quiet: forecasts.length - felt.length }
 }
 
 function isFelt({ unknown, work, waits }: StatementForecast): boolean {

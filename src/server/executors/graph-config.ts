@@ -18,7 +18,8 @@ export function readGraphConfig(source: string, where: string): GraphFile[] {
     })
   const files = new Map<string, Record<string, string>>()
   for (const [graphId, said] of Object.entries(graphsOf(source, refuse))) {
-    const place = typeof said === 'object' && said !== null && 'path' in said ? said.path : said
+    const place: unknown =
+      typeof said === 'object' && said !== null ? (said as Readonly<Record<string, unknown>>)['path'] : said
     const [, path = '', name = ''] = /^(.+?\.\w+)(?::([^:]+))?$/.exec(typeof place === 'string' ? place : '') ?? []
     if (path === '') throw refuse(`The graph ${JSON.stringify(graphId)} names no file.`)
     if (!/\.[mc]?[jt]sx?$/.test(path)) {

@@ -72,7 +72,8 @@ async function inputOf(
 ): Promise<unknown> {
   if (attempt > 1) {
     const newest = await graph.getState({ configurable: { thread_id: threadId } })
-    if (newest.metadata?.run_id === runId) return null
+    const metadata = newest.metadata as Readonly<Record<string, unknown>> | undefined
+    if (metadata?.['run_id'] === runId) return null
   }
   return command === undefined ? input : new library.Command(command as never)
 }

@@ -18,7 +18,10 @@ export function chatReply(options: ChatOptions): Reply {
   return async function* (request) {
     const access = options.keys === undefined ? undefined : await request.store.llm.access(options.keys)
     const apiKey = access?.api_key
-    if (access === undefined || apiKey === undefined) return yield* offlineReply(request)
+    if (access === undefined || apiKey === undefined) {
+      yield* offlineReply(request)
+      return
+    }
     const url = { ...providerUrls, ...options.providerUrls }[access.provider]
     if (url === undefined) throw unknownProvider(access)
     const messages = await chatMessages(request)
