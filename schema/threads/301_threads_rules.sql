@@ -12,6 +12,15 @@ select isolate_tenant('thread_reflections');
 -- Where the transaction is for one user, who may see no other's: their own threads, and what belongs to these.
 create policy own_threads on threads as restrictive to metastore_app
   using ((select current_owner()) is null or user_id = (select current_owner()));
+-- Asked for each row, by its key. Inside the policy itself the planner would read all threads of the tenant first.
+create function owns_thread(tenant uuid, thread uuid) returns boolean
+language plpgsql stable
+set search_path = public, pg_temp
+as $$
+begin
+  return exists (select from threads t where t.tenant_id = tenant and t.thread_id = thread);
+end
+$$;
 create function restrict_to_owner(protected regclass) returns void
 language plpgsql
 set search_path = public, pg_temp
@@ -19,8 +28,7 @@ as $$
 begin
   execute format(
     'create policy own_threads on %1$s as restrictive to metastore_app
-       using ((select current_owner()) is null or exists (
-         select from threads t where t.tenant_id = %1$s.tenant_id and t.thread_id = %1$s.thread_id))',
+       using ((select current_owner()) is null or owns_thread(tenant_id, thread_id))',
     protected);
 end
 $$;
@@ -140,3 +148,4 @@ select release_tenant('tool_calls');
 select release_tenant('messages');
 select release_tenant('threads');
 drop function restrict_to_owner(regclass);
+drop function owns_thread(uuid, uuid);

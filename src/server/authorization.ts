@@ -24,11 +24,12 @@ const rules: readonly Rule[] = [
   { methods: ['POST'], path: /^\/runs(\/wait|\/stream)?$/, least: 'user' },
   { methods: ['POST'], path: /^\/runs\/(batch|cancel)$/, least: 'supporter' },
   { methods: any, path: /^\/store\//, least: 'supporter' },
+  { methods: any, path: /^\/api\/threads(\/|$)/, least: 'user' },
+  { methods: ['GET'], path: /^\/api\/[^/]+(\/agents(\/|$)|$)/, least: 'user' },
   { methods: ['POST'], path: /^\/api\/[^/]+\/(chat|escalate)$/, least: 'user' },
   { methods: any, path: /^\/api\/[^/]+\/sessions(\/|$)/, least: 'user' },
   { methods: ['GET'], path: /^\/api\/[^/]+\/knowledge(\/|$)/, least: 'user' },
   { methods: any, path: /^\/api\/[^/]+\/(escalations|supporters)(\/|$)/, least: 'supporter' },
-  { methods: ['GET', 'POST'], path: /^\/api\/[^/]+\/knowledge(\/|$)/, least: 'supporter' },
 ]
 
 /** Lets pass who may do it. Throws `forbidden`. */

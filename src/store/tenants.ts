@@ -94,10 +94,10 @@ export function tenants(run: Run): Tenants {
       run(async (tx) => {
         const found = await tx.first<{ id: string }>(sql`
           select u.id from users u
-          where u.tenant_id = ${tenantId} and u.is_active
-            and (u.id::text = ${subject} or u.id in (
-              select i.user_id from identities i
-              where i.tenant_id = ${tenantId} and i.provider = 'jwt' and i.provider_subject = ${subject}))
+          where u.tenant_id = ${tenantId} and u.is_active and u.id in (
+            select i.user_id from identities i
+            where i.tenant_id = ${tenantId} and i.provider = 'jwt' and i.provider_subject = ${subject}
+            ${isId(subject) ? sql`union all select ${subject}::uuid` : sql``})
           limit 1`)
         return found?.id
       }),

@@ -79,7 +79,7 @@ describe.each(storeEngines)('a checkpointer for a program of its own on $name', 
     const { checkpoint, metadata } = (await saver.getTuple(config)) ?? expect.fail('no checkpoint')
     await expect(saver.put(config, checkpoint, { ...metadata, note: '\0' } as never, {})).rejects.toMatchObject({
       code: 'request_invalid',
-      message: 'metadata.note: The character U+0000 cannot be stored here.',
+      message: 'metadata.note: The character U+0000, or half of a surrogate pair, cannot be stored here.',
     })
   })
 

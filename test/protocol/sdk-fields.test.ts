@@ -27,7 +27,7 @@ function undeclared(method: string, url: URL, body: unknown): string[] {
   const fields = Object.keys(operation.requestBody?.content['application/json'].schema.properties ?? {})
   return [
     ...[...url.searchParams.keys()].filter((name) => !queries.includes(name)),
-    ...Object.keys((body ?? {})).filter((name) => !fields.includes(name)),
+    ...Object.keys(body ?? {}).filter((name) => !fields.includes(name)),
   ].map((name) => `${method} ${url.pathname}: ${name}`)
 }
 

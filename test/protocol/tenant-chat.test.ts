@@ -94,7 +94,7 @@ tenantTests('the chat of a tenant', (it) => {
     const document = { title: 'Booking', content: 'Transport is booked under Orders.\n\nSay when.', source: 'manual' }
     expect(await it().send('user', 'POST /api/Anna/knowledge', document)).toMatchObject({
       status: 403,
-      body: { error: 'forbidden', message: 'This needs the role admin.' },
+      body: { error: 'forbidden', message: 'This is for the role admin, and the key or token has the role user.' },
     })
     const kept = await it().send('admin', 'POST /api/Anna/knowledge', document)
     expect(kept).toMatchObject({ status: 200, body: { reference: 'Booking', title: 'Booking', source: 'manual' } })

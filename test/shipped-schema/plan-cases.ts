@@ -160,6 +160,7 @@ export const planCases: readonly PlanCase[] = [
   one('tenants.find:name', ['tenants_name_unique', 'tenants_domain_unique'], (_, s) =>
     s.admin.tenants.find('tenant 7'),
   ),
+  one('tenants.findUser', 'users_pkey', (_, s) => s.admin.tenants.findUser(anna, ident(anna, 'user'))),
   one('tenants.list', 'tenants_name_unique', (_, s) => second((at) => s.admin.tenants.list(at))),
   one('tenants.create', [], (_, s) => s.admin.tenants.create({ name: 'x', domain: 'x' })),
   one('tenants.update', 'tenants_pkey', (_, s) => refused(s.admin.tenants.update(shared, { region: 'x' }))),
