@@ -1,6 +1,7 @@
 import { apiKeys, type ApiKeys } from './api-keys.ts'
 import { assistants, type Assistants } from './assistants.ts'
 import { checkpoints, type Checkpoints } from './checkpoints.ts'
+import { crons, type Crons } from './crons.ts'
 import { items, type Items } from './items.ts'
 import { runEvents, type RunEvents } from './run-events.ts'
 import type { Run } from './run.ts'
@@ -12,6 +13,7 @@ export interface Repositories {
   readonly apiKeys: ApiKeys
   readonly assistants: Assistants
   readonly checkpoints: Checkpoints
+  readonly crons: Crons
   readonly items: Items
   readonly runs: Runs
   readonly runEvents: RunEvents
@@ -24,6 +26,7 @@ export function repositories(run: Run): Repositories {
     apiKeys: apiKeys(run),
     assistants: assistants(run),
     checkpoints: checkpoints(run),
+    crons: crons(run),
     items: items(run),
     runs: runs(run),
     runEvents: runEvents(run),

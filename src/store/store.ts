@@ -1,5 +1,7 @@
 import type { Database } from '../database/database.ts'
 import { allApiKeys, type AllApiKeys } from './api-keys.ts'
+import { cronQueue, type CronQueue } from './cron-queue.ts'
+import { outbox, type Outbox } from './outbox.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
 import { runQueue, type RunQueue } from './run-queue.ts'
@@ -9,6 +11,9 @@ import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export { type ApiKey, hashOf, type KeyRole, type NewApiKey, prefixOf } from './api-keys.ts'
 export { assistantIdOf, type Assistant, type AssistantVersion } from './assistants.ts'
+export type { DueCron } from './cron-queue.ts'
+export type { Delivery } from './outbox.ts'
+export { type Cron, type CronDetails, cronOrders, type NewCron } from './crons.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
 export type {
   ChannelBlob,
@@ -75,6 +80,8 @@ export interface TenantStore extends Repositories {
 export interface AdminStore {
   readonly apiKeys: AllApiKeys
   readonly tenants: Tenants
+  readonly cronQueue: CronQueue
+  readonly outbox: Outbox
   readonly runQueue: RunQueue
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
 }
@@ -99,6 +106,8 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
     admin: {
       apiKeys: allApiKeys(across),
       tenants: tenants(across),
+      cronQueue: cronQueue(across),
+      outbox: outbox(across),
       runQueue: runQueue(across),
       transaction: across,
     },
