@@ -18,6 +18,7 @@ import { runRoutes } from './routes/runs.ts'
 import type { RunService } from './runs/run-service.ts'
 import { itemRoutes } from './routes/items.ts'
 import { threadRoutes } from './routes/threads.ts'
+import { cronRoutes } from './routes/crons.ts'
 import { historyRoutes } from './routes/history.ts'
 import { stateRoutes } from './routes/state.ts'
 import { documentationRoutes } from './routes/documentation.ts'
@@ -100,6 +101,7 @@ export function createApp(services: Services): App {
   itemRoutes(app)
   stateRoutes(app, services)
   historyRoutes(app, services)
+  cronRoutes(app)
   return app
 }
 

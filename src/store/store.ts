@@ -15,6 +15,7 @@ export type { DueCron } from './cron-queue.ts'
 export type { Delivery } from './outbox.ts'
 export { type Cron, type CronDetails, cronOrders, type NewCron } from './crons.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
+export { sweepKeys, sweepRunEvents, sweepUndelivered } from './housekeeping.ts'
 export type {
   ChannelBlob,
   CheckpointQuery,
@@ -23,6 +24,7 @@ export type {
   PruneStrategy,
   StoredCheckpoint,
 } from './checkpoints.ts'
+export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type { FoundItem, Item } from './items.ts'
 export type * from './rows.ts'
@@ -34,7 +36,7 @@ export type { Claimant, ClaimedRun, HeldRun, RunKey, RunQueue } from './run-queu
 export { given, runForm, type RunForm, type RunRow } from './run-rows.ts'
 export { endStatuses, hasEnded, type EndStatus, type RunStatus } from './run-status.ts'
 export type { RunError } from './run-webhook.ts'
-export type { PlacedRun, RunOutcome } from './runs.ts'
+export type { CreatedRun, PlacedRun, RunOutcome } from './runs.ts'
 export { ensureSystemAssistants } from './system-assistants.ts'
 export type { Tenant } from './tenants.ts'
 export { lockIdleThread } from './thread-lock.ts'

@@ -3,6 +3,7 @@ import { cronOrders } from '../../store/store.ts'
 import type { App } from '../app.ts'
 import { answer, idText, jsonBody, objectOf, sortOrder } from '../bodies.ts'
 import { changedCron, cronChangeSchema, cronForm, cronRequestSchema, cronSchema, newCronDetails } from '../cron-forms.ts'
+import { once } from '../idempotency.ts'
 import { jsonObject, page, pageHeaders, selected } from '../wire.ts'
 
 const tags = ['Crons']
@@ -36,9 +37,10 @@ function create(app: App): void {
     async (c) => {
       const given = c.req.valid('json')
       const { userId } = c.var.principal
-      const details = newCronDetails({ enabled: true, ...given })
+      const details = newCronDetails(given)
       const of = { assistantId: given.assistant_id, threadId: undefined, userId }
-      return c.json(cronForm(await c.var.store.crons.create({ ...details, ...of })), 200)
+      const made = await once(c, given, async ({ crons }) => cronForm(await crons.create({ ...details, ...of })))
+      return c.json(made, 200)
     },
   )
   app.openapi(
@@ -53,9 +55,10 @@ function create(app: App): void {
     async (c) => {
       const given = c.req.valid('json')
       const { userId } = c.var.principal
-      const details = newCronDetails({ enabled: true, ...given })
+      const details = newCronDetails(given)
       const of = { assistantId: given.assistant_id, threadId: c.req.valid('param').thread_id, userId }
-      return c.json(cronForm(await c.var.store.crons.create({ ...details, ...of })), 200)
+      const made = await once(c, given, async ({ crons }) => cronForm(await crons.create({ ...details, ...of })))
+      return c.json(made, 200)
     },
   )
 }
