@@ -68,7 +68,7 @@ function post({ id, url, body }: WebhookMessage, settings: WebhookSettings, sign
       // What it says besides is nobody's business; redirections are not followed.
       response.destroy()
     })
-    sending.once('error', reject)
+    sending.on('error', reject)
     sending.end(content)
   })
 }
