@@ -80,7 +80,10 @@ export function newCronDetails(request: CronRequest): CronDetails {
 export function changedCron(cron: Cron, change: CronChange): CronDetails {
   const { schedule, timezone, end_time, enabled, on_run_completed, payload, metadata, next_run_date } = cron
   const details = { schedule, timezone, enabled, payload, metadata }
-  return changed({ ...details, endTime: end_time, onRunCompleted: on_run_completed, nextRunDate: next_run_date }, change)
+  return changed(
+    { ...details, endTime: end_time, onRunCompleted: on_run_completed, nextRunDate: next_run_date },
+    change,
+  )
 }
 
 function changed(before: CronDetails, change: CronChange & { readonly assistant_id?: string }): CronDetails {

@@ -12,6 +12,7 @@ import { serverMetrics } from './server-metrics.ts'
 
 export type { App, Authenticate, Environment, Principal, Services } from './app.ts'
 export { createApp } from './app.ts'
+export type { BackgroundOptions } from './background/background.ts'
 export { authentication, openToAll } from './authentication/authentication.ts'
 export { type TokenSettings, tokenVerifier } from './authentication/json-web-tokens.ts'
 export type * from './executor.ts'

@@ -43,11 +43,7 @@ export async function earlierAnswer(
 }
 
 /** Keeps what a request was answered, for those who send it again. */
-export async function keepAnswer(
-  tx: StoreTransaction,
-  { scope, key }: IdempotencyKey,
-  answer: unknown,
-): Promise<void> {
+export async function keepAnswer(tx: StoreTransaction, { scope, key }: IdempotencyKey, answer: unknown): Promise<void> {
   await tx.execute(sql`
     update idempotency_keys set response = ${json(answer)}
     where tenant_id = ${tx.tenantId} and scope = ${scope} and key = ${key}`)

@@ -39,8 +39,7 @@ export function outbox(run: Run): Outbox {
       }),
     failed: (delivery, reason, againInSeconds) =>
       run(async (tx) => {
-        const due =
-          againInSeconds === undefined ? sql`done_at = now()` : sql`next_at = ${after(againInSeconds)}`
+        const due = againInSeconds === undefined ? sql`done_at = now()` : sql`next_at = ${after(againInSeconds)}`
         // Whoever has taken it over meanwhile knows better.
         await tx.execute(sql`
           update outbox set last_error = ${reason}, ${due}

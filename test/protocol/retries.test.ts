@@ -40,7 +40,7 @@ async function startReceiver(port: number, statuses: readonly number[]) {
   return { port: (server.address() as AddressInfo).port, received, close, [Symbol.asyncDispose]: close }
 }
 
-// As docs/guides/webhooks.md tells receivers to do it.
+// As docs/guides/crons-and-webhooks.md tells receivers to do it.
 function isSigned({ headers, body }: Received): boolean {
   const content = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`
   const expected = createHmac('sha256', secret).update(content).digest('base64')
@@ -54,11 +54,15 @@ protocolScenarios(
     const client = () => it().client
     const newThread = async (): Promise<string> => (await client().threads.create()).thread_id
     const messages = (url: string) =>
-      it().store.tenant(anna).transaction((_, tx) =>
-        tx.query<{ last_error: string | null }>(sql`select last_error from outbox where url = ${url}`),
-      )
+      it()
+        .store.tenant(anna)
+        .transaction((_, tx) =>
+          tx.query<{ last_error: string | null }>(sql`select last_error from outbox where url = ${url}`),
+        )
     const makeDue = (url: string) =>
-      it().store.tenant(anna).transaction((_, tx) => tx.execute(sql`update outbox set next_at = now() where url = ${url}`))
+      it()
+        .store.tenant(anna)
+        .transaction((_, tx) => tx.execute(sql`update outbox set next_at = now() where url = ${url}`))
     const keyed = (key: string): Client =>
       new Client({
         apiUrl: it().server.url,
@@ -66,39 +70,43 @@ protocolScenarios(
         onRequest: (_, init) => ({ ...init, headers: { ...init.headers, 'Idempotency-Key': key } }),
       })
 
-    scenario(63, 'a receiver that was down gets the end of a run when it is up, signed, from whoever is there', async () => {
-      // A port that nobody listens on.
-      const { port, close } = await startReceiver(0, [200])
-      await close()
-      const thread = await newThread()
-      const url = `http://127.0.0.1:${port}/hooks/end`
-      const values = await client().runs.wait(thread, 'echo', { input: { text: 'a' }, webhook: url })
-      const reason = 'The message could not be sent: ECONNREFUSED.'
-      await vi.waitFor(async () => expect(await messages(url)).toEqual([{ last_error: reason }]), 60_000)
-      await using receiver = await startReceiver(port, [503, 200])
-      const settings = { ...webhooks, base: 'http://127.0.0.1' }
-      // Another process than the one that tried first; that one may come as well.
-      await vi.waitFor(async () => {
-        await makeDue(url)
-        await sendDueWebhooks(it().store, settings, new AbortController().signal)
-        expect(await messages(url)).toEqual([])
-      }, 60_000)
-      const [run] = await client().runs.list(thread)
-      expect(receiver.received.every(isSigned)).toBe(true)
-      const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
-      expect(ids.length).toBeGreaterThan(1)
-      expect(new Set(ids).size).toBe(1)
-      const body = JSON.parse(receiver.received.at(-1)?.body ?? '') as object
-      expect(body).toMatchObject({ run_id: run?.run_id, thread_id: thread, status: 'success', values })
-      expect(Object.keys(body)).toEqual(
-        expect.arrayContaining(['run_started_at', 'run_ended_at', 'webhook_sent_at', 'kwargs', 'metadata']),
-      )
-    })
+    scenario(
+      63,
+      'a receiver that was down gets the end of a run when it is up, signed, from whoever is there',
+      async () => {
+        // A port that nobody listens on.
+        const { port, close } = await startReceiver(0, [200])
+        await close()
+        const thread = await newThread()
+        const url = `http://127.0.0.1:${port}/hooks/end`
+        const values = await client().runs.wait(thread, 'echo', { input: { text: 'a' }, webhook: url })
+        const reason = 'The message could not be sent: ECONNREFUSED.'
+        await vi.waitFor(async () => expect(await messages(url)).toEqual([{ last_error: reason }]), 60_000)
+        await using receiver = await startReceiver(port, [503, 200])
+        const settings = { ...webhooks, base: 'http://127.0.0.1' }
+        // Another process than the one that tried first; that one may come as well.
+        await vi.waitFor(async () => {
+          await makeDue(url)
+          await sendDueWebhooks(it().store, settings, new AbortController().signal)
+          expect(await messages(url)).toEqual([])
+        }, 60_000)
+        const [run] = await client().runs.list(thread)
+        expect(receiver.received.every(isSigned)).toBe(true)
+        const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+        expect(ids.length).toBeGreaterThan(1)
+        expect(new Set(ids).size).toBe(1)
+        const body = JSON.parse(receiver.received.at(-1)?.body ?? '') as object
+        expect(body).toMatchObject({ run_id: run?.run_id, thread_id: thread, status: 'success', values })
+        expect(Object.keys(body)).toEqual(
+          expect.arrayContaining(['run_started_at', 'run_ended_at', 'webhook_sent_at', 'kwargs', 'metadata']),
+        )
+      },
+    )
 
     scenario(63, 'the server sends by itself what a run leaves, with the failure of the run', async () => {
       await using receiver = await startReceiver(0, [200])
       const webhook = `http://127.0.0.1:${receiver.port}/hooks/boom`
-      await client().runs.wait(await newThread(), 'boom', { webhook, raiseError: false })
+      await client().runs.wait(await newThread(), 'boom', { input: { text: 'a' }, webhook, raiseError: false })
       await vi.waitFor(async () => expect(await messages(webhook)).toEqual([]), 60_000)
       expect(receiver.received.map(({ path }) => path)).toEqual(['/hooks/boom'])
       expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({

@@ -1,11 +1,4 @@
-import {
-  type Store,
-  sweepItems,
-  sweepKeys,
-  sweepRunEvents,
-  sweepThreads,
-  sweepUndelivered,
-} from '../../store/store.ts'
+import { type Store, sweepItems, sweepKeys, sweepRunEvents, sweepThreads, sweepUndelivered } from '../../store/store.ts'
 import { fireDueCrons } from '../crons/due-crons.ts'
 import type { WebhookSettings } from '../webhooks/delivery.ts'
 import { sendDueWebhooks } from '../webhooks/send-webhooks.ts'
@@ -97,10 +90,7 @@ async function webhookPass(
   return more ? 0 : ((await store.admin.outbox.untilNext()) ?? Infinity)
 }
 
-async function sweepPass(
-  { store, logFailure, metrics }: BackgroundContext,
-  signal: AbortSignal,
-): Promise<number> {
+async function sweepPass({ store, logFailure, metrics }: BackgroundContext, signal: AbortSignal): Promise<number> {
   for (const [what, sweep] of Object.entries(sweeps)) {
     if (signal.aborted) break
     try {

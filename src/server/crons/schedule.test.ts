@@ -3,7 +3,7 @@ import { nextOccurrence } from './schedule.ts'
 
 function occurrences(schedule: string, from: string, endTime: Date | null = null): string[] {
   const found: string[] = []
-  for (let after: Date | undefined = new Date(from); after !== undefined && found.length < 3; ) {
+  for (let after: Date | undefined = new Date(from); after !== undefined && found.length < 3;) {
     after = nextOccurrence({ schedule, timezone: 'Europe/Paris', endTime }, after)
     if (after !== undefined) found.push(after.toISOString().slice(0, 16))
   }

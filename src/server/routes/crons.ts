@@ -2,7 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { cronOrders } from '../../store/store.ts'
 import type { App } from '../app.ts'
 import { answer, idText, jsonBody, objectOf, sortOrder } from '../bodies.ts'
-import { changedCron, cronChangeSchema, cronForm, cronRequestSchema, cronSchema, newCronDetails } from '../cron-forms.ts'
+import {
+  changedCron,
+  cronChangeSchema,
+  cronForm,
+  cronRequestSchema,
+  cronSchema,
+  newCronDetails,
+} from '../cron-forms.ts'
 import { once } from '../idempotency.ts'
 import { jsonObject, page, pageHeaders, selected } from '../wire.ts'
 

@@ -216,5 +216,6 @@ async function cancelled({ logFailure }: Services, c: RequestContext, run: RunRo
 // Nobody sees the thread any more; whoever was to read of the run has read it.
 async function tidy(c: RequestContext, run: RunRow): Promise<void> {
   // Who has a key may ask again; what is left is swept.
-  if (run.temporary && c.req.header('idempotency-key') === undefined) await c.var.store.runs.removeTemporaryThread(run.thread_id)
+  if (run.temporary && c.req.header('idempotency-key') === undefined)
+    await c.var.store.runs.removeTemporaryThread(run.thread_id)
 }

@@ -55,7 +55,13 @@ test('a path leads to the base, wherever that is', async () => {
 
 test('the pauses between attempts grow up to six hours, and after twenty attempts there is no other', () => {
   expect([1, 2, 3, 12, 13, 19, 20].map((made) => pauseAfter(made, never))).toEqual([
-    5, 10, 20, 10_240, 20_480, 21_600, undefined,
+    5,
+    10,
+    20,
+    10_240,
+    20_480,
+    21_600,
+    undefined,
   ])
   expect(pauseAfter(20, AbortSignal.abort())).toBe(0)
 })
