@@ -44,8 +44,7 @@ function isTimeZone(name: string): boolean {
   // Offsets, which some versions of Node take, are no zones with a daylight saving.
   if (!/^[A-Za-z]/.test(name)) return false
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }
