@@ -78,6 +78,8 @@ const bundled = [
 
 /** Optional peer dependencies: src/ asks for them only where they are. */
 const optional = ['@opentelemetry/api']
+/** Packages of the program that uses an entry: it brings them. */
+const peers = ['@langchain/langgraph-checkpoint']
 
 const test = '\\.test\\.ts$'
 const anyOf = (/** @type {readonly string[]} */ names) => `(${names.join('|')})`
@@ -159,7 +161,7 @@ export default {
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],
-        pathNot: `(^|/)node_modules/(@types/)?${anyOf([...bundled, ...optional])}/`,
+        pathNot: `(^|/)node_modules/(@types/)?${anyOf([...bundled, ...optional, ...peers])}/`,
       },
     },
     {

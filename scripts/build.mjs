@@ -33,6 +33,7 @@ export const entries = {
   catalog: 'src/catalog/catalog.ts',
   migrations: 'src/migrations/migrations.ts',
   client: 'src/client/client.ts',
+  langgraph: 'src/langgraph/library.ts',
   testing: 'src/testing.ts',
   'pglite-worker': 'src/database/pglite/worker.ts',
   'sqlite-worker': 'src/database/sqlite/worker.ts',

@@ -199,6 +199,8 @@ export const errorCodes = {
     summary: 'What was sent cannot be taken as it stands; each field that is wrong is named.',
   },
   not_found: { kind: 'input', summary: 'There is no such thing for this tenant.' },
+  agent_unknown: { kind: 'input', summary: 'A chat names an agent that there is not; upper and lower case count.' },
+  agent_unavailable: { kind: 'input', summary: 'A chat names an agent that the tenant may not use.' },
   conflict: { kind: 'state', summary: 'What is asked for does not go with what is there.' },
   thread_status_mismatch: { kind: 'state', summary: 'A thread has not the status that a run asks for.' },
   unauthenticated: {
@@ -213,6 +215,8 @@ export const errorCodes = {
     kind: 'input',
     summary: 'A server that lets everybody in would listen where others than this machine reach it.',
   },
+  graph_invalid: { kind: 'input', summary: 'langgraph.json, or a graph that it names, cannot be loaded.' },
+  langgraph_missing: { kind: 'input', summary: 'A graph needs @langchain/langgraph, which is not installed.' },
   schema_mismatch: { kind: 'state', summary: 'The database has not the schema that the server was built for.' },
 
   // The database

@@ -77,6 +77,8 @@ describe('the packed package', () => {
     writeFileSync(path.join(consumer, 'package.json'), '{ "name": "consumer", "type": "module", "private": true }\n')
     // npm would bring the dependencies from the registry; here they come from the checkout, so that no network is needed.
     for (const name of Object.keys(manifest.dependencies)) link(name)
+    // What the entry metastore/langgraph needs of its user.
+    for (const name of ['@langchain/core', '@langchain/langgraph-checkpoint']) link(name)
     await succeed(consumer, 'npm', 'rebuild', 'metastore', '--ignore-scripts', '--offline', '--loglevel', 'error')
     files = readdirSync(installed, { recursive: true, withFileTypes: true, encoding: 'utf8' })
       .filter((entry) => entry.isFile())

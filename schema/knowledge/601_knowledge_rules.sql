@@ -10,7 +10,7 @@ create trigger touch_updated_at before update on chunks for each row execute fun
 -- owner's rights it is, and the tenant is asked for here (decision 0013).
 create function search_chunks(query text, max_rows integer default 10)
 returns table (chunk_id uuid, document_id uuid, rank real)
-language sql stable
+language sql stable rows 10
 security definer
 set search_path = public, pg_temp
 as $$

@@ -18,10 +18,14 @@ create table run_events_default partition of run_events default;
 alter table run_events_default enable row level security;
 
 select isolate_tenant('runs');
+select restrict_to_owner('runs');
 select isolate_tenant('run_events');
 select isolate_tenant('checkpoints');
+select restrict_to_owner('checkpoints');
 select isolate_tenant('checkpoint_blobs');
+select restrict_to_owner('checkpoint_blobs');
 select isolate_tenant('checkpoint_writes');
+select restrict_to_owner('checkpoint_writes');
 select isolate_tenant('crons');
 select isolate_tenant('outbox');
 select isolate_tenant('idempotency_keys');

@@ -39,6 +39,11 @@ create function current_tenant() returns uuid
 language sql stable parallel safe
 return nullif(nullif(current_setting('metastore.tenant', true), '')::uuid, '00000000-0000-0000-0000-000000000000'::uuid);
 
+-- The user of this transaction, where it may see no other's threads; null where it may.
+create function current_owner() returns uuid
+language sql stable parallel safe
+return nullif(current_setting('metastore.owner', true), '')::uuid;
+
 create function touch_updated_at() returns trigger
 language plpgsql
 as $$
@@ -91,7 +96,7 @@ begin
   execute format('revoke all on %s from metastore_app, metastore_admin', protected);
   for made in
     select polname from pg_policy
-    where polrelid = protected and polname in ('tenant_isolation', 'shared_rows', 'admin_access', 'owner_access')
+    where polrelid = protected and polname in ('tenant_isolation', 'own_threads', 'shared_rows', 'admin_access', 'owner_access')
   loop
     execute format('drop policy %I on %s', made, protected);
   end loop;
@@ -266,6 +271,7 @@ drop function check_shared_reference();
 drop function release_tenant(regclass);
 drop function isolate_tenant(regclass, text);
 drop function touch_updated_at();
+drop function current_owner();
 drop function current_tenant();
 drop function shared_tenant();
 drop function new_id();

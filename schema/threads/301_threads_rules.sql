@@ -9,6 +9,24 @@ select isolate_tenant('messages');
 select isolate_tenant('tool_calls');
 select isolate_tenant('thread_reflections');
 
+-- Where the transaction is for one user, who may see no other's: their own threads, and what belongs to these.
+create policy own_threads on threads as restrictive to metastore_app
+  using ((select current_owner()) is null or user_id = (select current_owner()));
+create function restrict_to_owner(protected regclass) returns void
+language plpgsql
+set search_path = public, pg_temp
+as $$
+begin
+  execute format(
+    'create policy own_threads on %1$s as restrictive to metastore_app
+       using ((select current_owner()) is null or exists (
+         select from threads t where t.tenant_id = %1$s.tenant_id and t.thread_id = %1$s.thread_id))',
+    protected);
+end
+$$;
+select restrict_to_owner('messages');
+select restrict_to_owner('thread_reflections');
+
 create trigger touch_updated_at before update on threads for each row execute function touch_updated_at();
 create trigger touch_updated_at before update on messages for each row execute function touch_updated_at();
 create trigger touch_updated_at before update on tool_calls for each row execute function touch_updated_at();
@@ -121,3 +139,4 @@ select release_tenant('thread_reflections');
 select release_tenant('tool_calls');
 select release_tenant('messages');
 select release_tenant('threads');
+drop function restrict_to_owner(regclass);

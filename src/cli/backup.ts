@@ -30,7 +30,7 @@ export async function runBackup(
   const { directory } = await context.project()
   const facts = factsOf(settings, command)
   const [program = '', ...rest] = words.map((word) => fillIn(word, facts))
-  addCredentials(secrets, environment)
+  addCredentials(secrets, environment, rest)
   output.say(`Running ${path.basename(program)} before ${settings.name} is changed`)
   const said: string[] = []
   const verdict = await run(
@@ -102,9 +102,17 @@ function variablesOf({ url, urlDirectory }: DatabaseSettings, facts: Facts): Rea
 }
 
 // A program that fails likes to show what it was given.
-function addCredentials(secrets: Secrets, environment: Readonly<Record<string, string | undefined>>): void {
+function addCredentials(
+  secrets: Secrets,
+  environment: Readonly<Record<string, string | undefined>>,
+  words: readonly string[],
+): void {
   for (const [name, value] of Object.entries(environment)) {
     if (/PASS|SECRET|TOKEN|CREDENTIAL|(?:^|_)KEY$/i.test(name)) secrets.add(value)
+  }
+  for (const [index, word] of words.entries()) {
+    const [, option = '', value] = /^--?([\w-]*)(?:=(.*))?$/s.exec(word) ?? []
+    if (/pass|secret|token|credential|(?:^|-)key$/i.test(option)) secrets.add(value ?? words[index + 1])
   }
 }
 

@@ -38,36 +38,46 @@ export function guardOf(
   const maxLag = maxLagOf(settings, input)
   const windows = window ? windowsOf(settings, input) : undefined
   if (windows === undefined && backupCommand === null && maxLag === null) return undefined
-  let backup: Promise<void> | undefined
+  let begun = false
+  const assertOpen = () => {
+    // What has begun goes on: of a reset everything is gone already when its migrations run.
+    if (begun || windows === undefined || isOpen(windows, new Date())) return
+    throw windowClosed(settings, windows, command)
+  }
   return {
     async mayChange(session) {
-      if (windows !== undefined && !isOpen(windows, new Date())) throw windowClosed(settings, windows, command)
+      assertOpen()
       // Whoever may not see the replicas hears of it now, and not in the middle of a backfill.
       if (maxLag !== null) await holdForReplicas(maxLag)(session)
     },
     async beforeChange() {
-      if (backupCommand === null) return
+      // Whoever has waited long for the lock may have waited too long.
+      assertOpen()
       // Of a command in several steps, such as reset, the first one makes the backup.
-      backup ??= import('./backup.ts').then(({ runBackup }) => runBackup(backupCommand, { settings, command }, context))
-      await backup
+      if (begun) return
+      if (backupCommand !== null) {
+        const { runBackup } = await import('./backup.ts')
+        await runBackup(backupCommand, { settings, command }, context)
+      }
+      begun = true
     },
   }
 }
 
 /** What a backfill waits for between two batches, by the settings of its database. */
-export function holdsOf(settings: DatabaseSettings, input: Input): Hold[] {
+export function holdsOf(settings: DatabaseSettings, input: Input, now: () => Date = () => new Date()): Hold[] {
   const maxLag = maxLagOf(settings, input)
   const windows = settings.afterWindow === 'pause' ? windowsOf(settings, input) : undefined
   return [
-    ...(windows === undefined ? [] : [holdOutside(windows)]),
+    ...(windows === undefined ? [] : [holdOutside(windows, now)]),
     ...(maxLag === null ? [] : [holdForReplicas(maxLag)]),
   ]
 }
 
-function holdOutside(windows: MaintenanceWindows): Hold {
+function holdOutside(windows: MaintenanceWindows, now: () => Date): Hold {
   return () => {
-    if (isOpen(windows, new Date())) return Promise.resolve(null)
-    return Promise.resolve(`the maintenance window is closed until ${shown(nextOpening(windows, new Date()))}.`)
+    if (isOpen(windows, now())) return Promise.resolve(null)
+    return Promise.resolve(`the maintenance window is closed until ${shown(nextOpening(windows, now()))}.`)
   }
 }
 

@@ -47,6 +47,11 @@ function urlsOf(settings: DatabaseSettings): (string | undefined)[] {
   ]
 }
 
+/** Adds the password of a URL that no setting holds as it is, such as that of a member of a fleet. */
+export function addUrl(secrets: Secrets, url: string): void {
+  addPasswords(secrets, url)
+}
+
 // By the text alone: a URL that cannot be understood holds its password nevertheless. Up to the last @ of the authority.
 function addPasswords(secrets: Secrets, text: string | undefined): void {
   if (text === undefined || !/:\/\/|[?&]password=/.test(text)) return

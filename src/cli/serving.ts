@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { MetastoreError } from '../errors.ts'
+import type { Keyring } from '../secrets/keyring.ts'
 import type { Authenticate, ServerLog, ServerOptions } from '../server/server.ts'
 import type { Store } from '../store/store.ts'
 import { openAssistantStore } from './assistant-store.ts'
@@ -42,17 +43,21 @@ export async function serveDatabase(
 ): Promise<void> {
   const { settings } = entry
   const where = addressOf(entry, input)
-  const { loadExecutors, serverLog, serverMetrics, startServer } = await import('../server/server.ts')
+  const { loadAnswer, loadExecutors, serverLog, serverMetrics, startServer } = await import('../server/server.ts')
+  const { loadScript } = await import('../migrations/load-script.ts')
   await using opened = await openAssistantStore(entry, settings.serverConnections)
   const { store, version } = opened
   const level = quietly && settings.origins.serverLog.from === 'default' ? 'error' : settings.serverLog
   const log = serverLog(level, (line) => context.output.log(line.trimEnd()))
   const graphs = graphsOf(entry, input, context)
+  const keys = await keysOf(entry, context)
   const options: ServerOptions = {
     host: where.host,
     port: where.port,
     store,
-    executors: await loadExecutors({ graphs }),
+    executors: await loadExecutors({ graphs, load: loadScript, keys }),
+    answer: loadAnswer(keys),
+    encryption: keys,
     authenticate: await authenticateFor(entry, where.open, store, { context, log }),
     open: where.open,
     logFailure: (error, requestId) => log.failure(error, { requestId }),
@@ -74,7 +79,8 @@ export async function serveDatabase(
   log.event('stopped')
 }
 
-function addressOf({ settings }: DatabaseEntry, input: Input): { host: string; port: number; open: boolean } {
+/** Where a server listens and whether it lets everybody in. Throws `usage` and `server_open`, before anything is done. */
+export function addressOf({ settings }: DatabaseEntry, input: Input): { host: string; port: number; open: boolean } {
   const host = text(input, 'host') ?? settings.serverHost
   const auth = text(input, 'auth') ?? settings.serverAuth
   if (auth !== 'keys' && auth !== 'none') {
@@ -125,6 +131,13 @@ async function authenticateFor(
     },
   })
   return authentication({ store, verifyToken, onFailure })
+}
+
+/** The keys that tenants' secrets are encrypted with; undefined where none is given, so that none can be kept. */
+async function keysOf(entry: DatabaseEntry, context: Context): Promise<Keyring | undefined> {
+  const { keySourceOf, openKeyring } = await import('./keyring.ts')
+  if (keySourceOf(entry.settings, await context.project()) === undefined) return undefined
+  return openKeyring(entry, context)
 }
 
 function graphsOf({ settings }: DatabaseEntry, input: Input, { workingDirectory }: Context): string | undefined {

@@ -1,36 +1,47 @@
-import {
+import type {
   BaseStore,
-  type GetOperation,
-  type ListNamespacesOperation,
-  type Operation,
-  type OperationResults,
-  type PutOperation,
-  type SearchOperation,
+  GetOperation,
+  ListNamespacesOperation,
+  Operation,
+  OperationResults,
+  PutOperation,
+  SearchOperation,
 } from '@langchain/langgraph-checkpoint'
 import type { FoundItem, TenantStore } from '../store/store.ts'
 
 type FoundByGraph = Awaited<ReturnType<BaseStore['search']>>[number]
 
+/** The LangGraph of whoever uses the store. */
+export interface ItemLibrary {
+  readonly BaseStore: abstract new () => BaseStore
+}
+
+/** A store of LangGraph.js that keeps its items in the assistant schema. */
+export type ItemStore = Pick<BaseStore, keyof BaseStore>
+
 /**
- * What LangGraph.js graphs remember from thread to thread, in the store items of a tenant: for
- * `graph.compile({ checkpointer, store })`. The same items as `/store/items` of the server has.
+ * The class, for a program's own LangGraph, of what graphs remember from thread to thread: the store items of a tenant, which
+ * are the same as `/store/items` of the server has.
  */
-export class MetastoreItemStore extends BaseStore {
-  readonly #tenant: TenantStore
+export function itemStoreClass({ BaseStore }: ItemLibrary): new (tenant: () => Promise<TenantStore>) => ItemStore {
+  return class extends BaseStore {
+    readonly #tenant: () => Promise<TenantStore>
 
-  constructor(tenant: TenantStore) {
-    super()
-    this.#tenant = tenant
-  }
+    constructor(tenant: () => Promise<TenantStore>) {
+      super()
+      this.#tenant = tenant
+    }
 
-  /** Does the operations one after another, in one transaction: all of them, or none. Throws `request_invalid`. */
-  override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>> {
-    const results = await this.#tenant.transaction(async (store) => {
-      const answers: unknown[] = []
-      for (const operation of operations) answers.push(await perform(store, operation))
-      return answers
-    })
-    return results as OperationResults<Op>
+    /** Does the operations one after another, in one transaction: all of them, or none. Throws `request_invalid`. */
+    override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>> {
+      const tenant = await this.#tenant()
+      const results = await tenant.transaction(async (store) => {
+        const answers: unknown[] = []
+        for (const operation of operations) answers.push(await perform(store, operation))
+        return answers
+      })
+      return results as OperationResults<Op>
+    }
   }
 }
 

@@ -1,1 +1,4 @@
-export { type CheckpointLibrary, type Saver, saverClass, type SaverOptions } from './saver.ts'
+export { nextVersion } from './channel-version.ts'
+export { type ItemLibrary, itemStoreClass } from './item-store.ts'
+export type { SaverOptions } from './put.ts'
+export { type CheckpointLibrary, type Saver, saverClass } from './saver.ts'

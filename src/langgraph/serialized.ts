@@ -2,7 +2,7 @@ import type { ChannelVersions, PendingWrite, SerializerProtocol } from '@langcha
 import type { ChannelBlob, CheckpointWrite } from '../store/store.ts'
 
 /** The channel of tasks that a step sends. */
-export const writesChannel = '__pregel_tasks'
+export const sendsChannel = '__pregel_tasks'
 
 /** Channels of which a task writes one value, and the index that stands for it in the library's own savers. */
 const specialIndexes: Readonly<Record<string, number>> = {

@@ -1,8 +1,16 @@
-import { findTable, findView, type Catalog, type Column, type ObjectName, type Table } from '../catalog/catalog.ts'
+import {
+  findTable,
+  findView,
+  type Catalog,
+  type Column,
+  type Constraint,
+  type ObjectName,
+  type Table,
+} from '../catalog/catalog.ts'
 
 /**
  * The desired catalog of models, with what the language of models has no words for taken over from what there is: functions,
- * triggers, extensions, domains, comments, grants, storage. A migration that is generated leaves all that alone. Pure.
+ * triggers, extensions, domains, comments, grants, storage, foreign keys that are deferrable. A migration that is generated leaves all that alone. Pure.
  */
 export function withUnsaid(desired: Catalog, current: Catalog, existingViews: readonly ObjectName[]): Catalog {
   const isKept = ({ schema, name }: ObjectName) =>
@@ -26,7 +34,7 @@ export function withUnsaid(desired: Catalog, current: Catalog, existingViews: re
       return there === undefined ? sequence : { ...sequence, comment: there.comment, grants: there.grants }
     }),
     tables: [
-      ...desired.tables.map((table) => tableWithUnsaid(table, findTable(current, table))),
+      ...desired.tables.map((table) => tableWithUnsaid(table, findTable(current, table), desired)),
       // Partitions are the business of whoever makes them.
       ...current.tables.filter((table) => table.partitionOf !== null && findTable(desired, table) === undefined),
     ],
@@ -68,7 +76,7 @@ function mergedTypes(desired: Catalog, current: Catalog): Catalog['types'] {
   return [...enums, ...current.types.filter(({ kind }) => kind !== 'enum')]
 }
 
-function tableWithUnsaid(table: Table, there: Table | undefined): Table {
+function tableWithUnsaid(table: Table, there: Table | undefined, desired: Catalog): Table {
   if (there === undefined) return table
   const { kind, comment, persistence, triggers, rules, replicaIdentity, inherits, partitionKey, partitionOf } = there
   const { foreign, accessMethod, tablespace, options, grants } = there
@@ -87,6 +95,7 @@ function tableWithUnsaid(table: Table, there: Table | undefined): Table {
         return same === undefined ? constraint : { ...constraint, comment: same.comment }
       }),
       ...there.constraints.filter(({ kind: one }) => one === 'exclusion'),
+      ...there.constraints.filter((one) => isDeferrableKey(one, desired) && !hasConstraint(table, one.name)),
     ],
     indexes: [
       ...table.indexes.map((index) => {
@@ -100,6 +109,19 @@ function tableWithUnsaid(table: Table, there: Table | undefined): Table {
       return same === undefined ? policy : { ...policy, comment: same.comment }
     }),
   }
+}
+
+// A key within what the models say: one to a table that goes, goes with it.
+function isDeferrableKey(constraint: Constraint, desired: Catalog): boolean {
+  return (
+    constraint.kind === 'foreign_key' &&
+    constraint.deferrable !== 'no' &&
+    findTable(desired, constraint.references) !== undefined
+  )
+}
+
+function hasConstraint({ constraints }: Table, name: string): boolean {
+  return constraints.some((constraint) => constraint.name === name)
 }
 
 function isExclusion(table: Table, constraint: string | null): boolean {

@@ -51,7 +51,7 @@ export function readDeclarations(file: ConfigurationFile): Declarations {
 type Values = ReadonlyMap<SettingName, DeclaredValue>
 
 function readDatabases(reading: Reading, tables: unknown, server: Values): DeclaredDatabase[] {
-  if (tables === undefined) return []
+  if (tables === undefined) return server.size === 0 ? [] : [onlyServer(reading, server)]
   if (!isTable(tables)) {
     report(reading, ['database'], `database must be a table, not ${describeToml(tables)}.`, nameRemedy)
     return []
@@ -68,6 +68,12 @@ function readDatabases(reading: Reading, tables: unknown, server: Values): Decla
     }
   }
   return databases
+}
+
+// A file that only says something of the server is one of a project with one database, of which nothing is said.
+function onlyServer({ file }: Reading, values: Values): DeclaredDatabase {
+  const where = file.place(file.positions.key(['server'])?.start ?? 0)
+  return { name: 'default', where, values, seedSets: new Map(), reports: [] }
 }
 
 function readDatabase(

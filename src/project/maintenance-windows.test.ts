@@ -58,6 +58,9 @@ describe('a maintenance window', () => {
       return windows && nextOpening(windows, new Date(from)).toISOString()
     }
     expect(next('Sat 01:00-05:00 Europe/Paris', '2026-01-03T04:00:30Z')).toBe('2026-01-10T00:00:00.000Z')
+    // Over the nights in which the clocks of Paris are put forward and back.
+    expect(next('Sun 12:00-13:00 Europe/Paris', '2026-03-28T00:00:00Z')).toBe('2026-03-29T10:00:00.000Z')
+    expect(next('Sun 12:00-13:00 Europe/Paris', '2026-10-24T00:00:00Z')).toBe('2026-10-25T11:00:00.000Z')
     expect(next('03:00-04:00', '2026-01-06T04:00:00Z')).toBe('2026-01-07T03:00:00.000Z')
   })
 

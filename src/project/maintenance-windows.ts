@@ -33,14 +33,23 @@ export function isOpen({ spans, zone }: MaintenanceWindows, at: Date): boolean {
 
 /** When the windows open next, to the minute, from a moment at which they are closed. */
 export function nextOpening(windows: MaintenanceWindows, from: Date): Date {
-  // Minute by minute, because a clock that is put forward or back makes hours of a week longer or shorter.
-  const first = Math.ceil(from.getTime() / 60_000)
-  for (let minute = first; minute <= first + minutesOfWeek + minutesOfDay; minute += 1) {
-    const moment = new Date(minute * 60_000)
-    if (isOpen(windows, moment)) return moment
+  let minute = Math.ceil(from.getTime() / 60_000)
+  const last = minute + 2 * minutesOfWeek
+  while (minute < last) {
+    const here = minuteOfWeek(new Date(minute * 60_000), windows.zone)
+    const ahead = Math.min(...windows.spans.map(({ start }) => (start - here + minutesOfWeek) % minutesOfWeek))
+    // Minute by minute around it, because a clock may be put forward or back until then.
+    const end = minute + ahead + aroundChanges
+    for (minute = Math.max(minute, minute + ahead - aroundChanges); minute <= end; minute += 1) {
+      const moment = new Date(minute * 60_000)
+      if (isOpen(windows, moment)) return moment
+    }
   }
   return from
 }
+
+// Clocks are put forward or back by an hour, or by less.
+const aroundChanges = 61
 
 function parseSpans(text: string): { start: number; end: number }[] | undefined {
   const match = /^(?:([A-Za-z][A-Za-z, -]*?)\s+)?(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)$/.exec(text)

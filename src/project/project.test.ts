@@ -116,6 +116,22 @@ describe('describeSettings', () => {
       ['keys_command', null, 'default', null],
       ['required_variables', [], 'default', null],
       ['tenant_column', null, 'default', null],
+      ['server_host', '127.0.0.1', 'default', null],
+      ['server_port', 2024, 'default', null],
+      ['server_auth', 'keys', 'default', null],
+      ['server_tenant', 'default', 'default', null],
+      ['server_jwks', null, 'default', null],
+      ['server_jwt_issuer', null, 'default', null],
+      ['server_jwt_audience', null, 'default', null],
+      ['server_jwt_tenant_claim', 'tenant_id', 'default', null],
+      ['server_jwt_role_claim', 'role', 'default', null],
+      ['server_jwt_user_claim', 'sub', 'default', null],
+      ['server_cors', [], 'default', null],
+      ['server_body_mb', 20, 'default', null],
+      ['server_requests_per_minute', 0, 'default', null],
+      ['server_connections', 10, 'default', null],
+      ['server_graphs', null, 'default', null],
+      ['server_log', 'info', 'default', null],
     ])
   })
 

@@ -476,3 +476,36 @@ test('a path in a message is relative to the working directory', async () => {
   const error = await failureOf(readProject({ directory, workingDirectory: inside, environment: {} }))
   expect(error.where).toBe(path.join('..', '..', 'metastore.toml:1:1'))
 })
+
+describe('the settings of the server', () => {
+  const read = (file: string) => readProject({ directory: projectWith(file), environment: {} })
+
+  test('stand below [server] for all databases, and below a database for that one, which wins', async () => {
+    const { databases } = await read(
+      '[server]\nport = 8080\nhost = "0.0.0.0"\n[database.a]\n[database.b]\nserver_log = "warn"\n[database.b.server]\nport = 9090\n',
+    )
+    expect(databases.map(({ serverPort, serverHost, serverLog }) => [serverPort, serverHost, serverLog])).toEqual([
+      [8080, '0.0.0.0', 'info'],
+      [9090, '0.0.0.0', 'warn'],
+    ])
+    expect(databases[1]?.origins.serverPort.where).toBe('metastore.toml:8:1')
+  })
+
+  test('may stand alone', async () => {
+    const { databases } = await read('[server]\nport = 8080\n')
+    expect(databases.map(({ name, serverPort }) => [name, serverPort])).toEqual([['default', 8080]])
+  })
+
+  test('are refused where they are not known or no table', async () => {
+    expect(await failureOfFile('[database.a]\n[server]\nprot = 1\n')).toMatchObject({
+      where: 'metastore.toml:3:1',
+      message: 'There is no setting "prot" of the server.',
+      remedy: expect.stringMatching(/^Did you mean port\? Its settings are host, port, auth, .*, log\.$/) as string,
+    })
+    expect(await failureOfFile('server = 1\n[database.a]\n')).toMatchObject({
+      where: 'metastore.toml:1:1',
+      message: 'server must be a table, not an integer.',
+      remedy: 'Write its settings below a line [server].',
+    })
+  })
+})

@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
-import { cors } from 'hono/cors'
-import { matchedRoutes } from 'hono/route'
-import type { Store, TenantStore } from '../store/store.ts'
+import type { Encryption, Store, TenantStore } from '../store/store.ts'
 import { RequestInvalid } from '../store/store.ts'
-import { authorize } from './authorization.ts'
 import type { Executor } from './executor.ts'
-import { failureResponse, tooManyRequests } from './failure-response.ts'
+import type { AnswerChat } from './chat.ts'
+import { failureResponse } from './failure-response.ts'
 import type { Authenticate, Principal } from './principal.ts'
-import { isPublic } from './public-paths.ts'
-import { type RateLimit, rateLimit } from './rate-limit.ts'
-import { type BodyLimits, requestBody } from './request-body.ts'
+import type { BodyLimits } from './request-body.ts'
 import type { AnsweredRequest } from './request-log.ts'
-import { assistantRoutes } from './routes/assistants.ts'
-import { runRoutes } from './routes/runs.ts'
 import type { RunService } from './runs/run-service.ts'
-import { itemRoutes } from './routes/items.ts'
-import { threadRoutes } from './routes/threads.ts'
-import { cronRoutes } from './routes/crons.ts'
-import { historyRoutes } from './routes/history.ts'
-import { stateRoutes } from './routes/state.ts'
-import { documentationRoutes } from './routes/documentation.ts'
-import { systemRoutes } from './routes/system.ts'
-import { type ServerMetrics, serverMetrics } from './server-metrics.ts'
+import type { ServerMetrics } from './server-metrics.ts'
 
 export type { Authenticate, Principal } from './principal.ts'
 
@@ -47,6 +33,10 @@ export interface Services {
   readonly executors: readonly Executor[]
   readonly runs: RunService
   readonly authenticate: Authenticate
+  /** Answers in the chats of tenants; without it, what their documents say is the answer. */
+  readonly answer?: AnswerChat | undefined
+  /** Encrypts the keys of language models; without it none can be stored. */
+  readonly encryption?: Encryption | undefined
   /** Writes a failure that no client may read to the log. */
   readonly logFailure: (error: Error, requestId: string) => void
   /** Writes that a request was answered to the log. */
@@ -83,75 +73,6 @@ export function emptyApp(services: Services): App {
     return c.json({ error: 'not_found', message, detail: message }, 404)
   })
   return app
-}
-
-/** The whole application. */
-export function createApp(services: Services): App {
-  const app = emptyApp(services)
-  const metrics = services.metrics ?? serverMetrics(services.store)
-  observe(app, services, metrics)
-  if (services.corsOrigins !== undefined && services.corsOrigins.length > 0) app.use(pagesOf(services.corsOrigins))
-  app.use(requestBody(services.bodyLimits ?? { bytes: 20_000_000, depth: 100 }))
-  systemRoutes(app, services, metrics)
-  documentationRoutes(app)
-  app.use(identify(services))
-  assistantRoutes(app, services)
-  runRoutes(app, services)
-  threadRoutes(app, services)
-  itemRoutes(app)
-  stateRoutes(app, services)
-  historyRoutes(app, services)
-  cronRoutes(app)
-  return app
-}
-
-function observe(app: App, { logRequest }: Services, metrics: ServerMetrics): void {
-  app.use(async (c, next) => {
-    const began = performance.now()
-    await next()
-    const milliseconds = Math.round((performance.now() - began) * 10) / 10
-    const { method, path } = c.req
-    const { status } = c.res
-    metrics.request(
-      method,
-      matchedRoutes(c).findLast((route) => route.path !== '/*')?.path ?? 'none',
-      status,
-      milliseconds / 1000,
-    )
-    const { requestId } = c.var
-    const tenantId = (c.var as Partial<Environment['Variables']>).principal?.tenantId
-    logRequest?.({ requestId, method, path, status, milliseconds, tenantId })
-  })
-}
-
-function pagesOf(origins: readonly string[]) {
-  return cors({
-    origin: origins.includes('*') ? '*' : [...origins],
-    exposeHeaders: [
-      'Content-Location',
-      'Location',
-      'X-Pagination-Total',
-      'X-Pagination-Next',
-      'X-Request-Id',
-      'Retry-After',
-    ],
-    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    maxAge: 600,
-  })
-}
-
-function identify({ store, authenticate, requestsPerMinute }: Services): MiddlewareHandler<Environment> {
-  const limit: RateLimit | undefined = requestsPerMinute === undefined ? undefined : rateLimit(requestsPerMinute)
-  return async (c, next) => {
-    if (isPublic(c.req.path)) return next()
-    const principal = await authenticate(c.req.raw.headers)
-    c.set('principal', principal)
-    const seconds = limit?.take(principal)
-    if (seconds !== undefined) throw tooManyRequests(seconds)
-    authorize(principal, c.req.method, c.req.path)
-    c.set('store', store.tenant(principal.tenantId))
-    return next()
-  }
 }
 
 function problem(issue: { readonly path: readonly PropertyKey[]; readonly message: string }): {

@@ -24,6 +24,9 @@ export const sortOrder = z.enum(['asc', 'desc']).nullish()
 /** A name: short enough for an index of the database. */
 export const nameText = z.string().max(512)
 
+/** How long something lives, in minutes: at most a century, which PostgreSQL can add to any day. */
+export const minutes = z.number().positive().max(52_560_000)
+
 /** The id of something in a path; what is not one is refused. */
 export const idText = z.guid()
 

@@ -11,6 +11,8 @@ const statusOf: Partial<Record<ErrorCode, Status>> = {
   request_invalid: 422,
   unauthenticated: 401,
   forbidden: 403,
+  agent_unknown: 400,
+  agent_unavailable: 400,
   not_found: 404,
   conflict: 409,
   thread_status_mismatch: 409,

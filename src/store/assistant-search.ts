@@ -1,7 +1,7 @@
 import { id, join, sql, type Sql } from '../database/database.ts'
 import type { AssistantsRow } from './rows.ts'
 import type { Run } from './run.ts'
-import { pageOf, type Page } from './page.ts'
+import { pageOf, type NumberedPage } from './numbered-page.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 
 /** Which assistants. */
@@ -23,7 +23,7 @@ export interface AssistantQuery extends AssistantFilter {
 
 /** How transactions of `run` look for assistants: those of the tenant, and the shared ones that it may use. */
 export function assistantSearch(run: Run): {
-  page(query: AssistantQuery): Promise<Page<AssistantsRow>>
+  page(query: AssistantQuery): Promise<NumberedPage<AssistantsRow>>
   count(filter: AssistantFilter): Promise<number>
 } {
   return {

@@ -1,7 +1,7 @@
 import { id, join, sql, type Sql } from '../database/database.ts'
 import { assistantSearch, type AssistantFilter, type AssistantQuery } from './assistant-search.ts'
 import { conflict, notFound } from './failures.ts'
-import type { Page } from './page.ts'
+import type { NumberedPage } from './numbered-page.ts'
 import type { AssistantsRow, AssistantVersionsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import { settleThreads } from './thread-status.ts'
@@ -39,7 +39,7 @@ export interface Assistants {
   update(assistantId: string, change: AssistantChange): Promise<Assistant>
   /** Removes it with its versions, runs and crons, and on demand its threads. Throws `not_found`, `conflict`. */
   remove(assistantId: string, options?: { readonly threads?: boolean | undefined }): Promise<void>
-  search(query: AssistantQuery): Promise<Page<Assistant>>
+  search(query: AssistantQuery): Promise<NumberedPage<Assistant>>
   count(filter: AssistantFilter): Promise<number>
   /** The newest first. Throws `not_found`. */
   versions(

@@ -1,7 +1,7 @@
 import { id, join, sql, type Sql } from '../database/database.ts'
 import { assistantIdOf } from './assistants.ts'
 import { notFound } from './failures.ts'
-import { pageOf, type Page } from './page.ts'
+import { type NumberedPage, pageOf } from './numbered-page.ts'
 import type { CronsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import { present } from './thread.ts'
@@ -75,7 +75,7 @@ export interface Crons {
   update(cronId: string, change: (cron: Cron) => CronDetails): Promise<Cron>
   /** Throws `not_found`. */
   remove(cronId: string): Promise<void>
-  search(query: CronQuery): Promise<Page<Cron>>
+  search(query: CronQuery): Promise<NumberedPage<Cron>>
   count(filter: CronFilter): Promise<number>
   /** Takes the time that is due, for whoever takes it first; undefined when somebody has taken it, or it is due no more. */
   take(cronId: string, occurrence: number, nextRunDate: Date | undefined): Promise<Cron | undefined>

@@ -43,7 +43,5 @@ export function conflict(message: string, remedy: string, cause?: unknown): Meta
 /** Whether a statement failed on this constraint (or unique index). */
 export function violates(error: unknown, constraint: string): boolean {
   if (!(error instanceof DatabaseError) || error.reason !== 'constraint') return false
-  return (
-    error.object === `constraint ${constraint}` || error.object?.startsWith(`constraint ${constraint} of `) === true
-  )
+  return error.object?.split(' of table ')[0] === `constraint ${constraint}`
 }

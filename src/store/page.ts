@@ -1,30 +1,33 @@
-import { sql, type Sql } from '../database/database.ts'
+import type { Sql } from '../database/database.ts'
+import { invalid } from './failures.ts'
 import type { StoreTransaction } from './transaction.ts'
 
-/** A part of what a search finds, with how much it finds in all. */
-export interface Page<Row> {
-  readonly rows: Row[]
-  readonly total: number
-}
-
-/** A search whose rows are given in pages by number. */
-export interface PagedSearch {
-  readonly columns: Sql
-  /** Tables and conditions, as they follow the word FROM. */
-  readonly from: Sql
-  readonly order: Sql
+/** Which part of a list: at most so many rows, those behind the row whose id is `after`. */
+export interface Page {
   readonly limit: number
-  readonly offset: number
+  readonly after?: string | undefined
 }
 
-/** One page of a search. The rows are counted only when the page does not show how many there are. */
-export async function pageOf<Row extends object>(tx: StoreTransaction, search: PagedSearch): Promise<Page<Row>> {
-  const { columns, from, order, limit, offset } = search
-  const rows = await tx.query<Row>(
-    sql`select ${columns} from ${from} order by ${order} limit ${limit} offset ${offset}`,
-  )
-  const isLast = rows.length < limit && (rows.length > 0 || offset === 0)
-  if (isLast) return { rows, total: offset + rows.length }
-  const counted = await tx.first<{ total: number }>(sql`select count(*)::int as total from ${from}`)
-  return { rows, total: counted?.total ?? 0 }
+/** A part of a list, and the id to put into `after` for the next part; undefined on the last one. */
+export interface Paged<Row> {
+  readonly rows: readonly Row[]
+  readonly next: string | undefined
+}
+
+/**
+ * Reads a part of a list. `select` gets how many rows to read, which is one more than are given, to know whether more follow;
+ * `cursor` finds the row that `after` names. Throws `request_invalid` when there is none.
+ */
+export async function readPage<Row extends object>(
+  tx: StoreTransaction,
+  page: Page,
+  statements: { readonly select: (limit: number) => Sql; readonly cursor: (after: string) => Sql },
+  idOf: (row: Row) => string,
+): Promise<Paged<Row>> {
+  if (page.after !== undefined && (await tx.first(statements.cursor(page.after))) === undefined) {
+    throw invalid('after', 'There is no such row to go on behind.')
+  }
+  const rows = await tx.query<Row>(statements.select(page.limit + 1))
+  const last = rows.length > page.limit ? rows[page.limit - 1] : undefined
+  return { rows: rows.slice(0, page.limit), next: last && idOf(last) }
 }

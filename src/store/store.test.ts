@@ -31,6 +31,35 @@ describe.each(storeEngines)('a store on $name', ({ name, freshSchema }) => {
     })
   })
 
+  test('shows somebody who may see their own threads alone no other’s, nor what belongs to these', async () => {
+    const owner = ident(anna, 'user')
+    const all = world.store.tenant(anna)
+    const own = world.store.tenant(anna, { ownerId: owner })
+    const count = (of: typeof own) =>
+      of.transaction((_, tx) =>
+        tx.query(sql`
+          select (select count(*)::int from threads) as threads, (select count(*)::int from messages) as messages,
+            (select count(*)::int from runs) as runs, (select count(*)::int from checkpoints) as checkpoints`),
+      )
+    await all.transaction((_, tx) => tx.execute(sql`update threads set user_id = null`))
+    expect(await count(all)).toEqual([{ threads: 1, messages: 1, runs: 1, checkpoints: 1 }])
+    expect(await count(own)).toEqual([{ threads: 0, messages: 0, runs: 0, checkpoints: 0 }])
+    const others = own.transaction((_, tx) =>
+      tx.execute(sql`
+        insert into messages (tenant_id, thread_id, role, content)
+        values (${anna}, ${ident(anna, 'thread')}, 'user', to_jsonb('x'::text))`),
+    )
+    await expect(others).rejects.toMatchObject({ engineCode: '42501' })
+
+    await all.transaction((_, tx) => tx.execute(sql`update threads set user_id = ${owner}`))
+    expect(await count(own)).toEqual([{ threads: 1, messages: 1, runs: 1, checkpoints: 1 }])
+    const [made] = await own.transaction((_, tx) =>
+      tx.query(sql`insert into threads (tenant_id) values (${anna}) returning user_id`),
+    )
+    expect(made).toEqual({ user_id: owner })
+    await all.transaction((_, tx) => tx.execute(sql`delete from threads where thread_id <> ${ident(anna, 'thread')}`))
+  })
+
   test('puts several calls into one transaction, which is undone as a whole', async () => {
     const store = world.store.tenant(anna)
     const work = store.transaction(async (same, tx) => {

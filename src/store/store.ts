@@ -5,6 +5,8 @@ import { outbox, type Outbox } from './outbox.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
 import { runQueue, type RunQueue } from './run-queue.ts'
+import { grants, type Grants } from './permissions.ts'
+import { taskQueue, type TaskQueue } from './task-queue.ts'
 import { tenants, type Tenants } from './tenants.ts'
 import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
@@ -26,7 +28,9 @@ export type {
 } from './checkpoints.ts'
 export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
-export type { FoundItem, Item } from './items.ts'
+export type { FoundItem } from './items.ts'
+export { defaultTenant } from './default-tenant.ts'
+export { type ForeignThread, readForeignThreads } from './foreign-checkpoints.ts'
 export type * from './rows.ts'
 export type { CancelAction } from './run-cancel.ts'
 export { createRun, type MultitaskStrategy, type NewRun } from './run-creation.ts'
@@ -38,11 +42,23 @@ export { endStatuses, hasEnded, type EndStatus, type RunStatus } from './run-sta
 export type { RunError } from './run-webhook.ts'
 export type { CreatedRun, PlacedRun, RunOutcome } from './runs.ts'
 export { ensureSystemAssistants } from './system-assistants.ts'
-export type { Tenant } from './tenants.ts'
 export { lockIdleThread } from './thread-lock.ts'
 export { type Thread, threadColumns, type ThreadColumn, type TimeToLive } from './thread.ts'
 export { saveThreadState, settleThreads, type StateProjection } from './thread-status.ts'
 export type { FoundThread } from './thread-search.ts'
+export type * from './agents.ts'
+export type * from './guardrails.ts'
+export type * from './knowledge.ts'
+export type * from './llm.ts'
+export type * from './messages.ts'
+export type * from './permissions.ts'
+export type * from './sessions.ts'
+export type * from './support.ts'
+export type { TaskQueue } from './task-queue.ts'
+export type * from './tools.ts'
+export type * from './users.ts'
+export type * from './widgets.ts'
+export { sharedTenantId, type Tenant } from './tenants.ts'
 export type { StoreTransaction } from './transaction.ts'
 export { type Json, json, type JsonObject, pathOfNul, refuseNul, texts, uuids } from './values.ts'
 export type { Topic, WakeUps } from './wake-ups.ts'
@@ -59,8 +75,8 @@ export interface StoreOptions {
 
 /** The data of all tenants of an assistant. */
 export interface Store extends AsyncDisposable {
-  /** What one tenant has. Row-level security shows nothing else. */
-  tenant(tenantId: string): TenantStore
+  /** What one tenant has; with `ownerId`, of threads only those of that user. Row-level security shows nothing else. */
+  tenant(tenantId: string, options?: { readonly ownerId?: string | undefined }): TenantStore
   /** Work across tenants: keys, claims, sweeps. The connection's role has to be a member of metastore_admin. */
   readonly admin: AdminStore
   readonly wakeUps: WakeUps
@@ -81,6 +97,8 @@ export interface TenantStore extends Repositories {
 /** What works across tenants. */
 export interface AdminStore {
   readonly apiKeys: AllApiKeys
+  readonly grants: Grants
+  readonly taskQueue: TaskQueue
   readonly tenants: Tenants
   readonly cronQueue: CronQueue
   readonly outbox: Outbox
@@ -104,9 +122,11 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
     await ground.pool.close()
   }
   return {
-    tenant: (tenantId) => tenantStore(ground, tenantId),
+    tenant: (tenantId, { ownerId } = {}) => tenantStore(ground, { role: 'metastore_app', tenantId, ownerId }),
     admin: {
       apiKeys: allApiKeys(across),
+      grants: grants(across),
+      taskQueue: taskQueue(across),
       tenants: tenants(across),
       cronQueue: cronQueue(across),
       outbox: outbox(across),
@@ -123,11 +143,10 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   }
 }
 
-function tenantStore(ground: Ground, tenantId: string): TenantStore {
-  const access: Access = { role: 'metastore_app', tenantId }
+function tenantStore(ground: Ground, access: Access & { readonly tenantId: string }): TenantStore {
   const begin = <T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> => runTransaction(ground, access, work)
   return {
-    id: tenantId,
+    id: access.tenantId,
     ...repositories(begin),
     transaction: (work) => begin((tx) => work(within(tx), tx)),
   }

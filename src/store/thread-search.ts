@@ -1,7 +1,7 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import { invalid } from './failures.ts'
-import { pageOf, type Page } from './page.ts'
-import { columnsOf, present, type Thread, type ThreadColumn } from './thread.ts'
+import { pageOf, type NumberedPage } from './numbered-page.ts'
+import { columnsOf, expired, own, present, type Thread, type ThreadColumn } from './thread.ts'
 import type { StoreTransaction } from './transaction.ts'
 import { json, type JsonObject, refuseNul, texts, uuids } from './values.ts'
 
@@ -32,15 +32,17 @@ export interface ThreadQuery extends ThreadFilter {
 export type FoundThread = Partial<Thread> & { readonly extracted?: JsonObject }
 
 /** The threads that a query asks for, and how many there are in all. */
-export async function searchThreads(tx: StoreTransaction, query: ThreadQuery): Promise<Page<FoundThread>> {
+export async function searchThreads(tx: StoreTransaction, query: ThreadQuery): Promise<NumberedPage<FoundThread>> {
   const { sortBy = 'created_at', sortOrder = 'desc', limit, offset, columns, extract } = query
   const direction = sortOrder === 'asc' ? sql`asc` : sql`desc`
   const wanted = columns === undefined || columns.length > 0 ? [columnsOf(columns)] : []
   if (extract !== undefined) wanted.push(sql`${extraction(extract)} as extracted`)
   const byId = sql`threads.thread_id ${direction}`
+  const conditions = await conditionsOf(tx, query)
   return pageOf<FoundThread>(tx, {
     columns: join(wanted),
-    from: sql`threads where ${condition(query)}`,
+    from: sql`threads where ${join([present, ...conditions], ' and ')}`,
+    total: totalOf(conditions),
     order: sortBy === 'thread_id' ? byId : sql`${columnsOf([sortBy])} ${direction}, ${byId}`,
     limit,
     offset,
@@ -49,22 +51,38 @@ export async function searchThreads(tx: StoreTransaction, query: ThreadQuery): P
 
 /** How many threads there are. */
 export async function countThreads(tx: StoreTransaction, filter: ThreadFilter): Promise<number> {
-  const found = await tx.first<{ total: number }>(
-    sql`select count(*)::int as total from threads where ${condition(filter)}`,
-  )
-  return found?.total ?? 0
+  return (await tx.first<{ total: number }>(totalOf(await conditionsOf(tx, filter))))?.total ?? 0
 }
 
-function condition({ metadata = {}, values = {}, ids = [], status }: ThreadFilter): Sql {
+// Those that are there are all but those whose time is over: all are counted in an index, and the others are few.
+function totalOf(conditions: readonly Sql[]): Sql {
+  const count = (all: readonly Sql[]): Sql => sql`(select count(*)::int from threads where ${join(all, ' and ')})`
+  return sql`select ${count([own, ...conditions])} - ${count([own, ...conditions, expired])} as total`
+}
+
+/** How many threads may be named one by one. */
+const few = 1000
+
+async function conditionsOf(tx: StoreTransaction, filter: ThreadFilter): Promise<Sql[]> {
+  const { metadata = {}, values = {}, ids = [], status } = filter
   refuseNul({ metadata, values }, '')
-  const all = [present]
-  if (Object.keys(metadata).length > 0) {
-    all.push(sql`threads.thread_id in (select threads_with_metadata(${json(metadata)}))`)
-  }
+  const all: Sql[] = []
+  if (Object.keys(metadata).length > 0) all.push(await withMetadata(tx, metadata))
   if (Object.keys(values).length > 0) all.push(sql`threads."values" @> ${json(values)}`)
   if (ids.length > 0) all.push(sql`threads.thread_id = any(${uuids(ids)})`)
   if (status !== undefined) all.push(sql`threads.status = ${status}`)
-  return join(all, ' and ')
+  return all
+}
+
+// A few threads are found by the index of the metadata. What many have in common is looked for in the order of the search
+// instead, where it is met soon; under row-level security the database does not know which of the two it is.
+async function withMetadata(tx: StoreTransaction, metadata: JsonObject): Promise<Sql> {
+  const wanted = json(metadata)
+  const found = await tx.query<{ thread_id: string }>(
+    sql`select threads_with_metadata(${wanted}) as thread_id limit ${few + 1}`,
+  )
+  if (found.length > few) return sql`threads.metadata @> ${wanted}`
+  return sql`threads.thread_id = any(${uuids(found.map(({ thread_id }) => thread_id))})`
 }
 
 /** What a path to be extracted may begin with. */

@@ -43,5 +43,8 @@ export function columnsOf(columns: readonly ThreadColumn[] = threadColumns): Sql
 export const expired = sql`(
   threads.expires_at <= now() and threads.ttl_strategy is distinct from 'keep_latest' and threads.status <> 'busy')`
 
+/** The condition that a thread is the tenant's own, there or not. */
+export const own = sql`threads.tenant_id = current_tenant()`
+
 /** The condition that a thread is there. */
-export const present = sql`threads.tenant_id = current_tenant() and ${expired} is not true`
+export const present = sql`${own} and ${expired} is not true`

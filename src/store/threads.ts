@@ -1,6 +1,6 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import { conflict, notFound } from './failures.ts'
-import type { Page } from './page.ts'
+import type { NumberedPage } from './numbered-page.ts'
 import type { Run } from './run.ts'
 import { columnsOf, expired, present, type Thread, type TimeToLive } from './thread.ts'
 import { copyThread } from './thread-copies.ts'
@@ -36,7 +36,7 @@ export interface Threads {
   update(threadId: string, change: ThreadChange): Promise<Thread>
   /** Removes it with all that it has, and cancels its runs. Throws `not_found`. */
   remove(threadId: string): Promise<void>
-  search(query: ThreadQuery): Promise<Page<FoundThread>>
+  search(query: ThreadQuery): Promise<NumberedPage<FoundThread>>
   count(filter: ThreadFilter): Promise<number>
   /** A new thread with the same state and history, and without runs. Throws `not_found`. */
   copy(threadId: string): Promise<Thread>

@@ -26,6 +26,8 @@ export interface Access {
   readonly role: 'metastore_app' | 'metastore_admin'
   /** Undefined: across tenants. */
   readonly tenantId: string | undefined
+  /** The user whose threads alone are there; undefined for those of all. */
+  readonly ownerId?: string | undefined
 }
 
 /** What transactions of a store need. */
@@ -91,10 +93,11 @@ function storeTransaction(tx: Transaction, { tenantId }: Access, wake: StoreTran
   }
 }
 
-function openingOf({ searchPath, statementTimeout }: Ground, { role, tenantId }: Access): Sql {
+function openingOf({ searchPath, statementTimeout }: Ground, { role, tenantId, ownerId }: Access): Sql {
   const path = searchPath && join(searchPath.map((schema) => id(schema))).inline('postgres')
   return sql`
     select set_config('role', ${role}, true), set_config('metastore.tenant', ${tenantId ?? ''}, true),
+      set_config('metastore.owner', ${ownerId ?? ''}, true),
       set_config('statement_timeout', ${String(statementTimeout)}, true)
       ${path === undefined ? sql`` : sql`, set_config('search_path', ${path}, true)`}`
 }

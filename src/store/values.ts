@@ -19,7 +19,7 @@ export function texts(values: readonly string[]): Sql {
 
 /** A list of ids of type uuid[]. */
 export function uuids(values: readonly string[]): Sql {
-  return sql`array[${join(values.map((value) => sql`${value}`))}]::uuid[]`
+  return sql`${`{${values.join(',')}}`}::uuid[]`
 }
 
 /**

@@ -353,6 +353,28 @@ describe('a fleet of files', () => {
     expect([stderr.slice(stderr.indexOf('error ')), status > 0]).toEqual([lines(...said), true])
   })
 
+  test('shows no password of a URL that is made of a variable', async () => {
+    const line = commandLine({
+      ...migrations,
+      'metastore.toml':
+        '[database.main]\nurl = "sqlite:main.db"\n[fleet.tenants]\nurl = "postgres://app:${WORD}@127.0.0.1:1/{name}"\nnames = ["a"]\n',
+    })
+    const written: string[] = []
+    for (const option of ['', ' --json', ' --verbose']) {
+      const { stdout, stderr } = await line.run(`fleet migrate${option}`, { environment: { WORD: 'hunter2' } })
+      written.push(stdout, stderr)
+    }
+    expect(written.join('')).toContain('127.0.0.1:1')
+    expect(written.join('')).not.toContain('hunter2')
+    const { status, stderr } = await line.run('fleet migrate')
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        'a: [variable_missing] The environment variable WORD is not set, but the url of fleet tenants refers to it.',
+      ),
+    ])
+  })
+
   test('is told where there is none', async () => {
     const line = commandLine({ ...migrations, 'metastore.toml': '[database.main]\nurl = "sqlite:main.db"\n' })
     expect(await line.run('fleet status')).toEqual({

@@ -8,6 +8,9 @@ function closedWindow(): string {
   return `${weekdays[(new Date().getUTCDay() + 3) % 7]} 01:00-02:00`
 }
 
+// Where the program of a backup is found.
+const around = { environment: { PATH: process.env['PATH'] } }
+
 function project(settings: string): CommandLine {
   return commandLine({ ...twoMigrations, 'metastore.toml': `[database.main]\nurl = "sqlite:app.db"\n${settings}` })
 }
@@ -25,7 +28,7 @@ describe('the backup command', () => {
     const code =
       "console.log(process.argv[1]); console.error(process.env.METASTORE_BACKUP_COMMAND_OF, require('fs').existsSync('app.db') && require('fs').statSync('app.db').size)"
     const line = project(`backup_command = ${told(code)}\n`)
-    const first = await line.run('migrate 1')
+    const first = await line.run('migrate 1', around)
     expect(first).toMatchObject({ status: 0, stderr: expect.stringMatching(/^ {2}main-migrate$/m) as string })
     expect(first.stderr).toMatch(/^ {2}migrate (?:0|false|4096)$/m)
     expect(first.stdout).toBe(
@@ -36,16 +39,19 @@ describe('the backup command', () => {
         'Done: 1 migration applied, it is at 001_users; 1 migration still pending.',
       ),
     )
-    const nothing = await line.run('migrate 1')
+    const nothing = await line.run('migrate 1', around)
     expect(nothing).toMatchObject({ status: 0, stderr: '' })
     expect(nothing.stdout).not.toContain('Running')
-    expect((await line.run('rollback')).stderr).toContain('main-rollback')
+    expect((await line.run('rollback', around)).stderr).toContain('main-rollback')
   })
 
   test('that fails leaves everything as it is, and its last words are shown without secrets', async () => {
     const code = "console.log('disk full, said ' + process.env.BACKUP_TOKEN); process.exit(3)"
     const line = project(`backup_command = ${told(code)}\n`)
-    const environment = { BACKUP_TOKEN: 'very-secret-value', PATH: process.env['PATH'] }
+    const environment: Record<string, string | undefined> = {
+      BACKUP_TOKEN: 'very-secret-value',
+      PATH: process.env['PATH'],
+    }
     expect(await line.run('migrate', { environment })).toEqual({
       status: 1,
       stdout: lines('Running node before main is changed'),
@@ -60,9 +66,16 @@ describe('the backup command', () => {
     expect(await line.json('status')).toMatchObject({ document: { databases: [{ managed: false, applied: [] }] } })
   })
 
+  test('runs once for a reset, although that changes the database in two steps', async () => {
+    const line = project(`backup_command = ["node", "-e", "console.log('saved')"]\n`)
+    expect((await line.run('migrate --quiet', around)).status).toBe(0)
+    const { status, stderr } = await line.run('reset --confirm main', around)
+    expect([status, stderr.match(/saved/g)]).toEqual([0, ['saved']])
+  })
+
   test('that is not there is told', async () => {
     const line = project('backup_command = ["no-such-program-here"]\n')
-    expect(await line.run('migrate --quiet')).toEqual({
+    expect(await line.run('migrate --quiet', around)).toEqual({
       status: 1,
       stdout: '',
       stderr: lines(
@@ -75,7 +88,7 @@ describe('the backup command', () => {
 
   test('is given no shell: what looks like one is an argument', async () => {
     const line = project(`backup_command = ["node", "-e", "console.log(process.argv[1])", "$(touch x); touch y"]\n`)
-    expect((await line.run('migrate')).stderr).toBe('  $(touch x); touch y\n')
+    expect((await line.run('migrate', around)).stderr).toBe('  $(touch x); touch y\n')
     expect(line.exists('x') || line.exists('y')).toBe(false)
   })
 

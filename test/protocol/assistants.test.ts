@@ -8,13 +8,12 @@ const unknown = '99999999-9999-4999-8999-999999999999'
 
 protocolScenarios('assistants', [notebook()], (it, scenario) => {
   const create = (payload: object = {}) => it().client.assistants.create({ graphId: 'echo', ...payload })
-  const attempts = async (call: Promise<unknown>): Promise<{ status: number; text: string; ms: number }> => {
-    const begun = Date.now()
+  const failure = async (call: Promise<unknown>): Promise<{ status: number; text: string }> => {
     const error = (await call.then(
       () => ({}),
       (reason: unknown) => reason,
     )) as { status: number; text: string }
-    return { status: error.status, text: error.text, ms: Date.now() - begun }
+    return { status: error.status, text: error.text }
   }
 
   scenario(1, 'what an assistant is created with is what it is got with, at version 1', async () => {
@@ -34,7 +33,7 @@ protocolScenarios('assistants', [notebook()], (it, scenario) => {
   scenario(2, 'an id that is taken is a conflict at once, or the one that is there', async () => {
     const assistantId = '22222222-2222-4222-8222-222222222222'
     const first = await create({ assistantId, name: 'first' })
-    const again = await attempts(create({ assistantId, name: 'second' }))
+    const again = await failure(create({ assistantId, name: 'second' }))
     expect(again.status).toBe(409)
     expect(JSON.parse(again.text.replace(/^HTTP 409: /, ''))).toMatchObject({
       error: 'conflict',
@@ -166,7 +165,7 @@ protocolScenarios('assistants', [notebook()], (it, scenario) => {
         }),
       ]
       for (const [call, message] of calls) {
-        const { status, text } = await attempts(call())
+        const { status, text } = await failure(call())
         expect({ status, body: JSON.parse(text.replace(/^HTTP \d+: /, '')) as unknown }).toMatchObject({
           status: 404,
           body: { error: 'not_found', message, detail: message },
@@ -245,11 +244,14 @@ protocolScenarios('assistants', [notebook()], (it, scenario) => {
     const { thread_id } = await it().client.threads.create({ metadata: { assistant_id: id } })
     await it().client.assistants.delete(id)
     expect(await it().client.threads.get(thread_id)).toMatchObject({ metadata: { assistant_id: id } })
+    // Also when tools, widgets, crons and runs refer to it.
+    await it().client.assistants.delete(ident(anna, 'assistant'))
+    expect(await it().client.threads.get(ident(anna, 'thread'))).toMatchObject({ status: 'idle' })
   })
 
   scenario(8, 'what the database cannot hold is refused by name', async () => {
     const refused = async (payload: object) => {
-      const { status, text } = await attempts(create(payload))
+      const { status, text } = await failure(create(payload))
       expect(status).toBe(422)
       return (JSON.parse(text.replace(/^HTTP \d+: /, '')) as { detail: { path: string; message: string }[] }).detail
     }

@@ -45,7 +45,7 @@ describe.each(storeEngines)('authentication on $name', (engine) => {
   }
   async function ask(headers: Headers, app = serverOf(), tenant = anna) {
     const response = await app.request(`/assistants/${ident(tenant, 'assistant')}`, { headers })
-    return { status: response.status, body: (await response.json()) as unknown }
+    return { status: response.status, body: await response.json() }
   }
   const keyOf = (role: KeyRole, more: { userId?: string; expiresAt?: Date } = {}) =>
     world.store.tenant(anna).apiKeys.create({ name: 'test', role, ...more })

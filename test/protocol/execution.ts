@@ -13,8 +13,7 @@ export async function execute(
   return told
 }
 
-/** A run as a worker gives it to its executor. */
-export function executionOf(what: Partial<Execution> & Pick<Execution, 'store' | 'threadId' | 'graphId'>): Execution {
+function executionOf(what: Partial<Execution> & Pick<Execution, 'store' | 'threadId' | 'graphId'>): Execution {
   return {
     runId: randomUUID(),
     assistantId: randomUUID(),

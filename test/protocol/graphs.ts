@@ -1,4 +1,13 @@
-import { Annotation, Command, END, interrupt, START, StateGraph, BaseCheckpointSaver } from '@langchain/langgraph'
+import {
+  Annotation,
+  Command,
+  END,
+  interrupt,
+  START,
+  StateGraph,
+  BaseCheckpointSaver,
+  BaseStore,
+} from '@langchain/langgraph'
 import type { GraphSource } from '../../src/server/executors/graph.ts'
 import { langGraphExecutor } from '../../src/server/executors/langgraph.ts'
 import type { Executor } from '../../src/server/executor.ts'
@@ -128,6 +137,6 @@ const graphs = { echo, hitl, slow, boom, fork } as unknown as Readonly<Record<st
 
 /** Executes the graphs echo, hitl, slow, boom and fork. */
 export const graphExecutor: Executor = langGraphExecutor({
-  library: { BaseCheckpointSaver, Command },
+  library: { BaseCheckpointSaver, BaseStore, Command },
   graphs,
 })

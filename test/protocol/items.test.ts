@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
 import { sql } from '../../src/database/database.ts'
-import { MetastoreItemStore } from '../../src/langgraph/item-store.ts'
+import { MetastoreItemStore } from '../../src/langgraph/library.ts'
 import { sweepItems } from '../../src/store/store.ts'
 import { anna } from '../harness/assistant-store.ts'
 import { protocolScenarios } from './world.ts'
 
 protocolScenarios('store items', [], (it, scenario) => {
   const store = () => it().client.store
-  const graphStore = () => new MetastoreItemStore(it().store.tenant(anna))
+  const graphStore = () => new MetastoreItemStore({ store: it().store, tenant: anna })
   const execute = (statement: ReturnType<typeof sql>) =>
     it()
       .store.tenant(anna)
@@ -278,8 +278,8 @@ protocolScenarios('store items', [], (it, scenario) => {
     await Promise.all(Array.from({ length: 50 }, (_, n) => put(n)))
     const { items } = await store().searchItems(['race'])
     expect(items).toHaveLength(1)
-    const { n, twice } = items[0]?.value as { n: number; twice: number }
-    expect(twice).toBe(n * 2)
+    const value = items[0]?.value as { n: number; twice: number } | undefined
+    expect(value?.twice).toBe((value?.n ?? NaN) * 2)
   })
 
   scenario(49, 'another tenant’s items are not there', async () => {

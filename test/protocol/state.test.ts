@@ -3,6 +3,7 @@ import type { ThreadState } from '@langchain/langgraph-sdk'
 import { expect } from 'vitest'
 import { sql } from '../../src/database/database.ts'
 import type { Execution } from '../../src/server/executor.ts'
+import { conflict } from '../../src/store/store.ts'
 import { anna, ident } from '../harness/assistant-store.ts'
 import { execute, newThread } from './execution.ts'
 import { graphExecutor } from './graphs.ts'
@@ -172,4 +173,48 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
       expect((await getState(threadId, idOf(head))).values).toEqual({ text: 'a', items: ['first:a', 'second:A'] })
     },
   )
+
+  scenario(35, 'a graph that asks stops, and goes on with the answer', async () => {
+    const threadId = await thread('hitl')
+    await run(threadId, 'hitl', { input: { text: 'q' } })
+    const waiting = await getState(threadId)
+    expect(waiting).toMatchObject({
+      next: ['ask'],
+      tasks: [{ name: 'ask', interrupts: [{ value: { question: 'go?' } }] }],
+    })
+    await run(threadId, 'hitl', { command: { resume: 'yes' } })
+    expect(await getState(threadId)).toMatchObject({ values: { items: ['answer:yes'] }, next: [], interrupts: [] })
+  })
+
+  scenario(51, 'a graph streams only the modes that are asked for, and throws what it throws', async () => {
+    const threadId = await thread('fork')
+    const input = { text: 'a' }
+    expect(await run(threadId, 'fork', { input, streamModes: ['updates'] })).toEqual([
+      { event: 'updates', data: { first: { items: ['first:a'] } } },
+      { event: 'updates', data: { second: { items: ['second:A'] } } },
+    ])
+    const told = await run(await thread('echo'), 'echo', { input, streamModes: ['values', 'tasks', 'events'] })
+    expect(new Set(told.map(({ event }) => event))).toEqual(new Set(['values', 'tasks', 'events']))
+    expect(told.findLast(({ event }) => event === 'values')?.data).toEqual({ text: 'a', items: ['echo:a'] })
+    const failed = run(await thread('boom'), 'boom', { input })
+    await expect(failed).rejects.toMatchObject({ name: 'TypeError', message: 'kaput' })
+  })
+
+  scenario(59, 'a run that another worker has by now writes nothing, and brings no deleted thread back', async () => {
+    const threadId = await thread('echo')
+    const lost = { input: { text: 'a' }, fence: () => Promise.reject(conflict('Lost.', 'Stop.')) }
+    await expect(run(threadId, 'echo', lost)).rejects.toMatchObject({ code: 'conflict' })
+    expect(await getHistory(threadId)).toEqual([])
+    const deleted = run(randomUUID(), 'echo', { input: { text: 'a' } })
+    await expect(deleted).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining('no thread') })
+  })
+
+  scenario(59, 'a second attempt goes on where the first has come to', async () => {
+    const threadId = await thread('fork')
+    const same = { runId: randomUUID(), input: { text: 'a' } }
+    await run(threadId, 'fork', { ...same, interruptAfter: ['first'] })
+    expect(await getState(threadId)).toMatchObject({ next: ['second'], values: { items: ['first:a'] } })
+    await run(threadId, 'fork', { ...same, attempt: 2 })
+    expect((await getState(threadId)).values).toEqual({ text: 'a', items: ['first:a', 'second:A'] })
+  })
 })

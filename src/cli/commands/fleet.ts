@@ -13,6 +13,7 @@ import { memberContext } from '../fleet/member-context.ts'
 import { baseOf, findFleet, memberSettings, namesOf } from '../fleet/members.ts'
 import { runFleet, type FleetRun, type MemberOutcome } from '../fleet/run-fleet.ts'
 import { argument, flag, list, text, type Input } from '../input.ts'
+import { addUrl } from '../known-secrets.ts'
 import { productionOptions } from '../production.ts'
 import { count, duration, table } from '../ui/tables.ts'
 
@@ -71,6 +72,7 @@ export const fleetCommand = defineCommand({
     const work = (name: string) => {
       const own = memberContext(name, input, context)
       const settings = memberSettings(fleet, base.settings, name, project)
+      addUrl(context.secrets, settings.url)
       const entry = databaseEntry(
         settings,
         { project, input, member: { files, isSchema: fleet.each === 'schema' } },

@@ -9,7 +9,7 @@ import type { Context, DatabaseEntry } from '../context.ts'
 import { createContext } from '../create-context.ts'
 import { exitStatus } from '../exit-status.ts'
 import { flag, text, type Input } from '../input.ts'
-import { serveDatabase, servingOptions, type Started } from '../serving.ts'
+import { addressOf, serveDatabase, servingOptions, type Started } from '../serving.ts'
 import { seedingOptions } from '../seeding-options.ts'
 import type { Output } from '../output.ts'
 import { count } from '../ui/tables.ts'
@@ -45,6 +45,8 @@ export const upCommand = defineCommand({
     const { input: chosen, context } = await withProject(input, outer)
     const { output } = context
     const entry = await context.oneDatabase()
+    // What is wrong with the command line is told before anything is written.
+    addressOf(entry, chosen)
     output.say(`Setting up ${entry.address()}`)
     const calm = contextOf(chosen, calmOutput(context), context)
     const { document, failure } = await setUpDatabase(await calm.oneDatabase(), chosen, calm)

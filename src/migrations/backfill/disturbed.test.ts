@@ -38,6 +38,45 @@ async function breakOff(bench: BackfillBench, rows: number, plan = doublePlan('r
   return (await bench.journal())?.rows ?? 0
 }
 
+describe('a backfill that is held', () => {
+  test('pauses between two batches, says why once, and goes on', async () => {
+    await using bench = await runs(await freshPostgresUrl(18), 3000)
+    const asked: number[] = []
+    const notices: string[] = []
+    const hold = async () => {
+      const done = (await bench.journal())?.rows ?? 0
+      asked.push(done)
+      return done > 0 && asked.filter((rows) => rows === done).length < 3 ? `${done} rows are enough.` : null
+    }
+    await bench.run(doublePlan('runs'), {
+      options: { batchSize: 2000, holds: [hold] },
+      onProgress: (event) => {
+        if (event.kind === 'notice') notices.push(event.message)
+      },
+    })
+    const [first = 0] = asked.filter((rows) => rows > 0)
+    expect(asked.slice(0, 4)).toEqual([0, first, first, first])
+    expect(notices.slice(0, 2)).toEqual([`The backfill pauses: ${first} rows are enough.`, 'The backfill goes on.'])
+    expect(await count(bench, outOfStep)).toBe(0)
+  })
+
+  test('can be interrupted, and says how far it came', async () => {
+    await using bench = await runs(await freshPostgresUrl(18), 100)
+    const interruption = new AbortController()
+    const broken = bench.run(doublePlan('runs'), {
+      signal: interruption.signal,
+      options: { holds: [() => Promise.resolve('not now.')] },
+      onProgress: (event) => {
+        if (event.kind === 'notice') interruption.abort()
+      },
+    })
+    await expect(broken).rejects.toMatchObject({
+      code: 'canceled',
+      message: 'Interrupted while the rows of public.runs were brought up to date; 0 are done.',
+    })
+  })
+})
+
 describe.each(engines.filter(({ name }) => name !== 'sqlite'))('an interrupted backfill on $name', ({ freshUrl }) => {
   test('scenario 74: says how far it came, and the next run goes on there', async () => {
     await using bench = await runs(await freshUrl(), 10_000)

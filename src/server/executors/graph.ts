@@ -1,4 +1,5 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
+import type { CheckpointLibrary, ItemLibrary } from '../../langgraph/langgraph.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A compiled graph of LangGraph.js: what is used of it. Its types depend on its state, which is nobody's business here. */
@@ -14,3 +15,8 @@ export interface CompiledGraph {
 
 /** A graph, or a function that makes one for the configuration of a run. */
 export type GraphSource = CompiledGraph | ((config: RunnableConfig) => CompiledGraph | Promise<CompiledGraph>)
+
+/** The parts of LangGraph.js that an executor uses: of the graphs' own installation, so that classes are the same. */
+export interface LangGraphLibrary extends CheckpointLibrary, ItemLibrary {
+  readonly Command: new (fields: never) => object
+}

@@ -1,7 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { BaseStore } from '@langchain/langgraph-checkpoint'
-import type { CheckpointLibrary, Saver, SaverOptions } from '../../langgraph/langgraph.ts'
-import { saverClass } from '../../langgraph/langgraph.ts'
+import type { Saver, SaverOptions } from '../../langgraph/langgraph.ts'
+import { itemStoreClass, saverClass } from '../../langgraph/langgraph.ts'
 import { invalid, notFound, type TenantStore } from '../../store/store.ts'
 import type {
   CheckpointReference,
@@ -14,28 +13,23 @@ import type {
   ThreadState,
 } from '../executor.ts'
 import { drawingOf } from './drawing.ts'
-import type { CompiledGraph, GraphSource } from './graph.ts'
-import { idsOf, runGraph } from './run-graph.ts'
+import type { CompiledGraph, GraphSource, LangGraphLibrary } from './graph.ts'
+import { runGraph } from './run-graph.ts'
+import { idsOf } from './run-ids.ts'
 import { schemasOf } from './graph-schemas.ts'
 import { checkpointReference, threadState } from './snapshot.ts'
 import { updateFailure } from './update-failure.ts'
-
-/** The parts of LangGraph.js that an executor uses: of the graphs' own installation, so that classes are the same. */
-export interface LangGraphLibrary extends CheckpointLibrary {
-  readonly Command: new (fields: never) => object
-}
 
 /** What LangGraph graphs are executed with. */
 export interface LangGraphOptions {
   readonly library: LangGraphLibrary
   readonly graphs: Readonly<Record<string, GraphSource>>
-  /** What a tenant's graphs keep for longer than a thread. */
-  readonly itemStore?: ((store: TenantStore) => BaseStore) | undefined
 }
 
 /** Executes graphs of LangGraph.js, with their checkpoints in the assistant schema. */
-export function langGraphExecutor({ library, graphs, itemStore }: LangGraphOptions): Executor {
+export function langGraphExecutor({ library, graphs }: LangGraphOptions): Executor {
   const MetastoreSaver = saverClass(library)
+  const ItemStore = itemStoreClass(library)
   const saverOf = (store: TenantStore, options: Partial<SaverOptions> = {}): Saver =>
     new MetastoreSaver({ store: () => Promise.resolve(store), makesThreads: false, ...options })
 
@@ -52,7 +46,7 @@ export function langGraphExecutor({ library, graphs, itemStore }: LangGraphOptio
     return new (graph.constructor as new (fields: object) => CompiledGraph)({
       ...graph,
       checkpointer: saver ?? saverOf(store),
-      ...(itemStore && { store: itemStore(store) }),
+      store: new ItemStore(() => Promise.resolve(store)),
     })
   }
 

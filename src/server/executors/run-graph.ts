@@ -1,9 +1,9 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { Execution, ExecutionEvent } from '../executor.ts'
-import type { CompiledGraph } from './graph.ts'
-import type { LangGraphLibrary } from './langgraph.ts'
+import type { CompiledGraph, LangGraphLibrary } from './graph.ts'
 import { messageEvents } from './message-events.ts'
 import { plain } from './plain.ts'
+import { idsOf } from './run-ids.ts'
 
 /** Modes of LangGraph's streams by those of the protocol; the others have the same name. */
 const graphModes: Readonly<Record<string, string>> = { 'messages-tuple': 'messages' }
@@ -35,17 +35,6 @@ interface GraphEvent {
   readonly event: string
   readonly run_id: string
   readonly data: { readonly chunk?: unknown }
-}
-
-/** What a run's metadata says of where it belongs. */
-export function idsOf({
-  runId,
-  threadId,
-  graphId,
-  assistantId,
-  attempt,
-}: Execution): Readonly<Record<string, string | number>> {
-  return { run_id: runId, thread_id: threadId, graph_id: graphId, assistant_id: assistantId, run_attempt: attempt }
 }
 
 function configOf(execution: Execution): RunnableConfig {

@@ -12,7 +12,12 @@ const query = z.object({ subgraphs: queryBoolean, select: queryList })
 const answer = { 200: { description: 'The state', content: { 'application/json': { schema: stateSchema } } } }
 
 /** What a thread's state is, and changes of it from outside. */
-export function stateRoutes(app: App, { executors }: Services): void {
+export function stateRoutes(app: App, services: Services): void {
+  readRoutes(app, services)
+  updateRoute(app, services)
+}
+
+function readRoutes(app: App, { executors }: Services): void {
   const newest = createRoute({
     method: 'get',
     path: '/threads/{thread_id}/state',
@@ -56,7 +61,9 @@ export function stateRoutes(app: App, { executors }: Services): void {
     const found = await read(executors, c.var.store, { ...wanted, subgraphs: subgraphs ?? undefined })
     return c.json(sent(found, select), 200)
   })
+}
 
+function updateRoute(app: App, { executors }: Services): void {
   const update = createRoute({
     method: 'post',
     path: '/threads/{thread_id}/state',

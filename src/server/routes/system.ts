@@ -49,6 +49,10 @@ export function systemRoutes(app: App, services: Services, metrics: ServerMetric
       throw new MetastoreError({ code: 'unavailable', message: reason, remedy: 'Send requests to another instance.' })
     },
   )
+  descriptionRoutes(app, services, metrics)
+}
+
+function descriptionRoutes(app: App, services: Services, metrics: ServerMetrics): void {
   app.openapi(
     createRoute({
       method: 'get',

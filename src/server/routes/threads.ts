@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ThreadColumn, TimeToLive } from '../../store/store.ts'
-import { answer, idText, jsonBody, objectOf, sortOrder } from '../bodies.ts'
+import { answer, idText, jsonBody, minutes, objectOf, sortOrder } from '../bodies.ts'
 import type { App, Services } from '../app.ts'
 import { once } from '../idempotency.ts'
 import { createWithStates, superstepSchema } from '../supersteps.ts'
@@ -11,8 +11,6 @@ const tags = ['Threads']
 const path = '/threads/{thread_id}'
 const byId = z.object({ thread_id: idText })
 
-/** Minutes: at most a century, which PostgreSQL can add to any day. */
-export const minutes = z.number().positive().max(52_560_000)
 const ttlSchema = z.union([
   minutes,
   z.object({ ttl: minutes, strategy: z.enum(['delete', 'keep_latest']).default('delete') }),

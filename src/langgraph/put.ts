@@ -1,0 +1,94 @@
+import type { RunnableConfig } from '@langchain/core/runnables'
+import type {
+  ChannelVersions,
+  Checkpoint,
+  CheckpointMetadata,
+  PendingWrite,
+  SerializerProtocol,
+} from '@langchain/langgraph-checkpoint'
+import { type JsonObject, refuseNul, type StoreTransaction, type TenantStore } from '../store/store.ts'
+import { serializedChannels, serializedWrites } from './serialized.ts'
+import { nameOfThread, threadUuid } from './thread-name.ts'
+import { checkpointIdOf } from './tuple.ts'
+
+/** What a saver works with. */
+export interface SaverOptions {
+  /** The tenant's store, when it is asked for. */
+  readonly store: () => Promise<TenantStore>
+  /** Makes the row of a thread that is not there; a server's threads are made by its API. */
+  readonly makesThreads: boolean
+  /** The run that it is for: its checkpoints are the run's. */
+  readonly runId?: string | undefined
+  /** What the metadata of each checkpoint says besides what the graph says. */
+  readonly metadata?: JsonObject | undefined
+  /** Throws in a transaction that writes, when the run is somebody else's by now. */
+  readonly fence?: ((tx: StoreTransaction) => Promise<void>) | undefined
+  readonly serde?: SerializerProtocol | undefined
+}
+
+/** Writes a checkpoint, with the channels that are new in it. */
+export async function putCheckpoint(
+  options: SaverOptions,
+  serde: SerializerProtocol,
+  config: RunnableConfig,
+  what: {
+    readonly checkpoint: Checkpoint
+    readonly metadata: CheckpointMetadata
+    readonly newVersions: ChannelVersions
+  },
+): Promise<RunnableConfig> {
+  const threadId = required(config, 'thread_id')
+  const namespace = config.configurable?.checkpoint_ns ?? ''
+  const { channel_values, ...rest } = what.checkpoint
+  const metadata = JSON.parse(JSON.stringify({ ...options.metadata, ...what.metadata })) as JsonObject
+  refuseNul(metadata, 'metadata')
+  const row = {
+    thread_id: threadUuid(threadId),
+    checkpoint_ns: namespace,
+    checkpoint_id: rest.id,
+    parent_checkpoint_id: checkpointIdOf(config) ?? null,
+    checkpoint: rest,
+    metadata,
+    run_id: options.runId,
+    channels: await serializedChannels(serde, channel_values, what.newVersions),
+  }
+  await inTransaction(options, threadId, (store) => store.checkpoints.put(row))
+  return { configurable: { thread_id: threadId, checkpoint_ns: namespace, checkpoint_id: rest.id } }
+}
+
+/** Writes what a task has written and no checkpoint has yet. */
+export async function putWrites(
+  options: SaverOptions,
+  serde: SerializerProtocol,
+  config: RunnableConfig,
+  { writes, taskId }: { readonly writes: readonly PendingWrite[]; readonly taskId: string },
+): Promise<void> {
+  const threadId = required(config, 'thread_id')
+  const at = {
+    threadId: threadUuid(threadId),
+    namespace: config.configurable?.checkpoint_ns ?? '',
+    checkpointId: required(config, 'checkpoint_id'),
+  }
+  const rows = await serializedWrites(serde, writes, taskId)
+  await inTransaction(options, threadId, (store) => store.checkpoints.putWrites(at, rows))
+}
+
+/** What is written for a run is written in one transaction with the proof that the run is still ours. */
+export async function inTransaction(
+  { store, fence, makesThreads }: SaverOptions,
+  threadId: string,
+  work: (store: TenantStore) => Promise<void>,
+): Promise<void> {
+  const outside = await store()
+  await outside.transaction(async (same, tx) => {
+    await fence?.(tx)
+    if (makesThreads) await same.checkpoints.ensureThread(threadUuid(threadId), nameOfThread(threadId))
+    await work(same)
+  })
+}
+
+function required(config: RunnableConfig, key: 'thread_id' | 'checkpoint_id'): string {
+  const value: unknown = config.configurable?.[key]
+  if (typeof value === 'string' && value !== '') return value
+  throw new TypeError(`The config that a checkpoint is written with has no "${key}" in its "configurable".`)
+}

@@ -1,0 +1,91 @@
+import type { MiddlewareHandler } from 'hono'
+import { cors } from 'hono/cors'
+import { matchedRoutes } from 'hono/route'
+import { type App, emptyApp, type Environment, type Services } from './app.ts'
+import { authorize } from './authorization.ts'
+import { tooManyRequests } from './failure-response.ts'
+import { isPublic } from './public-paths.ts'
+import { type RateLimit, rateLimit } from './rate-limit.ts'
+import { requestBody } from './request-body.ts'
+import { assistantRoutes } from './routes/assistants.ts'
+import { documentationRoutes } from './routes/documentation.ts'
+import { cronRoutes } from './routes/crons.ts'
+import { historyRoutes } from './routes/history.ts'
+import { itemRoutes } from './routes/items.ts'
+import { runRoutes } from './routes/runs.ts'
+import { stateRoutes } from './routes/state.ts'
+import { systemRoutes } from './routes/system.ts'
+import { threadRoutes } from './routes/threads.ts'
+import { type ServerMetrics, serverMetrics } from './server-metrics.ts'
+import { tenantApi } from './tenant-api.ts'
+
+/** The whole application. */
+export function createApp(services: Services): App {
+  const app = emptyApp(services)
+  const metrics = services.metrics ?? serverMetrics(services.store)
+  observe(app, services, metrics)
+  if (services.corsOrigins !== undefined && services.corsOrigins.length > 0) app.use(pagesOf(services.corsOrigins))
+  app.use(requestBody(services.bodyLimits ?? { bytes: 20_000_000, depth: 100 }))
+  systemRoutes(app, services, metrics)
+  documentationRoutes(app)
+  app.use(identify(services))
+  assistantRoutes(app, services)
+  runRoutes(app, services)
+  threadRoutes(app, services)
+  itemRoutes(app)
+  stateRoutes(app, services)
+  historyRoutes(app, services)
+  cronRoutes(app)
+  tenantApi(app, services)
+  return app
+}
+
+function observe(app: App, { logRequest }: Services, metrics: ServerMetrics): void {
+  app.use(async (c, next) => {
+    const began = performance.now()
+    await next()
+    const milliseconds = Math.round((performance.now() - began) * 10) / 10
+    const { method, path } = c.req
+    const { status } = c.res
+    metrics.request(
+      method,
+      matchedRoutes(c).findLast((route) => route.path !== '/*')?.path ?? 'none',
+      status,
+      milliseconds / 1000,
+    )
+    const { requestId } = c.var
+    const tenantId = (c.var as Partial<Environment['Variables']>).principal?.tenantId
+    logRequest?.({ requestId, method, path, status, milliseconds, tenantId })
+  })
+}
+
+function pagesOf(origins: readonly string[]) {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    exposeHeaders: [
+      'Content-Location',
+      'Location',
+      'X-Pagination-Total',
+      'X-Pagination-Next',
+      'X-Request-Id',
+      'Retry-After',
+    ],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    maxAge: 600,
+  })
+}
+
+function identify({ store, authenticate, requestsPerMinute }: Services): MiddlewareHandler<Environment> {
+  const limit: RateLimit | undefined = requestsPerMinute === undefined ? undefined : rateLimit(requestsPerMinute)
+  return async (c, next) => {
+    if (isPublic(c.req.path)) return next()
+    const principal = await authenticate(c.req.raw.headers)
+    c.set('principal', principal)
+    const seconds = limit?.take(principal)
+    if (seconds !== undefined) throw tooManyRequests(seconds)
+    authorize(principal, c.req.method, c.req.path)
+    const ownerId = principal.role === 'user' ? principal.userId : undefined
+    c.set('store', store.tenant(principal.tenantId, { ownerId }))
+    return next()
+  }
+}

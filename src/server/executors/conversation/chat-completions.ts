@@ -1,0 +1,95 @@
+import { MetastoreError } from '../../../errors.ts'
+import type { LlmAccess } from '../../../store/store.ts'
+
+/** Where providers answer, in the form of OpenAI's API. */
+export const providerUrls: Readonly<Record<string, string>> = {
+  openai: 'https://api.openai.com/v1',
+  openrouter: 'https://openrouter.ai/api/v1',
+  google: 'https://generativelanguage.googleapis.com/v1beta/openai',
+  anthropic: 'https://api.anthropic.com/v1',
+  mistral: 'https://api.mistral.ai/v1',
+  groq: 'https://api.groq.com/openai/v1',
+  deepseek: 'https://api.deepseek.com/v1',
+}
+
+/** A message in the form of OpenAI's API. */
+export interface ChatMessage {
+  readonly role: string
+  readonly content: unknown
+}
+
+/** What is asked, and of whom. */
+export interface ChatRequest {
+  readonly url: string
+  readonly access: LlmAccess & { readonly api_key: string }
+  readonly messages: readonly ChatMessage[]
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks a language model, and gives its answer as it comes. Throws `unavailable`; what the provider says of a failure is not
+ * shown, because it may repeat a part of the key.
+ */
+export async function* chatCompletion({ url, access, messages, signal }: ChatRequest): AsyncGenerator<string> {
+  const response = await fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${access.api_key}` },
+    body: JSON.stringify({ model: access.model_name, messages, stream: true }),
+    signal,
+    // A redirect would carry the key to somebody else.
+    redirect: 'error',
+  }).catch((error: unknown) => {
+    if (signal.aborted) throw signal.reason
+    throw failure(access, 'cannot be reached.', 'Look whether the server may open connections to it.', error)
+  })
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel()
+    throw failure(access, `has answered with status ${response.status}.`, remedyOf(response.status))
+  }
+  for await (const data of eventData(response.body)) {
+    if (data === '[DONE]') return
+    const piece = pieceOf(data)
+    if (piece === undefined) throw failure(access, 'has broken off its answer.', 'Start the run again.')
+    if (piece !== '') yield piece
+  }
+}
+
+/** The data of the events of a stream, in the form of server-sent events. */
+async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const bytes of body as unknown as AsyncIterable<Uint8Array>) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split(/\r?\n/)
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line.startsWith('data:')) yield line.slice('data:'.length).trim()
+  }
+  if (rest.startsWith('data:')) yield rest.slice('data:'.length).trim()
+}
+
+function pieceOf(data: string): string | undefined {
+  try {
+    const event = JSON.parse(data) as {
+      readonly error?: unknown
+      readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[]
+    }
+    return event.error === undefined ? (event.choices?.[0]?.delta?.content ?? '') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function remedyOf(status: number): string {
+  if (status === 401 || status === 403) return 'Set a key that the provider takes.'
+  if (status === 404) return 'Look whether the provider has this model.'
+  if (status === 429) return 'Wait, or raise the limits at the provider.'
+  return 'Start the run again later.'
+}
+
+function failure({ provider, model_name }: LlmAccess, what: string, remedy: string, cause?: unknown): MetastoreError {
+  return new MetastoreError({
+    code: 'unavailable',
+    message: `The language model ${model_name} of ${provider} ${what}`,
+    remedy,
+    ...(cause instanceof Error && { cause }),
+  })
+}

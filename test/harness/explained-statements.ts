@@ -1,0 +1,84 @@
+import { type Database, type Session, sql, type Sql, type Transaction } from '../../src/database/database.ts'
+
+/** How PostgreSQL would answer a statement: the indexes that it reads, and the tables that it reads from end to end. */
+export interface ExplainedStatement {
+  readonly text: string
+  readonly indexes: readonly string[]
+  readonly scanned: readonly string[]
+}
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Index Name'?: string
+  readonly 'Relation Name'?: string
+  readonly Plans?: readonly Plan[]
+}
+
+/**
+ * The same database, of which each statement in a transaction is explained before it runs: as the role that runs it, with its
+ * values, under its row-level security. `take` gives those since the last time.
+ */
+export function explaining(database: Database): { readonly database: Database; take(): ExplainedStatement[] } {
+  let taken: ExplainedStatement[] = []
+  const explained: Database = {
+    dialect: database.dialect,
+    features: database.features,
+    address: database.address,
+    server: database.server,
+    session: async (options) => explainedSession(await database.session(options), (statement) => taken.push(statement)),
+    tryLock: (holder) => database.tryLock(holder),
+    close: () => database.close(),
+    [Symbol.asyncDispose]: () => database.close(),
+  }
+  return {
+    database: explained,
+    take() {
+      const all = taken
+      taken = []
+      return all
+    },
+  }
+}
+
+function explainedSession(session: Session, note: (statement: ExplainedStatement) => void): Session {
+  return {
+    query: (statement) => session.query(statement),
+    execute: (statement) => session.execute(statement),
+    script: (text) => session.script(text),
+    stream: (statement, options) => session.stream(statement, options),
+    load: (target, rows) => session.load(target, rows),
+    transaction: (work, options) => session.transaction((tx) => work(explainedTransaction(tx, note)), options),
+    close: () => session.close(),
+    [Symbol.asyncDispose]: () => session.close(),
+  }
+}
+
+function explainedTransaction(tx: Transaction, note: (statement: ExplainedStatement) => void): Transaction {
+  const explain = async (statement: Sql): Promise<void> => {
+    const [row] = await tx.query<{ 'QUERY PLAN': readonly { Plan: Plan }[] }>(sql`explain (format json) ${statement}`)
+    const nodes = row?.['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)) ?? []
+    note({
+      text: statement.inline('postgres').replaceAll(/\s+/g, ' ').trim(),
+      indexes: nodes.flatMap((node) => node['Index Name'] ?? []),
+      scanned: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
+    })
+  }
+  return {
+    async query(statement) {
+      await explain(statement)
+      return tx.query(statement)
+    },
+    async execute(statement) {
+      await explain(statement)
+      return tx.execute(statement)
+    },
+    script: (text) => tx.script(text),
+    stream: (statement, options) => tx.stream(statement, options),
+    load: (target, rows) => tx.load(target, rows),
+    beforeCommit: (statement) => tx.beforeCommit(statement),
+  }
+}
+
+function nodesOf(plan: Plan): Plan[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
+}

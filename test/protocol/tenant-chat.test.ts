@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest'
+import { anna, bert, ident } from '../harness/assistant-store.ts'
+import { agentIds, people, rowsIn, tenantTests, textIn } from './tenant-world.ts'
+
+tenantTests('the chat of a tenant', (it) => {
+  const chat = (body: object, who: 'user' | 'visitor' | 'admin' = 'user') => it().send(who, 'POST /api/Anna/chat', body)
+
+  test('answers as the agent that is named, and without a name as the supervisor', async () => {
+    const named = await chat({ message: 'Hello', agent_name: 'GuidelineAgent' })
+    expect(named).toMatchObject({ status: 200, body: { agent_used: 'GuidelineAgent', guardrail: null } })
+    expect(named.body['response']).toBe('I have found nothing on that. Ask for a person, and somebody will help.')
+    expect((await chat({ message: 'Hello' })).body['agent_used']).toBe('SupervisorAgent')
+  })
+
+  test.each([
+    ['DebtAgent', 'agent_unavailable', 'The agent DebtAgent is not available for tenant Anna.'],
+    ['guidelineagent', 'agent_unknown', '"guidelineagent": agent not found.'],
+    ['Nobody', 'agent_unknown', '"Nobody": agent not found.'],
+  ])('refuses the agent %s with 400, and writes nothing', async (agent_name, error, message) => {
+    const before = await it().send('admin', 'GET /api/Anna/sessions?limit=1')
+    expect(await chat({ message: 'Hello', agent_name })).toEqual({
+      status: 400,
+      body: { error, message, detail: message },
+    })
+    expect(await it().send('admin', 'GET /api/Anna/sessions?limit=1')).toEqual(before)
+  })
+
+  test('is found by the id, the name and the domain of the tenant, and is a 404 for any other', async () => {
+    for (const tenant of ['Anna', 'anna.test', ident('x', 'x'), bert, 'anna', 'Nobody']) {
+      const { status, body } = await it().send('user', `POST /api/${tenant}/chat`, { message: 'Hello' })
+      const there = tenant === 'Anna' || tenant === 'anna.test'
+      expect([tenant, status]).toEqual([tenant, there ? 200 : 404])
+      if (!there) expect(body).toMatchObject({ error: 'not_found', message: `There is no tenant ${tenant}.` })
+    }
+  })
+
+  test('goes on in a session, with what was said before, and keeps all of it in order', async () => {
+    const first = await chat({ message: 'One\nand more' })
+    let history: unknown
+    it().answering = (question) => {
+      history = question.history.map(({ content }) => content)
+      return Promise.resolve({ content: `echo: ${question.message.content}` })
+    }
+    const second = await chat({ message: 'Two', session_id: first.body['session_id'] })
+    it().answering = undefined
+    expect(second.body).toMatchObject({ session_id: first.body['session_id'], response: 'echo: Two' })
+    expect(history).toEqual(['One\nand more', first.body['response']])
+    const session = await it().send('user', `GET /api/Anna/sessions/${textIn(first, 'session_id')}`)
+    expect(session.body).toMatchObject({ title: 'One', user_id: people.user, assistant_id: agentIds.SupervisorAgent })
+    expect(rowsIn(session, 'messages').map((message) => [message.sequence, message.role, message.content])).toEqual([
+      [1, 'user', 'One\nand more'],
+      [2, 'assistant', first.body['response']],
+      [3, 'user', 'Two'],
+      [4, 'assistant', 'echo: Two'],
+    ])
+  })
+
+  test('answers a message once that a client sends five times at once', async () => {
+    const session_id = textIn(await chat({ message: 'Begin' }), 'session_id')
+    const turn = { message: 'Once', session_id, client_message_id: ident('client', 'message') }
+    const replies = await Promise.all(Array.from({ length: 5 }, () => chat(turn)))
+    expect(new Set(replies.map(({ body }) => JSON.stringify(body['message']))).size).toBe(1)
+    expect(rowsIn(await it().send('user', `GET /api/Anna/sessions/${session_id}`), 'messages')).toHaveLength(4)
+  })
+
+  test('shows a user their own sessions, and supporters all', async () => {
+    const session_id = textIn(await chat({ message: 'Mine' }), 'session_id')
+    for (const who of ['visitor', 'bert'] as const) {
+      const tenant = who === 'bert' ? bert : 'Anna'
+      for (const request of [`GET /api/${tenant}/sessions/${session_id}`, `GET /api/threads/${session_id}/messages`]) {
+        expect(await it().send(who, request)).toMatchObject({
+          status: 404,
+          body: { message: `There is no session ${session_id}.` },
+        })
+      }
+    }
+    expect(await chat({ message: 'Yours', session_id }, 'visitor')).toMatchObject({ status: 404 })
+    expect(await it().send('sue', `GET /api/Anna/sessions/${session_id}`)).toMatchObject({ status: 200 })
+    const visible = await it().send('visitor', 'GET /api/Anna/sessions?limit=100')
+    expect(rowsIn(visible, 'sessions').filter((session) => session['user_id'] !== null)).toEqual([])
+  })
+
+  test('does not ask the agent where a rule of the tenant blocks', async () => {
+    const rule = { name: 'export', message: 'No export of addresses.', match_any_keywords: ['export'] }
+    await it()
+      .store.tenant(anna)
+      .guardrails.put({ ...rule, severity: 'block', resolution: 'Ask for a report.' })
+    const { body } = await chat({ message: 'Please EXPORT all' })
+    expect(body.response).toBe('No export of addresses. Ask for a report.')
+    expect(body.guardrail).toMatchObject({ decision: 'block', rule: 'export' })
+  })
+
+  test('answers from what the tenant knows', async () => {
+    const document = { title: 'Booking', content: 'Transport is booked under Orders.\n\nSay when.', source: 'manual' }
+    expect(await it().send('user', 'POST /api/Anna/knowledge', document)).toMatchObject({
+      status: 403,
+      body: { error: 'forbidden', message: 'This needs the role admin.' },
+    })
+    const kept = await it().send('admin', 'POST /api/Anna/knowledge', document)
+    expect(kept).toMatchObject({ status: 200, body: { reference: 'Booking', title: 'Booking', source: 'manual' } })
+    const found = await it().send('user', 'GET /api/Anna/knowledge?query=orders')
+    expect(
+      rowsIn(found, 'passages')
+        .map(({ title, content }) => `${String(title)}: ${String(content)}`)
+        .toSorted(),
+    ).toEqual(['Booking: Transport is booked under Orders.\n\nSay when.', 'd: Transport is booked under Orders'])
+    expect((await chat({ message: 'Where do I say when?' })).body['response']).toBe(
+      'Transport is booked under Orders.\n\nSay when.\n\nFrom: Booking',
+    )
+    expect(await it().send('user', `GET /api/Anna/knowledge/${textIn(kept, 'id')}`)).toMatchObject({
+      body: { passages: ['Transport is booked under Orders.\n\nSay when.'] },
+    })
+    expect(await it().send('bert', `GET /api/${bert}/knowledge/${textIn(kept, 'id')}`)).toMatchObject({ status: 404 })
+    expect(await it().send('bert', `DELETE /api/${bert}/knowledge/${textIn(kept, 'id')}`)).toMatchObject({
+      status: 404,
+    })
+    expect(await it().send('admin', `DELETE /api/Anna/knowledge/${textIn(kept, 'id')}`)).toMatchObject({ status: 204 })
+    const listed = await it().send('user', 'GET /api/Anna/knowledge?limit=1')
+    expect(listed.body).toMatchObject({ documents: [{ title: 'd' }], next: null })
+  })
+
+  test('hands a session to the supporter who has the least to do, and to nobody when none is available', async () => {
+    const session = async () => textIn(await chat({ message: 'Help' }), 'session_id')
+    const escalate = async (session_id: string) =>
+      it().send('user', 'POST /api/Anna/escalate', { session_id, reason: 'Too hard' })
+    const nobody = await escalate(await session())
+    expect(nobody).toMatchObject({ status: 503, body: { error: 'unavailable', message: 'No supporter is available.' } })
+    expect((await it().send('sue', 'GET /api/Anna/escalations?status=assigned')).body['escalations']).toEqual([])
+
+    for (const who of ['sue', 'sam'] as const) {
+      const request = `PATCH /api/Anna/supporters/${people[who]}/availability`
+      expect(await it().send(who, request, { availability: 'available', max_active: 3 })).toMatchObject({ status: 200 })
+    }
+    const sessions = await Promise.all(Array.from({ length: 6 }, session))
+    const made = await Promise.all(sessions.map(escalate))
+    expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201, 201])
+    const supporters = await it().send('sue', 'GET /api/Anna/supporters')
+    const active = Object.fromEntries(rowsIn(supporters, 'supporters').map((one) => [one['user_id'], one['active']]))
+    expect(active).toMatchObject({ [people.sue]: 3, [people.sam]: 3 })
+    expect(await escalate(await session())).toMatchObject({ status: 503 })
+    const again = await escalate(sessions[0] ?? '')
+    expect(again).toEqual({ status: 200, body: made[0]?.body })
+
+    const [first] = made
+    const id = first === undefined ? '' : textIn(first, 'id')
+    const step = (status: string, who: 'sue' | 'user' | 'bert' = 'sue', tenant = 'Anna') =>
+      it().send(who, `PATCH /api/${tenant}/escalations/${id}/status`, { status })
+    expect(await step('in_progress')).toMatchObject({ status: 200, body: { status: 'in_progress' } })
+    expect(await step('resolved')).toMatchObject({ body: { status: 'resolved' } })
+    expect((await step('closed')).body['closed_at']).not.toBeNull()
+    expect(await step('assigned')).toMatchObject({
+      status: 409,
+      body: { message: 'An escalation that is closed cannot become assigned.' },
+    })
+    expect(await step('nonsense')).toMatchObject({ status: 422 })
+    expect(await step('closed', 'user')).toMatchObject({ status: 403 })
+    expect(await step('closed', 'bert', bert)).toMatchObject({ status: 404 })
+    expect(await escalate(await session())).toMatchObject({ status: 201 })
+  })
+
+  test('lets a supporter say for themselves alone whether they are available', async () => {
+    const set = (who: 'sue' | 'admin', id: string) =>
+      it().send(who, `PATCH /api/Anna/supporters/${id}/availability`, { availability: 'away' })
+    expect(await set('sue', people.sam)).toMatchObject({ status: 403 })
+    expect(await set('admin', people.sam)).toMatchObject({ status: 200, body: { availability: 'away' } })
+    expect(await set('admin', people.user)).toMatchObject({
+      status: 404,
+      body: { message: `There is no supporter ${people.user}.` },
+    })
+  })
+})
