@@ -15,7 +15,7 @@ export { type ApiKey, hashOf, type KeyRole, type NewApiKey, prefixOf } from './a
 export { assistantIdOf, type Assistant, type AssistantVersion } from './assistants.ts'
 export type { DueCron } from './cron-queue.ts'
 export type { Delivery } from './outbox.ts'
-export { type Cron, type CronDetails, cronOrders, type NewCron } from './crons.ts'
+export { type Cron, type CronDetails, cronOrders } from './crons.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
 export { sweepKeys, sweepRunEvents, sweepUndelivered } from './housekeeping.ts'
 export type {
@@ -40,7 +40,7 @@ export type { Claimant, ClaimedRun, HeldRun, RunKey, RunQueue } from './run-queu
 export { given, runForm, type RunForm, type RunRow } from './run-rows.ts'
 export { endStatuses, hasEnded, type EndStatus, type RunStatus } from './run-status.ts'
 export type { RunError } from './run-webhook.ts'
-export type { CreatedRun, PlacedRun, RunOutcome } from './runs.ts'
+export type { PlacedRun, RunOutcome } from './runs.ts'
 export { ensureSystemAssistants } from './system-assistants.ts'
 export { lockIdleThread } from './thread-lock.ts'
 export { type Thread, threadColumns, type ThreadColumn, type TimeToLive } from './thread.ts'

@@ -50,14 +50,14 @@ protocolScenarios('crons', [graphExecutor], (it, scenario) => {
     expect(cron).toMatchObject({ enabled: true, timezone: 'Europe/Paris', thread_id: null, end_time: null })
     expect(cron.payload).toEqual({ input: { text: 'a' } })
     expect(new Date(cron.next_run_date ?? 0).getTime()).toBeGreaterThan(Date.now())
-    const found = (await client().crons.search({ metadata: { mark } } as object)) as unknown as SeenCron[]
+    const found = (await client().crons.search({ metadata: { mark } })) as unknown as SeenCron[]
     expect(found).toEqual([cron])
-    expect(await client().crons.count({ metadata: { mark } } as object)).toBe(1)
-    expect(await client().crons.search({ select: ['cron_id'], metadata: { mark } } as object)).toEqual([
+    expect(await client().crons.count({ metadata: { mark } })).toBe(1)
+    expect(await client().crons.search({ select: ['cron_id'], metadata: { mark } })).toEqual([
       { cron_id: cron.cron_id },
     ])
     expect(await update(cron.cron_id, { enabled: false })).toMatchObject({ enabled: false, next_run_date: null })
-    expect(await client().crons.search({ enabled: true, metadata: { mark } } as object)).toEqual([])
+    expect(await client().crons.search({ enabled: true, metadata: { mark } })).toEqual([])
     const again = await update(cron.cron_id, { enabled: true, metadata: { more: 1 } })
     expect(again).toMatchObject({ next_run_date: cron.next_run_date, metadata: { mark, more: 1 } })
     await client().crons.delete(cron.cron_id)
