@@ -7,6 +7,7 @@ import { openAssistantStore } from './assistant-store.ts'
 import type { OptionDefinition } from './command.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { list, text, type Input } from './input.ts'
+import { webhookSettings } from './webhook-settings.ts'
 
 /** The options of commands that serve; each wins over the setting of its name. */
 export const servingOptions: readonly OptionDefinition[] = [
@@ -67,7 +68,10 @@ export async function serveDatabase(
     metrics: serverMetrics(store, { ofProcess: true }),
     notReady: opened.whyNot,
   }
-  await using server = await startServer(options)
+  await using server = await startServer({
+    ...options,
+    background: { webhooks: await webhookSettings(entry.settings, context.secrets) },
+  })
   log.event('listening', { url: server.url, version, authentication: where.open ? 'none' : 'keys' })
   await onStarted({ url: server.url, store, version, open: where.open })
   await aborted(context.signal)

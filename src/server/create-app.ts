@@ -9,6 +9,7 @@ import { type RateLimit, rateLimit } from './rate-limit.ts'
 import { requestBody } from './request-body.ts'
 import { assistantRoutes } from './routes/assistants.ts'
 import { documentationRoutes } from './routes/documentation.ts'
+import { cronRoutes } from './routes/crons.ts'
 import { historyRoutes } from './routes/history.ts'
 import { itemRoutes } from './routes/items.ts'
 import { runRoutes } from './routes/runs.ts'
@@ -34,6 +35,7 @@ export function createApp(services: Services): App {
   itemRoutes(app)
   stateRoutes(app, services)
   historyRoutes(app, services)
+  cronRoutes(app)
   tenantApi(app, services)
   return app
 }

@@ -5,11 +5,15 @@ import { serve } from '@hono/node-server'
 import { MetastoreError } from '../errors.ts'
 import { ensureSystemAssistants } from '../store/store.ts'
 import type { Services } from './app.ts'
+import { backgroundMetrics } from './background/background-metrics.ts'
+import { type BackgroundOptions, startBackground } from './background/background.ts'
 import { createApp } from './create-app.ts'
 import { type RunOptions, startRuns } from './runs/run-service.ts'
+import { serverMetrics } from './server-metrics.ts'
 
 export type { Authenticate, Principal, Services } from './app.ts'
 export { createApp } from './create-app.ts'
+export type { BackgroundOptions } from './background/background.ts'
 export { authentication, openToAll } from './authentication/authentication.ts'
 export { tokenVerifier } from './authentication/json-web-tokens.ts'
 export type * from './executor.ts'
@@ -20,6 +24,7 @@ export { serverMetrics } from './server-metrics.ts'
 /** Where a server listens, and what it works with. */
 export interface ServerOptions extends Omit<Services, 'runs'> {
   readonly runs?: RunOptions | undefined
+  readonly background?: BackgroundOptions | undefined
   readonly host: string
   /** 0 for any that is free. */
   readonly port: number
@@ -49,7 +54,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let stopping = false
   const notReady = (): Promise<string | undefined> =>
     stopping ? Promise.resolve('The server is stopping.') : (options.notReady?.() ?? Promise.resolve(undefined))
-  const app = createApp({ ...options, notReady, runs })
+  const metrics = options.metrics ?? serverMetrics(options.store)
+  const app = createApp({ ...options, notReady, runs, metrics })
   const server = serve({ fetch: app.fetch, hostname: host, port }) as Server
   await once(server, 'listening').catch(async (cause: unknown) => {
     await runs.close()
@@ -61,13 +67,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     response.once('close', () => stopping && setImmediate(() => server.closeIdleConnections()))
   })
   const address = server.address() as AddressInfo
+  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  const url = `http://${shown}:${address.port}`
+  const background = startBackground(
+    { ...options, url, metrics: backgroundMetrics(metrics.registry) },
+    options.background,
+  )
   const stop = async (): Promise<void> => {
     stopping = true
     const closed = once(server, 'close')
     server.close()
     server.closeIdleConnections()
     const impatience = setTimeout(() => server.closeAllConnections(), patience)
-    await runs.close()
+    await Promise.all([runs.close(), background.close()])
     await onDrain?.()
     server.closeIdleConnections()
     // What is left are streams that go on elsewhere, and perhaps a request of this moment.
@@ -78,8 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= stop())
-  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { url: `http://${shown}:${address.port}`, close, [Symbol.asyncDispose]: close }
+  return { url, close, [Symbol.asyncDispose]: close }
 }
 
 function addressUnavailable(host: string, port: number, cause: unknown): MetastoreError {

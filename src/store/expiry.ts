@@ -10,7 +10,7 @@ const batch = 200
  * processes may do it at once. Returns how many threads it was.
  */
 export function sweepThreads(run: Run): Promise<number> {
-  return inBatches(async () =>
+  return inBatches(batch, async () =>
     run(async (tx) => {
       const over = await tx.query<{ tenant_id: string; thread_id: string; ttl_strategy: string | null }>(sql`
         select tenant_id, thread_id, ttl_strategy from threads t
@@ -36,7 +36,7 @@ export function sweepThreads(run: Run): Promise<number> {
 
 /** Removes items of the store whose time is over, of all tenants, as `sweepThreads` does threads. */
 export function sweepItems(run: Run): Promise<number> {
-  return inBatches(async () =>
+  return inBatches(batch, async () =>
     run(async (tx) => {
       const gone = await tx.query(sql`
         delete from store_items
@@ -52,10 +52,11 @@ export function sweepItems(run: Run): Promise<number> {
   )
 }
 
-async function inBatches(sweep: () => Promise<number>): Promise<number> {
+/** Sweeps until a sweep finds fewer than it could take, and returns how many it was in all. */
+export async function inBatches(size: number, sweep: () => Promise<number>): Promise<number> {
   for (let total = 0; ;) {
     const swept = await sweep()
     total += swept
-    if (swept < batch) return total
+    if (swept < size) return total
   }
 }

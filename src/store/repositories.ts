@@ -2,6 +2,7 @@ import { agents, type Agents } from './agents.ts'
 import { apiKeys, type ApiKeys } from './api-keys.ts'
 import { assistants, type Assistants } from './assistants.ts'
 import { checkpoints, type Checkpoints } from './checkpoints.ts'
+import { crons, type Crons } from './crons.ts'
 import { guardrails, type Guardrails } from './guardrails.ts'
 import { items, type Items } from './items.ts'
 import { knowledge, type Knowledge } from './knowledge.ts'
@@ -29,6 +30,7 @@ export interface Repositories {
   readonly apiKeys: ApiKeys
   readonly assistants: Assistants
   readonly checkpoints: Checkpoints
+  readonly crons: Crons
   readonly guardrails: Guardrails
   readonly items: Items
   readonly knowledge: Knowledge
@@ -57,6 +59,7 @@ export function repositories(run: Run): Repositories {
     apiKeys: apiKeys(run),
     assistants: assistants(run),
     checkpoints: checkpoints(run),
+    crons: crons(run),
     guardrails: guardrails(run),
     items: items(run),
     knowledge: knowledge(run),

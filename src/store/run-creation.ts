@@ -3,6 +3,7 @@ import { sql, type Sql } from '../database/database.ts'
 import { assistantIdOf } from './assistants.ts'
 import { isUnstorable } from './exact-json.ts'
 import { conflict, notFound } from './failures.ts'
+import type { IdempotencyKey } from './idempotency.ts'
 import { cancelRuns, type CancelAction } from './run-cancel.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
 import type { StoreTransaction } from './transaction.ts'
@@ -38,6 +39,8 @@ export interface NewRun {
   readonly userId: string | undefined
   /** A worker that takes it at once where nothing stands before it. */
   readonly claim: { readonly worker: string; readonly leaseSeconds: number } | undefined
+  /** Under which it is made once. */
+  readonly key?: IdempotencyKey | undefined
 }
 
 /** Where a run goes, and what it goes by. */

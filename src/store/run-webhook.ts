@@ -25,4 +25,5 @@ export async function enqueueWebhook(
   await tx.execute(sql`
     insert into outbox (tenant_id, run_id, url, body)
     values (${tx.tenantId}, ${run.run_id}, ${run.webhook}, ${Buffer.from(JSON.stringify(body))})`)
+  tx.wake('webhook', run.run_id)
 }

@@ -2,6 +2,7 @@ import { join, sql } from '../database/database.ts'
 import { conflict, notFound } from './failures.ts'
 import type { Run } from './run.ts'
 import { type CancelAction, cancelRuns } from './run-cancel.ts'
+import { earlierAnswer, keepAnswer } from './idempotency.ts'
 import { createRun, type NewRun } from './run-creation.ts'
 import { appendEvents, type Lease, type RunEvent } from './run-events.ts'
 import { endRun, type Ending, type RunEnd } from './run-end.ts'
@@ -9,6 +10,7 @@ import { type RunRow, runColumns } from './run-rows.ts'
 import { activeStatuses, hasEnded } from './run-status.ts'
 import type { RunError } from './run-webhook.ts'
 import { settleThreads } from './thread-status.ts'
+import type { StoreTransaction } from './transaction.ts'
 import { uuids } from './values.ts'
 
 /** What a run has come to, or where it stands. */
@@ -18,6 +20,12 @@ export interface RunOutcome {
   readonly temporary: boolean
   readonly result: unknown
   readonly error: RunError | null
+}
+
+/** A run that was asked for. */
+export type CreatedRun = RunRow & {
+  /** Whether it was made when it was asked for before, under the same key. */
+  readonly isRepeated?: boolean
 }
 
 /** Which runs of a thread, and what of them. */
@@ -44,7 +52,7 @@ export type CancelledRuns =
 /** The runs of a tenant. */
 export interface Runs {
   /** Throws `not_found`, `conflict`, `thread_status_mismatch`, `request_invalid`. */
-  create(run: NewRun): Promise<RunRow>
+  create(run: NewRun): Promise<CreatedRun>
   /** All of them or none, in their order. Throws what `create` throws. */
   createAll(runs: readonly NewRun[]): Promise<RunRow[]>
   /** Throws `not_found`. */
@@ -73,7 +81,7 @@ export interface Runs {
 export function runs(run: Run): Runs {
   return {
     ...reading(run),
-    create: (made) => run((tx) => createRun(tx, made)),
+    create: (made) => run((tx) => createOnce(tx, made)),
     createAll: (all) =>
       run(async (tx) => {
         const made: RunRow[] = []
@@ -119,6 +127,25 @@ export function runs(run: Run): Runs {
             select from runs r where r.tenant_id = t.tenant_id and r.thread_id = t.thread_id and r.temporary)`)
       }),
   }
+}
+
+async function createOnce(tx: StoreTransaction, wanted: NewRun): Promise<CreatedRun> {
+  const { key } = wanted
+  if (key === undefined) return createRun(tx, wanted)
+  const earlier = await earlierAnswer(tx, key)
+  if (earlier === undefined) {
+    const made = await createRun(tx, wanted)
+    await keepAnswer(tx, key, { run_id: made.run_id })
+    return made
+  }
+  const { run_id } = earlier.answer as { readonly run_id: string }
+  const found = await tx.first<RunRow>(sql`
+    select ${runColumns(sql`runs`)} from runs where ${one(run_id, undefined)}`)
+  if (found !== undefined) return { ...found, isRepeated: true }
+  throw conflict(
+    `The request with this Idempotency-Key made the run ${run_id}, which is gone.`,
+    'Send a request with another key to make another run.',
+  )
 }
 
 function reading(run: Run): Pick<Runs, 'get' | 'list' | 'outcome' | 'next' | 'place'> {

@@ -1,5 +1,7 @@
 import type { Database } from '../database/database.ts'
 import { allApiKeys, type AllApiKeys } from './api-keys.ts'
+import { cronQueue, type CronQueue } from './cron-queue.ts'
+import { outbox, type Outbox } from './outbox.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
 import { runQueue, type RunQueue } from './run-queue.ts'
@@ -11,7 +13,11 @@ import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export { type ApiKey, hashOf, type KeyRole, type NewApiKey, prefixOf } from './api-keys.ts'
 export { assistantIdOf, type Assistant, type AssistantVersion } from './assistants.ts'
+export type { DueCron } from './cron-queue.ts'
+export type { Delivery } from './outbox.ts'
+export { type Cron, type CronDetails, cronOrders } from './crons.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
+export { sweepKeys, sweepRunEvents, sweepUndelivered } from './housekeeping.ts'
 export type {
   ChannelBlob,
   CheckpointQuery,
@@ -20,6 +26,7 @@ export type {
   PruneStrategy,
   StoredCheckpoint,
 } from './checkpoints.ts'
+export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'
 export { conflict, invalid, notFound, type Problem, RequestInvalid, violates } from './failures.ts'
 export type { FoundItem } from './items.ts'
 export { defaultTenant } from './default-tenant.ts'
@@ -93,6 +100,8 @@ export interface AdminStore {
   readonly grants: Grants
   readonly taskQueue: TaskQueue
   readonly tenants: Tenants
+  readonly cronQueue: CronQueue
+  readonly outbox: Outbox
   readonly runQueue: RunQueue
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
 }
@@ -119,6 +128,8 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
       grants: grants(across),
       taskQueue: taskQueue(across),
       tenants: tenants(across),
+      cronQueue: cronQueue(across),
+      outbox: outbox(across),
       runQueue: runQueue(across),
       transaction: across,
     },

@@ -1,7 +1,7 @@
 import type { Database, Listener } from '../database/database.ts'
 
-/** What processes tell each other: a run waits for a worker, a run has new events, a run shall end. */
-export type Topic = 'run' | 'event' | 'cancel'
+/** What processes tell each other: a run waits for a worker, has new events, shall end; a cron has changed; a webhook waits. */
+export type Topic = 'run' | 'event' | 'cancel' | 'cron' | 'webhook'
 
 /** Tells whoever waits for something that it may have come, in this process and in the others on the same database. */
 export interface WakeUps {

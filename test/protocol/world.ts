@@ -1,5 +1,6 @@
 import { Client } from '@langchain/langgraph-sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BackgroundOptions } from '../../src/server/background/background.ts'
 import { MetastoreError } from '../../src/errors.ts'
 import { type Executor, type Principal, type RunningServer, startServer } from '../../src/server/server.ts'
 import { anna, bert, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
@@ -24,12 +25,14 @@ const principals: Readonly<Record<string, Principal>> = {
 async function openWorld(
   database: (typeof storeEngines)[number],
   executors: readonly Executor[],
+  background: BackgroundOptions | undefined,
 ): Promise<ProtocolWorld> {
   const world = await openStoreWorld(await database.freshSchema())
   const failures: Error[] = []
   const server = await startServer({
     store: world.store,
     executors,
+    background,
     authenticate: (headers) => Promise.resolve(principalOf(headers.get('x-api-key') ?? '')),
     logFailure: (error) => failures.push(error),
     host: '127.0.0.1',
@@ -64,11 +67,12 @@ export function protocolScenarios(
     it: () => ProtocolWorld,
     scenario: (number: number, title: string, body: () => Promise<void>) => void,
   ) => void,
+  background?: BackgroundOptions,
 ): void {
   describe.each(storeEngines)(`${title} on $name`, (engine) => {
     let world: ProtocolWorld
     beforeAll(async () => {
-      world = await openWorld(engine, executors)
+      world = await openWorld(engine, executors, background)
     })
     afterAll(() => world[Symbol.asyncDispose]())
     declare(

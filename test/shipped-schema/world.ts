@@ -123,7 +123,7 @@ export function rowsOf(t: string): string {
       values ('${t}', ${i('thread')}, 'c', 't', 0, 'c');
     insert into crons (tenant_id, assistant_id, thread_id, user_id, schedule)
       values ('${t}', ${i('assistant')}, ${i('thread')}, ${i('user')}, '* * * * *');
-    insert into outbox (tenant_id, run_id, url, body) values ('${t}', ${i('run')}, '/hook', '');
+    insert into outbox (tenant_id, run_id, url, body, next_at) values ('${t}', ${i('run')}, '/hook', '', '2100-01-01');
     insert into idempotency_keys (tenant_id, expires_at, scope, key, fingerprint) values ('${t}', now(), 's', 'k', '');
     insert into store_items (tenant_id, namespace, key, value) values ('${t}', '{users,a}', 'k', '{}');
     insert into documents (tenant_id, id, reference, title) values ('${t}', ${i('document')}, 'd', 'd');

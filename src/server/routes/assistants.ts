@@ -3,6 +3,7 @@ import type { App, Services } from '../app.ts'
 import { assistantSchema, assistantForm, versionForm, versionSchema } from '../assistant-forms.ts'
 import { answer, idText, jsonBody, nameText, objectOf, sortOrder } from '../bodies.ts'
 import { executorOf } from '../graphs.ts'
+import { once } from '../idempotency.ts'
 import { jsonObject, page, pageHeaders, queryBoolean, queryInteger, selected } from '../wire.ts'
 
 const tags = ['Assistants']
@@ -51,11 +52,11 @@ function createAndGet(app: App, { executors }: Services): void {
     async (c) => {
       const given = c.req.valid('json')
       executorOf(executors, given.graph_id)
-      const made = await c.var.store.assistants.create(
-        { assistantId: given.assistant_id ?? undefined, graphId: given.graph_id, ...changeOf(given) },
-        given.if_exists ?? undefined,
+      const wanted = { assistantId: given.assistant_id ?? undefined, graphId: given.graph_id, ...changeOf(given) }
+      const made = await once(c, given, async ({ assistants }) =>
+        assistantForm(await assistants.create(wanted, given.if_exists ?? undefined)),
       )
-      return c.json(assistantForm(made), 200)
+      return c.json(made, 200)
     },
   )
   app.openapi(

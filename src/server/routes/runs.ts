@@ -5,6 +5,7 @@ import type { App, Environment, Services } from '../app.ts'
 import { newRun, type RunRequest, runRequestSchema } from '../runs/run-request.ts'
 import { runStream, streamBody } from '../runs/run-stream.ts'
 import { soon, waited, waiting } from '../runs/wait.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
 import { jsonObject } from '../wire.ts'
 import { runReadingRoutes } from './run-reading.ts'
@@ -119,22 +120,28 @@ function batch(app: App): void {
       },
     }),
     async (c) => {
-      const origin = originOf(c, undefined, false)
-      const made = await c.var.store.runs.createAll(c.req.valid('json').map((each) => newRun(each, origin)))
-      return c.json(made.map(wireRun), 200)
+      const given = c.req.valid('json')
+      const userId = c.var.principal.userId
+      const origin = { threadId: undefined, headers: c.req.raw.headers, userId, streamed: false }
+      const made = await once(c, given, async ({ runs }) => {
+        const all = await runs.createAll(given.map((each) => newRun(each, origin)))
+        return all.map(wireRun)
+      })
+      return c.json(made, 200)
     },
   )
 }
 
 type RequestContext = Context<Environment>
 
-function originOf(c: RequestContext, threadId: string | undefined, streamed: boolean) {
-  return { threadId, headers: c.req.raw.headers, userId: c.var.principal.userId, streamed }
+function originOf(c: RequestContext, request: RunRequest, threadId: string | undefined, streamed: boolean) {
+  const key = idempotencyKeyOf(c, request)
+  return { threadId, headers: c.req.raw.headers, userId: c.var.principal.userId, streamed, key }
 }
 
 // It waits in the queue: what is created is pending.
 function make(c: RequestContext, request: RunRequest, threadId: string | undefined): Promise<RunRow> {
-  return c.var.store.runs.create(newRun(request, originOf(c, threadId, false)))
+  return c.var.store.runs.create(newRun(request, originOf(c, request, threadId, false)))
 }
 
 async function wait(
@@ -145,7 +152,7 @@ async function wait(
 ): Promise<Response> {
   const { runs } = services
   const { store } = c.var
-  const { run, done } = await runs.make(store, newRun(request, originOf(c, threadId, false)))
+  const { run, done } = await runs.make(store, newRun(request, originOf(c, request, threadId, false)))
   locate(c, run, threadId, 'join')
   const abort = new AbortController()
   const end = async () =>
@@ -180,7 +187,7 @@ async function stream(
 ): Promise<Response> {
   const { runs } = services
   const { store } = c.var
-  const { run } = await runs.make(store, newRun(request, originOf(c, threadId, true)))
+  const { run } = await runs.make(store, newRun(request, originOf(c, request, threadId, true)))
   locate(c, run, threadId, 'stream')
   streamHeaders(c)
   const abort = new AbortController()
@@ -209,7 +216,8 @@ async function cancelled({ logFailure }: Services, c: RequestContext, run: RunRo
 
 // Nobody sees the thread any more, and whoever was to read of the run has read it; the answer does not wait for this.
 function tidy(c: RequestContext, { runs, logFailure }: Services, run: RunRow): void {
-  if (!run.temporary) return
+  // Who has a key may ask again; what is left is swept.
+  if (!run.temporary || c.req.header('idempotency-key') !== undefined) return
   const removed = c.var.store.runs.removeTemporaryThread(run.thread_id)
   void runs.track(removed.catch((error: unknown) => logFailure(error as Error, c.var.requestId)))
 }

@@ -65,7 +65,7 @@ function descriptionRoutes(app: App, services: Services, metrics: ServerMetrics)
       c.json(
         {
           version: toolVersion,
-          flags: { assistants: true, crons: false, langsmith: false },
+          flags: { assistants: true, crons: true, langsmith: false },
           metadata: {
             authentication: services.open === true ? ('none' as const) : ('keys' as const),
             graphs: services.executors.flatMap(({ graphIds }) => graphIds),

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { ThreadColumn, TimeToLive } from '../../store/store.ts'
 import { answer, idText, jsonBody, minutes, objectOf, sortOrder } from '../bodies.ts'
 import type { App, Services } from '../app.ts'
+import { once } from '../idempotency.ts'
 import { createWithStates, superstepSchema } from '../supersteps.ts'
 import { partialThreadForm, threadFields, threadForm, threadSchema, ttlForm } from '../thread-forms.ts'
 import { jsonObject, page, pageHeaders, queryList } from '../wire.ts'
@@ -48,16 +49,19 @@ function create(app: App, services: Services): void {
       responses: answer(threadSchema, 'The thread'),
     }),
     async (c) => {
-      const { thread_id, metadata, if_exists, ttl, supersteps } = c.req.valid('json')
-      const { store } = c.var
-      const made = await createWithStates({
-        store,
-        executors: services.executors,
-        thread: { threadId: thread_id ?? undefined, metadata: objectOf(metadata), ttl: timeToLive(ttl) ?? undefined },
-        ifExists: if_exists ?? undefined,
-        supersteps: supersteps ?? [],
-      })
-      return c.json(threadForm(made), 200)
+      const given = c.req.valid('json')
+      const { thread_id, metadata, if_exists, ttl, supersteps } = given
+      const thread = {
+        threadId: thread_id ?? undefined,
+        metadata: objectOf(metadata),
+        ttl: timeToLive(ttl) ?? undefined,
+      }
+      const wanted = { thread, ifExists: if_exists ?? undefined, supersteps: supersteps ?? [] }
+      const { executors } = services
+      const made = await once(c, given, async (store) =>
+        threadForm(await createWithStates({ ...wanted, store, executors })),
+      )
+      return c.json(made, 200)
     },
   )
 }

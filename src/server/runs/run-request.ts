@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { invalid, type JsonObject, type NewRun } from '../../store/store.ts'
+import { type IdempotencyKey, invalid, type JsonObject, type NewRun } from '../../store/store.ts'
 import { jsonObject } from '../wire.ts'
 import { streamModes } from './stream-modes.ts'
 
@@ -57,6 +57,8 @@ export interface RunOrigin {
   readonly threadId: string | undefined
   readonly headers: Headers
   readonly userId: string | undefined
+  /** Under which it is made once. */
+  readonly key?: IdempotencyKey | undefined
   /** Whether the response tells of the run as it goes. */
   readonly streamed: boolean
 }
@@ -85,6 +87,7 @@ export function newRun(request: RunRequest, origin: RunOrigin): NewRun {
     options: optionsOf(request, origin),
     userId: origin.userId,
     claim: undefined,
+    key: origin.key,
   }
 }
 

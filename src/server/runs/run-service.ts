@@ -60,7 +60,7 @@ export function startRuns(
       const place = worker.reserve()
       try {
         const run = await store.runs.create({ ...wanted, claim: place?.claim })
-        if (place === undefined || run.status === 'pending') {
+        if (place === undefined || run.status === 'pending' || run.isRepeated === true) {
           place?.free()
           return { run, done: undefined }
         }

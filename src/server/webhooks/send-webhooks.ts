@@ -1,0 +1,50 @@
+import type { Delivery, Store } from '../../store/store.ts'
+import { sendWebhook, type WebhookSettings } from './delivery.ts'
+
+/** How many messages are sent at a time. */
+const batch = 20
+
+/** Seconds that a process has to send what it has taken, before others send it. */
+const leaseSeconds = 60
+
+/** How often a message is sent until it is given up: for about two days. */
+const attempts = 20
+
+/** Seconds until the second attempt, and between later ones at most. */
+const pauses = { first: 5, most: 6 * 3600 }
+
+/** What came of sending what was due. */
+export interface SentWebhooks {
+  readonly arrived: number
+  readonly failed: number
+  /** Whether more may be due. */
+  readonly more: boolean
+}
+
+/** Sends the messages to webhooks that are due. Several processes may do it at once. */
+export async function sendDueWebhooks(
+  store: Store,
+  settings: WebhookSettings,
+  signal: AbortSignal,
+): Promise<SentWebhooks> {
+  const { outbox } = store.admin
+  const due = await outbox.claim(batch, leaseSeconds)
+  const send = async (delivery: Delivery): Promise<boolean> => {
+    const body = Buffer.from(delivery.body).toString('utf8')
+    const sent = await sendWebhook({ id: delivery.delivery_id, url: delivery.url, body }, settings, signal)
+    if (sent.kind === 'arrived') await outbox.delivered(delivery)
+    else await outbox.failed(delivery, sent.reason, sent.isFinal ? undefined : pauseAfter(delivery.attempts, signal))
+    return sent.kind === 'arrived'
+  }
+  const results = await Promise.all(due.map(send))
+  const arrived = results.filter(Boolean).length
+  return { arrived, failed: results.length - arrived, more: due.length === batch }
+}
+
+/** Seconds until the next attempt after so many; undefined when that was the last. */
+export function pauseAfter(made: number, signal: AbortSignal): number | undefined {
+  // The server ends, and others go on.
+  if (signal.aborted) return 0
+  if (made >= attempts) return undefined
+  return Math.min(pauses.first * 2 ** (made - 1), pauses.most)
+}
