@@ -25,6 +25,8 @@ export interface SaverOptions {
   /** Throws in a transaction that writes, when the run is somebody else's by now. */
   readonly fence?: ((tx: StoreTransaction) => Promise<void>) | undefined
   readonly serde?: SerializerProtocol | undefined
+  /** What is being written at the moment. LangGraph does not wait for it when a run is cancelled. */
+  readonly writing?: Set<Promise<unknown>> | undefined
 }
 
 /** Writes a checkpoint, with the channels that are new in it. */

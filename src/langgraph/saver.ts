@@ -59,11 +59,12 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
       metadata: CheckpointMetadata,
       newVersions: ChannelVersions,
     ): Promise<RunnableConfig> {
-      return putCheckpoint(this.#options, this.serde, config, { checkpoint, metadata, newVersions })
+      const put = putCheckpoint(this.#options, this.serde, config, { checkpoint, metadata, newVersions })
+      return noted(this.#options, put)
     }
 
     override putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
-      return putWrites(this.#options, this.serde, config, { writes, taskId })
+      return noted(this.#options, putWrites(this.#options, this.serde, config, { writes, taskId }))
     }
 
     override async deleteThread(threadId: string): Promise<void> {
@@ -83,5 +84,20 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
       const store = await this.#options.store()
       for (const threadId of threadIds) await store.checkpoints.prune(threadUuid(threadId), strategy)
     }
+  }
+}
+
+function noted<T>({ writing }: SaverOptions, work: Promise<T>): Promise<T> {
+  writing?.add(work)
+  const done = (): void => void writing?.delete(work)
+  work.then(done, done)
+  return work
+}
+
+/** Waits until nothing more is written; what follows one write, such as the next of a chain, is waited for as well. */
+export async function written(writing: ReadonlySet<Promise<unknown>>): Promise<void> {
+  while (writing.size > 0) {
+    await Promise.allSettled(writing)
+    await new Promise(setImmediate)
   }
 }

@@ -1,6 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { Saver, SaverOptions } from '../../langgraph/langgraph.ts'
-import { itemStoreClass, saverClass } from '../../langgraph/langgraph.ts'
+import { itemStoreClass, saverClass, written } from '../../langgraph/langgraph.ts'
 import { invalid, notFound, type TenantStore } from '../../store/store.ts'
 import type {
   CheckpointReference,
@@ -56,8 +56,14 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
     async *run(execution: Execution): AsyncGenerator<ExecutionEvent> {
       const { store, runId } = execution
       const metadata = { ...execution.metadata, ...idsOf(execution) }
-      const saver = saverOf(store, { runId, metadata, fence: (tx) => execution.fence(tx) })
-      yield* runGraph(execution, library, (config) => graphOf(execution.graphId, store, { saver, config }))
+      const writing = new Set<Promise<unknown>>()
+      const saver = saverOf(store, { runId, metadata, writing, fence: (tx) => execution.fence(tx) })
+      try {
+        yield* runGraph(execution, library, (config) => graphOf(execution.graphId, store, { saver, config }))
+      } finally {
+        // A state that is read now has all that the run has come to.
+        await written(writing)
+      }
     },
 
     async state(query: StateQuery): Promise<ThreadState | undefined> {
