@@ -18,6 +18,9 @@ import { setUpDatabase } from './setup.ts'
 /** What the key is called that `up` makes. */
 const keyName = 'metastore up'
 
+/** What the demo's knowledge has an answer to. */
+const question = 'How do I book a transport?'
+
 /** Where the database is unless somebody says otherwise. */
 const embedded = 'pglite:.metastore/assistant'
 
@@ -128,11 +131,15 @@ async function tell({ url, store, version, open }: Started, entry: DatabaseEntry
   const shown = key ?? 'YOUR_KEY'
   output.line('')
   output.line('Try:')
-  output.line(`  curl -s ${url}/assistants/search -H 'x-api-key: ${shown}' -d '{}'`)
+  output.line(`  curl -s ${url}/runs/wait -H 'x-api-key: ${shown}' \\`)
+  output.line(`    -d '${JSON.stringify({ assistant_id: 'assistant', input: { messages: [question] } })}'`)
   output.line('')
   output.line("  import { Client } from '@langchain/langgraph-sdk'")
   output.line(`  const client = new Client({ apiUrl: '${url}', apiKey: '${shown}' })`)
   output.line('  const thread = await client.threads.create()')
+  output.line(
+    `  const state = await client.runs.wait(thread.thread_id, 'assistant', { input: { messages: ['${question}'] } })`,
+  )
   output.line('')
   output.line('Ctrl-C stops it; nothing is lost.')
   output.document({ url, key, tenant: tenant.id, version, authentication: open ? 'none' : 'keys' })
