@@ -154,6 +154,7 @@ describe('status', () => {
             inProgress: [],
             rollingBack: false,
             pending: ['002_chats'],
+            readOnly: null,
             waiting: [],
             discrepancies: [],
             interrupted: [],
