@@ -115,6 +115,9 @@ describe('who wins', () => {
         METASTORE_SERVER_CONNECTIONS: '4',
         METASTORE_SERVER_GRAPHS: 'g',
         METASTORE_SERVER_LOG: 'warn',
+        METASTORE_SERVER_WEBHOOK_SECRET_FILE: 'w',
+        METASTORE_SERVER_WEBHOOK_PRIVATE: 'true',
+        METASTORE_SERVER_WEBHOOK_BASE: 'http://h/',
       },
     })
     expect(database).toMatchObject({
@@ -162,6 +165,9 @@ describe('who wins', () => {
       serverConnections: 4,
       serverGraphs: { path: 'g' },
       serverLog: 'warn',
+      serverWebhookSecretFile: { path: 'w' },
+      serverWebhookPrivate: true,
+      serverWebhookBase: 'http://h/',
     })
     for (const name of settingNames) expect(database.origins[name].from).toBe('environment')
   })

@@ -29,6 +29,7 @@ const newId = sql`new_id()`
 const object = () => jsonb().notNull().default({})
 const isObject = (table: string, column: string) =>
   check(`${table}_${column}_check`, sql.raw(`jsonb_typeof(${column}) = 'object'`))
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' })
 
 const times = {
@@ -54,6 +55,14 @@ const sharedRows = (condition: string) =>
     for: 'select',
     to: application,
     using: sql.raw(`tenant_id = shared_tenant() and (${condition})`),
+  })
+
+/** Where a transaction is for one user: their own threads, and what belongs to these. */
+const ownThreads = (condition: string) =>
+  pgPolicy('own_threads', {
+    as: 'restrictive',
+    to: application,
+    using: sql.raw(`(select current_owner()) is null or ${condition}`),
   })
 
 export const tenants = pgTable('tenants', { id: uuid().primaryKey() })
@@ -148,7 +157,7 @@ export const threads = pgTable(
   {
     tenant_id: uuid().notNull(),
     thread_id: uuid().notNull().default(newId),
-    user_id: uuid(),
+    user_id: uuid().default(sql`current_owner()`),
     assistant_id: uuid(),
     ...times,
     state_updated_at: timestamp(when),
@@ -158,6 +167,7 @@ export const threads = pgTable(
     ttl_minutes: doublePrecision(),
     next_sequence: bigint({ mode: 'number' }).notNull().default(1),
     values_omitted: boolean().notNull().default(false),
+    next_nodes: text().array().notNull().default([]),
     status: text().notNull().default('idle'),
     ttl_strategy: text(),
     title: text(),
@@ -202,6 +212,7 @@ export const threads = pgTable(
       .where(sql`expires_at is not null`),
     index('threads_metadata').using('gin', table.metadata.op('jsonb_path_ops')),
     ...isolation(),
+    ownThreads('user_id = (select current_owner())'),
   ],
 )
 
@@ -223,6 +234,7 @@ export const runs = pgTable(
     status: text().notNull().default('pending'),
     multitask_strategy: text().notNull().default('enqueue'),
     claimed_by: text(),
+    cancel_action: text(),
     webhook: text(),
     metadata: object(),
     kwargs: object(),
@@ -239,6 +251,7 @@ export const runs = pgTable(
     }).onDelete('cascade'),
     check('runs_status_check', sql`status in ('pending', 'running', 'success', 'error', 'timeout', 'interrupted')`),
     check('runs_multitask_strategy_check', sql`multitask_strategy in ('reject', 'enqueue', 'interrupt', 'rollback')`),
+    check('runs_cancel_action_check', sql`cancel_action in ('interrupt', 'rollback')`),
     check('runs_attempt_check', sql`attempt >= 0`),
     check('runs_lease_check', sql`status <> 'running' or (claimed_by is not null and lease_until is not null)`),
     isObject('runs', 'metadata'),
@@ -252,6 +265,9 @@ export const runs = pgTable(
     index('runs_lease')
       .on(table.lease_until)
       .where(sql`status = 'running'`),
+    index('runs_active')
+      .on(table.tenant_id, table.thread_id, table.created_at)
+      .where(sql`status in ('pending', 'running')`),
     index('runs_thread_created').on(
       table.tenant_id,
       table.thread_id,
@@ -260,6 +276,7 @@ export const runs = pgTable(
     ),
     index('runs_assistant').on(table.tenant_id, table.assistant_id),
     ...isolation(),
+    ownThreads('owns_thread(tenant_id, thread_id)'),
   ],
 )
 
@@ -278,6 +295,7 @@ export const storeItems = pgTable(
       .generatedAlwaysAs(sql`namespace_path(namespace)`),
     value: jsonb().notNull(),
     value_exact: bytea(),
+    search: tsvector(),
   },
   (table) => [
     primaryKey({ name: 'store_items_pkey', columns: [table.tenant_id, table.namespace_path, table.key] }),
