@@ -131,6 +131,9 @@ describe('describeSettings', () => {
       ['server_requests_per_minute', 0, 'default', null],
       ['server_connections', 10, 'default', null],
       ['server_graphs', null, 'default', null],
+      ['server_webhook_secret_file', null, 'default', null],
+      ['server_webhook_private', false, 'default', null],
+      ['server_webhook_base', null, 'default', null],
       ['server_log', 'info', 'default', null],
     ])
   })

@@ -20,7 +20,7 @@ describe('the role that a request needs', () => {
     ['POST', '/runs/crons/search', 'admin'],
     ['PUT', '/store/items', 'supporter'],
     ['POST', '/api/eTMS/chat', 'user'],
-    ['POST', '/api/eTMS/knowledge', 'supporter'],
+    ['POST', '/api/eTMS/knowledge', 'admin'],
     ['GET', '/api/eTMS/escalations', 'supporter'],
     ['GET', '/api/eTMS/keys', 'admin'],
     ['GET', '/something/new', 'admin'],
