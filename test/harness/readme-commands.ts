@@ -43,12 +43,14 @@ export function readSteps(markdown: string): Step[] {
 }
 
 function readBlocks(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```(\S+)(.*)\n([^]*?)^```$/gm)].map((match) => ({
-    line: markdown.slice(0, match.index).split('\n').length,
-    language: match[1] ?? '',
-    options: (match[2] ?? '').trim().split(/\s+/),
-    text: match[3] ?? '',
-  }))
+  return [...markdown.matchAll(/^( *)```(\S+)(.*)\n([^]*?)^\1```$/gm)].map(
+    ([, indent = '', language = '', options = '', text = ''], index, matches) => ({
+      line: markdown.slice(0, matches[index]?.index).split('\n').length,
+      language,
+      options: options.trim().split(/\s+/),
+      text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    }),
+  )
 }
 
 function isRightBehind(markdown: string, line: number, text: string, next: Block): boolean {
