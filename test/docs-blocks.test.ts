@@ -64,7 +64,11 @@ describe.each(pages.filter(({ text }) => stepsOf(text).length > 0))('the page $p
     const server = url.replace(/^\w+:\/\//, '')
     const port = await freePort()
     const bin = path.join(directory, 'node_modules', '.bin')
-    const env = plainEnvironment({ PATH: `${bin}:${process.env.PATH}`, METASTORE_SERVER_PORT: String(port) })
+    const env = plainEnvironment({
+      PATH: `${bin}:${process.env.PATH}`,
+      METASTORE_SERVER_PORT: String(port),
+      ...(usesServer && { PRODUCTION_URL: url, REPLICA_URL: url }),
+    })
     const stands = new Map([
       [address, server],
       ['http://127.0.0.1:2024', `http://127.0.0.1:${port}`],

@@ -39,7 +39,6 @@ TOML
 `,
   'guides/observability': `${server}${runs}`,
   'guides/plan': `${server}${runs}metastore migrate --quiet
-echo 'PRODUCTION_URL=postgres://app@localhost:5432/app' >> .env
 cat > migrations/002_cost.sql <<'SQL'
 alter table runs add column cost integer;
 
