@@ -16,7 +16,10 @@ const address = 'app@localhost:5432/app'
 // The pages of commands are generated: what stands there is how a command is written, and documents.test.ts has its examples.
 const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.md') && !file.startsWith(`commands${path.sep}`))
-  .map((file) => ({ page: file.split(path.sep).join('/').slice(0, -3), text: readFileSync(path.join(docs, file), 'utf8') }))
+  .map((file) => ({
+    page: file.split(path.sep).join('/').slice(0, -3),
+    text: readFileSync(path.join(docs, file), 'utf8'),
+  }))
 
 /** The blocks that are only for reading, by their first lines, and why nobody can run them here. */
 const onlyForReading: Readonly<Record<string, string>> = {
@@ -44,7 +47,7 @@ const onlyForReading: Readonly<Record<string, string>> = {
   'guides/serve: metastore api-keys create "web app" --tenant eTMS --role user --expires 720h':
     'tenants of the demo and a key that is known when it is made; cli/serve.test.ts',
   'guides/tenant-api: curl -s http://127.0.0.1:2024/api/vela-support/chat -H "x-api-key: $KEY" -H \'content-type: application/json\' \\':
-    'the reader\'s key',
+    "the reader's key",
   'guides/up: npx metastore up': 'it goes on; cli/up.test.ts runs it',
   'tutorial: $ mkdir assistant && cd assistant': 'the registry of packages',
 }
@@ -54,7 +57,7 @@ buildBeforeAll()
 describe.each(pages.filter(({ text }) => stepsOf(text).length > 0))('the page $page', ({ page, text }) => {
   const project = docsProjects[page]
   // A page that makes its project itself is followed as a whole; of the others the commands are run.
-  const steps = stepsOf(text).filter(({ kind }) => project === undefined || kind === 'command')
+  const steps = stepsOf(text).filter(({ kind }) => project === undefined || kind === 'command' || kind === 'file')
   let reader: Reader
 
   beforeAll(async () => {

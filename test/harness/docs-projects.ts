@@ -66,4 +66,5 @@ cat > migrations/001_messages.sql <<'SQL'
 create table messages (id uuid primary key default gen_random_uuid(), tenant_id uuid not null, body text not null);
 SQL
 `,
+  'guides/zero-downtime': server,
 }
