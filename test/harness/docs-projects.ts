@@ -13,6 +13,9 @@ const server = `echo 'DATABASE_URL=postgres://app@localhost:5432/app' > .env
 /** For the pages of the manual that speak of a project of the reader's: what makes one, as a shell is given it. */
 export const docsProjects: Readonly<Record<string, string>> = {
   'guides/ci': `${server}${runs}`,
+  'guides/clients': `mkdir migrations
+printf '%s\\n' '[[actions]]' 'type = "create_enum"' 'name = "state"' 'values = ["new"]' > migrations/002_cents.toml
+`,
   'guides/coding-agents': ``,
   'guides/fleet': `${runs}cat > metastore.toml <<'TOML'
 [database.assistant]
