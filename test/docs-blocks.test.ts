@@ -13,9 +13,8 @@ import { temporaryDirectory } from './harness/temporary-directory.ts'
 const docs = path.join(root, 'docs')
 const address = 'app@localhost:5432/app'
 
-// The pages of commands are generated: what stands there is how a command is written, and documents.test.ts has its examples.
 const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.md') && !file.startsWith(`commands${path.sep}`))
+  .filter((file) => file.endsWith('.md'))
   .map((file) => ({
     page: file.split(path.sep).join('/').slice(0, -3),
     text: readFileSync(path.join(docs, file), 'utf8'),
@@ -23,6 +22,8 @@ const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
 
 /** The blocks that are only for reading, by their first lines, and why nobody can run them here. */
 const onlyForReading: Readonly<Record<string, string>> = {
+  'guides/adopt: metastore adopt': 'a database that another tool has migrated; from-alembic takes one over',
+  'guides/adopt: metastore adopt --from objects --dry-run': 'a database of the reader; from-sql takes one over',
   'guides/deploy-kubernetes: kubectl create secret generic metastore-database --from-literal=url="$DATABASE_URL"':
     'a cluster',
   'guides/deploy-kubernetes: kubectl delete job metastore-migrate --ignore-not-found': 'a cluster',
