@@ -23,7 +23,7 @@ const lockFile = join(dist, '.lock')
 /** The command, and the source it is made from. */
 const command = { name: 'cli.cjs', source: 'src/cli/main.ts' }
 
-/** The page of the server's documentation is drawn by this, which is served as it is. */
+/** The page of the server's documentation is drawn by this. */
 const documentation = { name: 'rapidoc.js', source: 'node_modules/rapidoc/dist/rapidoc-min.js' }
 
 /** Each entry of the library, and the source it is made from. @type {Readonly<Record<string, string>>} */
@@ -72,7 +72,9 @@ async function bundle() {
     for (const file of files.filter((each) => !isEntry(each))) await replace(file.name, file.contents)
     for (const file of files.filter(isEntry)) await replace(file.name, file.contents)
     await replace(command.name, withIdentity(program.outputFiles[0]?.contents ?? new Uint8Array()))
-    await replace(documentation.name, await readFile(join(root, documentation.source)))
+    const page = await readFile(join(root, documentation.source), 'utf8')
+    // Its map is not shipped, and a browser would ask for it.
+    await replace(documentation.name, page.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'))
     const notices = 'THIRD-PARTY-NOTICES.txt'
     const inputs = [documentation.source, ...[library, program].flatMap(({ metafile }) => bundledInputs(metafile))]
     await replace(notices, thirdPartyNotices(root, [...new Set(inputs)]))

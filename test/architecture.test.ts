@@ -222,7 +222,8 @@ describe('npm run check', () => {
 describe('the sources', () => {
   test('have a doc comment on every exported name', () => {
     const bare = sources('src')
-      .filter((file) => !file.endsWith('.test.ts'))
+      // The row types are generated, with the comments that the schema has.
+      .filter((file) => !file.endsWith('.test.ts') && file !== path.join('src', 'store', 'rows.ts'))
       .flatMap((file) => {
         const lines = readFileSync(path.join(root, file), 'utf8').split('\n')
         return lines.flatMap((line, index) =>

@@ -131,7 +131,7 @@ describe('wrong usage', () => {
     expect(stderr).toMatch(new RegExp(`^error \\[usage\\] metastore ${name} has no option --no-such-thing\\.\\n`))
   })
 
-  test.each(names.filter((name) => !['new', 'revision', 'generate', 'test', 'fleet'].includes(name)))(
+  test.each(names.filter((name) => !['new', 'revision', 'generate', 'test', 'fleet', 'api-keys'].includes(name)))(
     '%s refuses too many arguments',
     async (name) => {
       const { status, stderr } = await commandLine().run(`${name} one two`)
