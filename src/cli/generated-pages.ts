@@ -69,7 +69,7 @@ function commandPage(definition: CommandDefinition): string {
     `# metastore ${name}`,
     `${summary}.`,
     ...(description === undefined ? [] : [description]),
-    `\`\`\`sh\n${usage}\n\`\`\``,
+    `\`\`\`text\n${usage}\n\`\`\``,
     '## Examples',
     examples.map(([command, does]) => `\`${command}\`: ${does}.`).join('\n\n'),
     ...(given.length === 0

@@ -20,8 +20,17 @@ export interface Topic {
   readonly title: string
 }
 
-// What somebody wants to get done, then every command, then what is looked up.
-const order = [/^agents$/, /^guides\//, /^commands\//, /^[^/]+$/, /^decisions\//]
+// Where to begin, what somebody wants to get done, why it is so, then every command, then what is looked up.
+const order = [
+  /^README$/,
+  /^tutorial$/,
+  /^agents$/,
+  /^guides\//,
+  /^explanation\//,
+  /^commands\//,
+  /^[^/]+$/,
+  /^decisions\//,
+]
 
 /** The pages of the manual with their titles, in the order in which they are of use. */
 export async function listTopics(): Promise<Topic[]> {

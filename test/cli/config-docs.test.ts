@@ -132,8 +132,8 @@ describe('docs', () => {
       .map(([, page = '', title = '']) => ({ page, title }))
     const pages = topics.map(({ page }) => page)
     expect(topics).toContainEqual({ page: 'commands/stamp', title: 'metastore stamp' })
-    // What somebody wants to get done comes first.
-    expect(pages.slice(0, 2)).toEqual(['agents', 'guides/actions'])
+    // Where to begin comes first, then what somebody wants to get done.
+    expect(pages.slice(0, 4)).toEqual(['README', 'tutorial', 'agents', 'guides/actions'])
     expect(pages).toEqual(expect.arrayContaining(Object.keys(commands).map((name) => `commands/${name}`)))
     expect(pages).toEqual(expect.arrayContaining(['errors', 'configuration', 'guides/migrations']))
     expect(await line.json('docs')).toEqual({

@@ -1,9 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { openDatabase, raw } from '../../src/database/database.ts'
 import { type Background, runCommand, startCommand } from './shell-command.ts'
 
 /** One thing that a README tells its reader to do, and what the README says comes of it. */
 export interface Step {
-  readonly kind: 'command' | 'background' | 'query' | 'request'
+  readonly kind: 'command' | 'background' | 'query' | 'request' | 'file'
   /** Where it begins, to find it again. */
   readonly line: number
   readonly text: string
@@ -11,6 +13,8 @@ export interface Step {
   readonly exit: number
   /** The database of a query; undefined for the project's own. */
   readonly database: string | undefined
+  /** The path of a file in the project. */
+  readonly file: string | undefined
   /** The block `text` or `json` that follows; undefined when there is none. */
   readonly expected: string | undefined
 }
@@ -26,29 +30,32 @@ const kinds: Readonly<Record<string, Step['kind']>> = { sh: 'command', sql: 'que
 
 /**
  * What a README tells its reader to do: blocks of `sh` (with `exit=3` behind it when it ends so, or `background` when it
- * does not end), `sql` (with `database=URL`) and `http`. A block of `text` or `json` right behind one is its result; blocks
- * of other languages, and a result of nothing, are only for reading.
+ * does not end), `sql` (with `database=URL`) and `http`, and files of the project (any language, with `file=PATH`). A block of
+ * `text` or `json` right behind one is its result; blocks of other languages, and a result of nothing, are only for reading.
  */
 export function readSteps(markdown: string): Step[] {
   const blocks = readBlocks(markdown)
   return blocks.flatMap(({ line, language, options, text }, index) => {
-    const kind = options.includes('background') ? 'background' : kinds[language]
+    const option = (name: string) => options.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1)
+    const file = option('file')
+    const kind = file !== undefined ? 'file' : options.includes('background') ? 'background' : kinds[language]
     if (kind === undefined) return []
     const next = blocks[index + 1]
     const result = next && ['text', 'json'].includes(next.language) && isRightBehind(markdown, line, text, next)
-    const option = (name: string) => options.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1)
     const expected = result ? next.text : undefined
-    return [{ kind, line, text, exit: Number(option('exit') ?? 0), database: option('database'), expected }]
+    return [{ kind, line, text, exit: Number(option('exit') ?? 0), database: option('database'), file, expected }]
   })
 }
 
 function readBlocks(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```(\S+)(.*)\n([^]*?)^```$/gm)].map((match) => ({
-    line: markdown.slice(0, match.index).split('\n').length,
-    language: match[1] ?? '',
-    options: (match[2] ?? '').trim().split(/\s+/),
-    text: match[3] ?? '',
-  }))
+  return [...markdown.matchAll(/^( *)```(\S+)(.*)\n([^]*?)^\1```$/gm)].map(
+    ([, indent = '', language = '', options = '', text = ''], index, matches) => ({
+      line: markdown.slice(0, matches[index]?.index).split('\n').length,
+      language,
+      options: options.trim().split(/\s+/),
+      text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    }),
+  )
 }
 
 function isRightBehind(markdown: string, line: number, text: string, next: Block): boolean {
@@ -108,6 +115,12 @@ export function followReadme({ directory, env, database, port, stands }: Place):
             .replace('port 3000', `port ${port}`)
           background.push(await startCommand(text, until, directory, env))
           return { actual: until, written: until }
+        }
+        case 'file': {
+          const place = path.join(directory, step.file ?? '')
+          mkdirSync(path.dirname(place), { recursive: true })
+          writeFileSync(place, step.text)
+          return { actual: undefined, written: undefined }
         }
         case 'query':
           return { actual: plain(await runQuery(text, step.database ?? database, directory)), written: written(step) }
