@@ -87,11 +87,13 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
   }
 }
 
-function noted<T>({ writing }: SaverOptions, work: Promise<T>): Promise<T> {
+async function noted<T>({ writing }: SaverOptions, work: Promise<T>): Promise<T> {
   writing?.add(work)
-  const done = (): void => void writing?.delete(work)
-  work.then(done, done)
-  return work
+  try {
+    return await work
+  } finally {
+    writing?.delete(work)
+  }
 }
 
 /** Waits until nothing more is written; what follows one write, such as the next of a chain, is waited for as well. */

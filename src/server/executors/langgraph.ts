@@ -84,13 +84,7 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
 
     async updateState({ values, asNode, ...query }: StateUpdate): Promise<CheckpointReference> {
       const graph = await graphOf(query.graphId, query.store)
-      if (
-        asNode !== undefined &&
-        !Object.hasOwn(graph.nodes, asNode) &&
-        !['__start__', '__end__', '__copy__', '__input__'].includes(asNode)
-      ) {
-        throw invalid('as_node', `The graph ${query.graphId} has no node ${JSON.stringify(asNode)}.`)
-      }
+      if (asNode !== undefined) refuseUnknownNode(graph, asNode, query.graphId)
       const written = await graph.updateState(configOf(query), values, asNode).catch(updateFailure)
       return checkpointReference(written) as CheckpointReference
     },
@@ -98,6 +92,11 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
     schemas: async (graphId) => schemasOf(graphId, await graphOf(graphId, undefined)),
     draw: async (graphId, xray) => drawingOf(await graphOf(graphId, undefined), xray),
   }
+}
+
+function refuseUnknownNode({ nodes }: CompiledGraph, name: string, graphId: string): void {
+  if (Object.hasOwn(nodes, name) || ['__start__', '__end__', '__copy__', '__input__'].includes(name)) return
+  throw invalid('as_node', `The graph ${graphId} has no node ${JSON.stringify(name)}.`)
 }
 
 function configOf({ threadId, checkpoint }: StateQuery): RunnableConfig {
