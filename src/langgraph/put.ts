@@ -12,6 +12,14 @@ import { serializedChannels, serializedWrites } from './serialized.ts'
 import { nameOfThread, threadUuid } from './thread-name.ts'
 import { checkpointIdOf } from './tuple.ts'
 
+/** Looks after writes of which LangGraph reads no end when a run is cancelled or fails. */
+export interface WriteWatch {
+  /** What is being written at the moment. */
+  readonly writing: Set<Promise<unknown>>
+  /** Hears of a write that has failed, instead of LangGraph, which would leave the failure unread and so end the process. */
+  failed(error: unknown): void
+}
+
 /** What a saver works with. */
 export interface SaverOptions {
   /** The tenant's store, when it is asked for. */
@@ -25,8 +33,8 @@ export interface SaverOptions {
   /** Throws in a transaction that writes, when the run is somebody else's by now. */
   readonly fence?: ((tx: StoreTransaction) => Promise<void>) | undefined
   readonly serde?: SerializerProtocol | undefined
-  /** What is being written at the moment. LangGraph does not wait for it when a run is cancelled. */
-  readonly writing?: Set<Promise<unknown>> | undefined
+  /** Who looks after the writes of a run; without it, whoever has asked for a write does. */
+  readonly watch?: WriteWatch | undefined
 }
 
 /** Writes a checkpoint, with the channels that are new in it. */

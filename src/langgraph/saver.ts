@@ -60,11 +60,12 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
       newVersions: ChannelVersions,
     ): Promise<RunnableConfig> {
       const put = putCheckpoint(this.#options, this.serde, config, { checkpoint, metadata, newVersions })
-      return noted(this.#options, put)
+      const { thread_id, checkpoint_ns = '' } = config.configurable as { thread_id?: string; checkpoint_ns?: string }
+      return watched(this.#options, put, { configurable: { thread_id, checkpoint_ns, checkpoint_id: checkpoint.id } })
     }
 
     override putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
-      return noted(this.#options, putWrites(this.#options, this.serde, config, { writes, taskId }))
+      return watched(this.#options, putWrites(this.#options, this.serde, config, { writes, taskId }), undefined)
     }
 
     override async deleteThread(threadId: string): Promise<void> {
@@ -87,13 +88,18 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
   }
 }
 
-async function noted<T>({ writing }: SaverOptions, work: Promise<T>): Promise<T> {
-  writing?.add(work)
-  try {
-    return await work
-  } finally {
-    writing?.delete(work)
-  }
+/** The work of a write; where somebody looks after writes, it always comes to a result. */
+function watched<T>({ watch }: SaverOptions, work: Promise<T>, otherwise: T): Promise<T> {
+  if (watch === undefined) return work
+  const { writing } = watch
+  const settled = work
+    .catch((error: unknown) => {
+      watch.failed(error)
+      return otherwise
+    })
+    .finally(() => writing.delete(settled))
+  writing.add(settled)
+  return settled
 }
 
 /** Waits until nothing more is written; what follows one write, such as the next of a chain, is waited for as well. */

@@ -1,7 +1,7 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { Saver, SaverOptions } from '../../langgraph/langgraph.ts'
+import type { Saver, SaverOptions, WriteWatch } from '../../langgraph/langgraph.ts'
 import { itemStoreClass, saverClass, written } from '../../langgraph/langgraph.ts'
-import { invalid, notFound, type TenantStore } from '../../store/store.ts'
+import { invalid, notFound, type StoreTransaction, type TenantStore } from '../../store/store.ts'
 import type {
   CheckpointReference,
   Execution,
@@ -56,14 +56,12 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
     async *run(execution: Execution): AsyncGenerator<ExecutionEvent> {
       const { store, runId } = execution
       const metadata = { ...execution.metadata, ...idsOf(execution) }
-      const writing = new Set<Promise<unknown>>()
-      const saver = saverOf(store, { runId, metadata, writing, fence: (tx) => execution.fence(tx) })
-      try {
-        yield* runGraph(execution, library, (config) => graphOf(execution.graphId, store, { saver, config }))
-      } finally {
-        // A state that is read now has all that the run has come to.
-        await written(writing)
-      }
+      const watch = watchWrites()
+      const saver = saverOf(store, { runId, metadata, watch, fence: (tx) => execution.fence(tx) })
+      const signal = AbortSignal.any([execution.signal, watch.broken])
+      const watched = { ...execution, signal, fence: (tx: StoreTransaction) => execution.fence(tx) }
+      const events = runGraph(watched, library, (config) => graphOf(execution.graphId, store, { saver, config }))
+      yield* untilBroken(events, watch)
     },
 
     async state(query: StateQuery): Promise<ThreadState | undefined> {
@@ -92,6 +90,32 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
     schemas: async (graphId) => schemasOf(graphId, await graphOf(graphId, undefined)),
     draw: async (graphId, xray) => drawingOf(await graphOf(graphId, undefined), xray),
   }
+}
+
+/** Looks after the writes of one run; `broken` aborts with the failure of the first that fails. */
+interface RunWatch extends WriteWatch {
+  readonly broken: AbortSignal
+}
+
+function watchWrites(): RunWatch {
+  const broken = new AbortController()
+  return { writing: new Set(), failed: (error) => broken.abort(error), broken: broken.signal }
+}
+
+/** What a run tells. A write that fails breaks it off, and is what the run fails with. */
+async function* untilBroken(
+  events: AsyncIterable<ExecutionEvent>,
+  { broken, writing }: RunWatch,
+): AsyncGenerator<ExecutionEvent> {
+  try {
+    yield* events
+  } catch (error) {
+    throw broken.aborted ? broken.reason : error
+  } finally {
+    // A state that is read now has all that the run has come to.
+    await written(writing)
+  }
+  broken.throwIfAborted()
 }
 
 function refuseUnknownNode({ nodes }: CompiledGraph, name: string, graphId: string): void {
