@@ -11,6 +11,7 @@ import type {
 } from '@langchain/langgraph-checkpoint'
 import type { PruneStrategy } from '../store/store.ts'
 import { nextVersion } from './channel-version.ts'
+import { configurableText } from './configurable.ts'
 import { inTransaction, putCheckpoint, putWrites, type SaverOptions } from './put.ts'
 import { threadUuid } from './thread-name.ts'
 import { readTuple, readTuples } from './tuple.ts'
@@ -60,8 +61,12 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
       newVersions: ChannelVersions,
     ): Promise<RunnableConfig> {
       const put = putCheckpoint(this.#options, this.serde, config, { checkpoint, metadata, newVersions })
-      const { thread_id, checkpoint_ns = '' } = config.configurable as { thread_id?: string; checkpoint_ns?: string }
-      return watched(this.#options, put, { configurable: { thread_id, checkpoint_ns, checkpoint_id: checkpoint.id } })
+      const written = {
+        thread_id: configurableText(config, 'thread_id'),
+        checkpoint_ns: configurableText(config, 'checkpoint_ns') ?? '',
+        checkpoint_id: checkpoint.id,
+      }
+      return watched(this.#options, put, { configurable: written })
     }
 
     override putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
