@@ -1,6 +1,6 @@
 import { toolVersion } from '../version.ts'
 import type { App } from './app.ts'
-import { isPublic } from './public-paths.ts'
+import { isPublic } from './authentication/public-paths.ts'
 
 type Document = ReturnType<App['getOpenAPI31Document']>
 type Operation = NonNullable<NonNullable<Document['paths']>[string]['get']>

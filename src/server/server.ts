@@ -9,17 +9,17 @@ import { backgroundMetrics } from './background/background-metrics.ts'
 import { type BackgroundOptions, startBackground } from './background/background.ts'
 import { createApp } from './create-app.ts'
 import { type RunOptions, startRuns } from './runs/run-service.ts'
-import { serverMetrics } from './server-metrics.ts'
+import { serverMetrics } from './requests/server-metrics.ts'
 
 export type { Authenticate, Principal, Services } from './app.ts'
 export { createApp } from './create-app.ts'
 export type { BackgroundOptions } from './background/background.ts'
 export { authentication, openToAll } from './authentication/authentication.ts'
 export { tokenVerifier } from './authentication/json-web-tokens.ts'
-export type * from './executor.ts'
-export { loadAnswer, loadExecutors } from './executors.ts'
-export { type ServerLog, serverLog } from './request-log.ts'
-export { serverMetrics } from './server-metrics.ts'
+export type * from './executors/executor.ts'
+export { loadAnswer, loadExecutors } from './executors/load-executors.ts'
+export { type ServerLog, serverLog } from './requests/request-log.ts'
+export { serverMetrics } from './requests/server-metrics.ts'
 
 /** Where a server listens, and what it works with. */
 export interface ServerOptions extends Omit<Services, 'runs'> {

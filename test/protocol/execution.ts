@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from '../../src/database/database.ts'
-import type { Execution, ExecutionEvent, Executor } from '../../src/server/executor.ts'
+import type { Execution, ExecutionEvent, Executor } from '../../src/server/executors/executor.ts'
 import type { TenantStore } from '../../src/store/store.ts'
 
 /** Executes a run without a queue, and gives what it tells. */

@@ -10,7 +10,7 @@ import {
 } from '@langchain/langgraph'
 import type { GraphSource } from '../../src/server/executors/graph.ts'
 import { langGraphExecutor } from '../../src/server/executors/langgraph.ts'
-import type { Executor } from '../../src/server/executor.ts'
+import type { Executor } from '../../src/server/executors/executor.ts'
 
 // The graphs of the acceptance scenarios (section 15 of the protocol).
 

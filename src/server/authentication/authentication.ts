@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { hashOf, prefixOf, type Store } from '../../store/store.ts'
-import type { Authenticate, Principal } from '../principal.ts'
+import type { Authenticate, Principal } from './principal.ts'
 import type { VerifyToken } from './json-web-tokens.ts'
 import { unauthenticated } from './refusals.ts'
 import { remembered, type Verified } from './remembered.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Principal } from '../principal.ts'
+import type { Principal } from './principal.ts'
 
 /** What was found out about whoever sends requests, for a short time. */
 export interface Remembered {

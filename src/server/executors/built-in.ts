@@ -1,4 +1,4 @@
-import type { Executor } from '../executor.ts'
+import type { Executor } from './executor.ts'
 import { chatReply, type ChatOptions } from './conversation/chat.ts'
 import { conversationExecutor } from './conversation/conversation.ts'
 import { echoReply, offlineReply } from './conversation/offline.ts'

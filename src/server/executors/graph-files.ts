@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { type ErrorCode, MetastoreError } from '../../errors.ts'
-import type { Executor } from '../executor.ts'
+import type { Executor } from './executor.ts'
 import type { GraphSource, LangGraphLibrary } from './graph.ts'
 import { type GraphFile, readGraphConfig } from './graph-config.ts'
 import { langGraphExecutor } from './langgraph.ts'

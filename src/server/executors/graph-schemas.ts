@@ -1,4 +1,4 @@
-import type { GraphSchemas } from '../executor.ts'
+import type { GraphSchemas } from './executor.ts'
 import type { CompiledGraph } from './graph.ts'
 
 /** The JSON Schemas of a graph. A state that is declared by annotations, without a schema library, has none. */

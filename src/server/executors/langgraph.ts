@@ -11,7 +11,7 @@ import type {
   StateQuery,
   StateUpdate,
   ThreadState,
-} from '../executor.ts'
+} from './executor.ts'
 import { drawingOf } from './drawing.ts'
 import type { CompiledGraph, GraphSource, LangGraphLibrary } from './graph.ts'
 import { runGraph } from './run-graph.ts'

@@ -1,4 +1,4 @@
-import type { ExecutionEvent } from '../executor.ts'
+import type { ExecutionEvent } from './executor.ts'
 import { plain } from './plain.ts'
 
 /** The part of a message that has come, with whatever stands for the rest. */

@@ -1,5 +1,5 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { Execution, ExecutionEvent } from '../executor.ts'
+import type { Execution, ExecutionEvent } from './executor.ts'
 import type { CompiledGraph, LangGraphLibrary } from './graph.ts'
 import { messageEvents } from './message-events.ts'
 import { plain } from './plain.ts'

@@ -1,4 +1,4 @@
-import type { Execution } from '../executor.ts'
+import type { Execution } from './executor.ts'
 
 /** What the metadata of a run's checkpoints says of where they belong. */
 export function idsOf({

@@ -1,4 +1,4 @@
-import type { CheckpointReference, Interrupt, ThreadState } from '../executor.ts'
+import type { CheckpointReference, Interrupt, ThreadState } from './executor.ts'
 import type { JsonObject } from '../../store/store.ts'
 import { plain } from './plain.ts'
 

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Agent } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { gives, optionalText, takes, text, uuid, wire } from '../fields.ts'
-import { enter, idParam, tenantParam } from '../tenant-access.ts'
-import { moment } from '../wire.ts'
+import { gives, optionalText, takes, text, uuid, wire } from '../forms/fields.ts'
+import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
+import { moment } from '../forms/wire.ts'
 
 const agentSchema = z
   .object({

@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
-import { assistantSchema, assistantForm, versionForm, versionSchema } from '../assistant-forms.ts'
-import { answer, idText, jsonBody, nameText, objectOf, sortOrder } from '../bodies.ts'
-import { executorOf } from '../graphs.ts'
-import { once } from '../idempotency.ts'
-import { jsonObject, page, pageHeaders, queryBoolean, queryInteger, selected } from '../wire.ts'
+import { assistantSchema, assistantForm, versionForm, versionSchema } from '../forms/assistants.ts'
+import { answer, idText, jsonBody, nameText, objectOf, sortOrder } from '../forms/bodies.ts'
+import { executorFor } from '../executors/find-executor.ts'
+import { once } from '../requests/idempotency.ts'
+import { jsonObject, page, pageHeaders, queryBoolean, queryInteger, selected } from '../forms/wire.ts'
 
 const tags = ['Assistants']
 const path = '/assistants/{assistant_id}'
@@ -51,7 +51,7 @@ function createAndGet(app: App, { executors }: Services): void {
     }),
     async (c) => {
       const given = c.req.valid('json')
-      executorOf(executors, given.graph_id)
+      executorFor(executors, given.graph_id)
       const wanted = { assistantId: given.assistant_id ?? undefined, graphId: given.graph_id, ...changeOf(given) }
       const made = await once(c, given, async ({ assistants }) =>
         assistantForm(await assistants.create(wanted, given.if_exists ?? undefined)),
@@ -85,7 +85,7 @@ function updateAndDelete(app: App, { executors }: Services): void {
     async (c) => {
       const given = c.req.valid('json')
       const graphId = given.graph_id ?? undefined
-      if (graphId !== undefined) executorOf(executors, graphId)
+      if (graphId !== undefined) executorFor(executors, graphId)
       const changes = { graphId, ...changeOf(given) }
       return c.json(assistantForm(await c.var.store.assistants.update(c.req.valid('param').assistant_id, changes)), 200)
     },
@@ -205,7 +205,7 @@ function graphs(app: App, { executors }: Services): void {
     }),
     async (c) => {
       const { graph_id } = await c.var.store.assistants.get(c.req.valid('param').assistant_id)
-      return c.json(await executorOf(executors, graph_id).schemas(graph_id), 200)
+      return c.json(await executorFor(executors, graph_id).schemas(graph_id), 200)
     },
   )
   const drawing = z.object({ nodes: z.array(z.unknown()), edges: z.array(z.unknown()) }).openapi('Graph')
@@ -220,7 +220,7 @@ function graphs(app: App, { executors }: Services): void {
     }),
     async (c) => {
       const { graph_id } = await c.var.store.assistants.get(c.req.valid('param').assistant_id)
-      return c.json(await executorOf(executors, graph_id).draw(graph_id, c.req.valid('query').xray ?? false), 200)
+      return c.json(await executorFor(executors, graph_id).draw(graph_id, c.req.valid('query').xray ?? false), 200)
     },
   )
 }

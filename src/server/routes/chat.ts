@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
-import { type ChatReply, takeTurn } from '../chat.ts'
-import { gives, takes, text, uuid } from '../fields.ts'
-import { answerFromKnowledge } from '../knowledge-answer.ts'
-import { enter, tenantParam } from '../tenant-access.ts'
+import { type ChatReply, takeTurn } from '../chat/chat.ts'
+import { gives, takes, text, uuid } from '../forms/fields.ts'
+import { answerFromKnowledge } from '../chat/knowledge-answer.ts'
+import { enter, tenantParam } from '../authorization/tenant-access.ts'
 import { chatMessageSchema, wireMessage } from './sessions.ts'
 
 const turnSchema = z

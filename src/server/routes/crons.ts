@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { cronOrders } from '../../store/store.ts'
 import type { App } from '../app.ts'
-import { answer, idText, jsonBody, objectOf, sortOrder } from '../bodies.ts'
+import { answer, idText, jsonBody, objectOf, sortOrder } from '../forms/bodies.ts'
 import {
   changedCron,
   cronChangeSchema,
@@ -9,9 +9,9 @@ import {
   cronRequestSchema,
   cronSchema,
   newCronDetails,
-} from '../cron-forms.ts'
-import { once } from '../idempotency.ts'
-import { jsonObject, page, pageHeaders, selected } from '../wire.ts'
+} from '../forms/crons.ts'
+import { once } from '../requests/idempotency.ts'
+import { jsonObject, page, pageHeaders, selected } from '../forms/wire.ts'
 
 const tags = ['Crons']
 const path = '/runs/crons/{cron_id}'

@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonObject, TenantStore } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import type { Executor, HistoryQuery, ThreadState } from '../executor.ts'
-import { executorFor } from '../executors/executors.ts'
-import { selectedState } from '../thread-state.ts'
-import { historyBody, historyQuery, placeOf, stateSchema, threadParams } from './state-forms.ts'
+import type { Executor, HistoryQuery, ThreadState } from '../executors/executor.ts'
+import { executorFor } from '../executors/find-executor.ts'
+import { selectedState } from '../threads/thread-state.ts'
+import { historyBody, historyQuery, placeOf, stateSchema, threadParams } from '../forms/state.ts'
 
 const tags = ['Threads']
 const answer = {

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { FoundItem } from '../../store/store.ts'
 import type { App } from '../app.ts'
-import { answer, jsonBody, minutes } from '../bodies.ts'
-import { jsonObject, moment, page, queryBoolean } from '../wire.ts'
+import { answer, jsonBody, minutes } from '../forms/bodies.ts'
+import { jsonObject, moment, page, queryBoolean } from '../forms/wire.ts'
 
 const tags = ['Store']
 const labels = z.array(z.string()).max(200)

@@ -13,10 +13,10 @@ import {
   usualLimit,
   uuid,
   wire,
-} from '../fields.ts'
-import { passages } from '../passages.ts'
-import { enter, idParam, tenantParam } from '../tenant-access.ts'
-import { moment } from '../wire.ts'
+} from '../forms/fields.ts'
+import { passages } from '../chat/passages.ts'
+import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
+import { moment } from '../forms/wire.ts'
 
 const documentSchema = z
   .object({

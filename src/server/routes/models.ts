@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { conflict } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, storedObject, takes, text, uuid, wire } from '../fields.ts'
-import { enter, tenantParam } from '../tenant-access.ts'
-import { moment } from '../wire.ts'
+import { givenJson, gives, storedObject, takes, text, uuid, wire } from '../forms/fields.ts'
+import { enter, tenantParam } from '../authorization/tenant-access.ts'
+import { moment } from '../forms/wire.ts'
 
 const modelSchema = z
   .object({

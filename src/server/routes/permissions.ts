@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { SharedThing } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { takes } from '../fields.ts'
-import { assertOperator, enter, idParam } from '../tenant-access.ts'
+import { takes } from '../forms/fields.ts'
+import { assertOperator, enter, idParam } from '../authorization/tenant-access.ts'
 
 /** Which shared agents and tools a tenant may use: granted by whoever administers all tenants, switched by the tenant. */
 export function permissionRoutes(app: App, services: Services): void {

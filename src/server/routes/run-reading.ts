@@ -5,8 +5,8 @@ import { lastEventId, runStream, streamBody } from '../runs/run-stream.ts'
 import { threadStream, threadStreamModes } from '../runs/thread-stream.ts'
 import { storedResult } from '../runs/run-service.ts'
 import { soon, waited, waiting } from '../runs/wait.ts'
-import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
-import { jsonObject, pageHeaders, queryBoolean, queryInteger, queryList, selected } from '../wire.ts'
+import { runSchema, streamHeaders, wireRun } from '../forms/runs.ts'
+import { jsonObject, pageHeaders, queryBoolean, queryInteger, queryList, selected } from '../forms/wire.ts'
 
 const tags = ['Runs']
 const inThread = z.object({ thread_id: z.guid(), run_id: z.guid() })

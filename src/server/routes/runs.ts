@@ -5,9 +5,9 @@ import type { App, Environment, Services } from '../app.ts'
 import { newRun, type RunRequest, runRequestSchema } from '../runs/run-request.ts'
 import { runStream, streamBody } from '../runs/run-stream.ts'
 import { soon, waited, waiting } from '../runs/wait.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
-import { runSchema, streamHeaders, wireRun } from '../run-forms.ts'
-import { jsonObject } from '../wire.ts'
+import { idempotencyKeyOf, once } from '../requests/idempotency.ts'
+import { runSchema, streamHeaders, wireRun } from '../forms/runs.ts'
+import { jsonObject } from '../forms/wire.ts'
 import { runReadingRoutes } from './run-reading.ts'
 
 const tags = ['Runs']

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Message, Session } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, next, pageQuery, usualLimit, uuid, wire } from '../fields.ts'
-import { enter, idParam, tenantParam } from '../tenant-access.ts'
-import { moment, queryInteger } from '../wire.ts'
+import { givenJson, gives, next, pageQuery, usualLimit, uuid, wire } from '../forms/fields.ts'
+import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
+import { moment, queryInteger } from '../forms/wire.ts'
 
 const sessionSchema = z
   .object({

@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { invalid, lockIdleThread, notFound, saveThreadState, type TenantStore } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import type { CheckpointReference, Executor, ThreadState } from '../executor.ts'
-import { executorFor } from '../executors/executors.ts'
-import { noState, projectionOf, selectedState } from '../thread-state.ts'
-import { queryBoolean, queryList } from '../wire.ts'
-import { checkpointBody, placeOf, stateSchema, threadParams, updateBody, updatedSchema } from './state-forms.ts'
+import type { CheckpointReference, Executor, ThreadState } from '../executors/executor.ts'
+import { executorFor } from '../executors/find-executor.ts'
+import { noState, projectionOf, selectedState } from '../threads/thread-state.ts'
+import { queryBoolean, queryList } from '../forms/wire.ts'
+import { checkpointBody, placeOf, stateSchema, threadParams, updateBody, updatedSchema } from '../forms/state.ts'
 
 const tags = ['Threads']
 const query = z.object({ subgraphs: queryBoolean, select: queryList })

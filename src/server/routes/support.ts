@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Escalation } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../fields.ts'
-import { enter, forbidden, idParam, tenantParam } from '../tenant-access.ts'
-import { moment } from '../wire.ts'
+import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../forms/fields.ts'
+import { enter, forbidden, idParam, tenantParam } from '../authorization/tenant-access.ts'
+import { moment } from '../forms/wire.ts'
 
 const statuses = ['pending', 'assigned', 'in_progress', 'on_hold', 'resolved', 'closed'] as const
 const status = z.enum(statuses)

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { MetastoreError } from '../../errors.ts'
 import { toolVersion } from '../../version.ts'
-import { queryBoolean } from '../wire.ts'
+import { queryBoolean } from '../forms/wire.ts'
 import type { App, Services } from '../app.ts'
-import type { ServerMetrics } from '../server-metrics.ts'
+import type { ServerMetrics } from '../requests/server-metrics.ts'
 
 const okSchema = z.object({ ok: z.boolean() })
 const infoSchema = z.object({

@@ -13,9 +13,9 @@ import {
   usualLimit,
   uuid,
   wire,
-} from '../fields.ts'
-import { assertOperator, enter, tenantParam } from '../tenant-access.ts'
-import { moment } from '../wire.ts'
+} from '../forms/fields.ts'
+import { assertOperator, enter, tenantParam } from '../authorization/tenant-access.ts'
+import { moment } from '../forms/wire.ts'
 
 const tenantSchema = z
   .object({

@@ -13,9 +13,9 @@ import {
   text,
   usualLimit,
   uuid,
-} from '../fields.ts'
-import { ownerOf } from '../tenant-access.ts'
-import { moment } from '../wire.ts'
+} from '../forms/fields.ts'
+import { ownerOf } from '../authorization/tenant-access.ts'
+import { moment } from '../forms/wire.ts'
 
 const threadSchema = z
   .object({

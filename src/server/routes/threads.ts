@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ThreadColumn, TimeToLive } from '../../store/store.ts'
-import { answer, idText, jsonBody, minutes, objectOf, sortOrder } from '../bodies.ts'
+import { answer, idText, jsonBody, minutes, objectOf, sortOrder } from '../forms/bodies.ts'
 import type { App, Services } from '../app.ts'
-import { once } from '../idempotency.ts'
-import { createWithStates, superstepSchema } from '../supersteps.ts'
-import { partialThreadForm, threadFields, threadForm, threadSchema, ttlForm } from '../thread-forms.ts'
-import { jsonObject, page, pageHeaders, queryList } from '../wire.ts'
+import { once } from '../requests/idempotency.ts'
+import { createWithStates, superstepSchema } from '../threads/supersteps.ts'
+import { partialThreadForm, threadFields, threadForm, threadSchema, ttlForm } from '../forms/threads.ts'
+import { jsonObject, page, pageHeaders, queryList } from '../forms/wire.ts'
 
 const tags = ['Threads']
 const path = '/threads/{thread_id}'

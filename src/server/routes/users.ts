@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
-import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../fields.ts'
-import { enter, idParam, tenantParam } from '../tenant-access.ts'
-import { moment } from '../wire.ts'
+import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../forms/fields.ts'
+import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
+import { moment } from '../forms/wire.ts'
 
 const userSchema = z
   .object({

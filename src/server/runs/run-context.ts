@@ -1,5 +1,5 @@
 import type { Store } from '../../store/store.ts'
-import type { Executor } from '../executor.ts'
+import type { Executor } from '../executors/executor.ts'
 
 /** What runs are executed with. */
 export interface RunContext {

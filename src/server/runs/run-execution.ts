@@ -1,5 +1,5 @@
 import { conflict, given, holdRun, type ClaimedRun, type JsonObject } from '../../store/store.ts'
-import type { Execution } from '../executor.ts'
+import type { Execution } from '../executors/executor.ts'
 import { type EventLog, eventLog } from './event-log.ts'
 import { patiently } from './patience.ts'
 import { findExecutor, type RunContext } from './run-context.ts'

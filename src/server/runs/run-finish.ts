@@ -9,7 +9,7 @@ import {
   type RunEvent,
   type TenantStore,
 } from '../../store/store.ts'
-import type { ThreadState } from '../executor.ts'
+import type { ThreadState } from '../executors/executor.ts'
 import { patiently } from './patience.ts'
 import { findExecutor, type RunContext } from './run-context.ts'
 import type { Stop } from './run-control.ts'

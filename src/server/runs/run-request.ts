@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { type IdempotencyKey, invalid, type JsonObject, type NewRun } from '../../store/store.ts'
-import { jsonObject } from '../wire.ts'
+import { jsonObject } from '../forms/wire.ts'
 import { streamModes } from './stream-modes.ts'
 
 const nodes = z.union([z.literal('*'), z.array(z.string()).max(1000), z.string()]).nullish()

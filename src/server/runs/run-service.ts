@@ -1,6 +1,6 @@
 import type { NewRun, RunOutcome, RunRow, Store, TenantStore } from '../../store/store.ts'
 import { hasEnded } from '../../store/store.ts'
-import type { Executor } from '../executor.ts'
+import type { Executor } from '../executors/executor.ts'
 import type { RunResult } from './run-finish.ts'
 import { resultBody } from './run-state.ts'
 import { openWatches, type Watches } from './watches.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject, RunError, StateProjection } from '../../store/store.ts'
-import type { ThreadState } from '../executor.ts'
+import type { ThreadState } from '../executors/executor.ts'
 
 /** What a thread's row tells of a state. */
 export function stateProjection(state: ThreadState): StateProjection {

@@ -1,4 +1,4 @@
-import type { AnswerChat, ChatQuestion } from '../../chat.ts'
+import type { AnswerChat, ChatQuestion } from '../../chat/chat.ts'
 import { chatReply, type ChatOptions } from './chat.ts'
 import type { Message } from './messages.ts'
 

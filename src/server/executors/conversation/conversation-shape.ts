@@ -1,4 +1,4 @@
-import type { GraphSchemas } from '../../executor.ts'
+import type { GraphSchemas } from '../executor.ts'
 import { node } from './conversation-state.ts'
 
 const message = {

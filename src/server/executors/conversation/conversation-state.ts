@@ -1,6 +1,6 @@
 import { nextVersion } from '../../../langgraph/langgraph.ts'
 import { type JsonObject, notFound, type StoredCheckpoint, type TenantStore } from '../../../store/store.ts'
-import type { CheckpointReference, ThreadState } from '../../executor.ts'
+import type { CheckpointReference, ThreadState } from '../executor.ts'
 import { nextCheckpointId } from './checkpoint-id.ts'
 import type { Message } from './messages.ts'
 

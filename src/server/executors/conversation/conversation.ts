@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { invalid, type StoredCheckpoint, type TenantStore } from '../../../store/store.ts'
-import type { CheckpointReference, Execution, ExecutionEvent, Executor, StateUpdate } from '../../executor.ts'
+import type { CheckpointReference, Execution, ExecutionEvent, Executor, StateUpdate } from '../executor.ts'
 import { idsOf } from '../run-ids.ts'
 import { conversationSchemas, conversationDrawing } from './conversation-shape.ts'
 import {

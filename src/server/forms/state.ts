@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { CheckpointReference } from '../executor.ts'
-import { jsonObject, queryInteger } from '../wire.ts'
+import type { CheckpointReference } from '../executors/executor.ts'
+import { jsonObject, queryInteger } from './wire.ts'
 
 /** The thread that a path names. */
 export const threadParams = z.object({ thread_id: z.uuid() })

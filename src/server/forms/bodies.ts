@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { JsonObject } from '../store/store.ts'
+import type { JsonObject } from '../../store/store.ts'
 
 // What routes declare of the bodies that they take and give, in the same words.
 

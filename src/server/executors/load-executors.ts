@@ -1,9 +1,9 @@
-import type { Decryption } from '../store/store.ts'
-import type { AnswerChat } from './chat.ts'
+import type { Decryption } from '../../store/store.ts'
+import type { AnswerChat } from '../chat/chat.ts'
 import type { Executor } from './executor.ts'
-import { builtInExecutor } from './executors/built-in.ts'
-import { chatAnswer } from './executors/conversation/chat-answer.ts'
-import { graphFileExecutors, type LoadModule } from './executors/graph-files.ts'
+import { builtInExecutor } from './built-in.ts'
+import { chatAnswer } from './conversation/chat-answer.ts'
+import { graphFileExecutors, type LoadModule } from './graph-files.ts'
 
 /** What executors are made of. */
 export interface ExecutorOptions {

@@ -1,5 +1,5 @@
-import { invalid, type JsonObject } from '../store/store.ts'
-import type { ThreadState } from './executor.ts'
+import { invalid, type JsonObject } from '../../store/store.ts'
+import type { ThreadState } from '../executors/executor.ts'
 
 /** The state of a thread that has none yet. */
 export const noState: ThreadState = {

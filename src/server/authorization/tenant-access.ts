@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
-import { MetastoreError } from '../errors.ts'
-import { notFound, type Owner, sharedTenantId, type TenantStore } from '../store/store.ts'
-import type { Environment, Principal, Services } from './app.ts'
-import { text, uuid } from './fields.ts'
+import { MetastoreError } from '../../errors.ts'
+import { notFound, type Owner, sharedTenantId, type TenantStore } from '../../store/store.ts'
+import type { Environment, Principal, Services } from '../app.ts'
+import { text, uuid } from '../forms/fields.ts'
 
 /** Who asks, and what the tenant has that the path names. */
 export interface TenantAccess {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { leastRole } from './authorization.ts'
-import { rateLimit } from './rate-limit.ts'
+import { rateLimit } from '../requests/rate-limit.ts'
 
 describe('the role that a request needs', () => {
   test.each([

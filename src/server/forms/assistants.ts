@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Assistant, AssistantVersion } from '../store/store.ts'
+import type { Assistant, AssistantVersion } from '../../store/store.ts'
 import { jsonObject, moment } from './wire.ts'
 
 const fields = {

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
-import { MetastoreError } from '../errors.ts'
-import { DatabaseError } from '../database/database.ts'
+import { MetastoreError } from '../../errors.ts'
+import { DatabaseError } from '../../database/database.ts'
 
 /** How much a server writes to its log. */
 export type LogLevel = 'info' | 'warn' | 'error' | 'silent'

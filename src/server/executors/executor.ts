@@ -1,4 +1,4 @@
-import type { JsonObject, StoreTransaction, TenantStore } from '../store/store.ts'
+import type { JsonObject, StoreTransaction, TenantStore } from '../../store/store.ts'
 
 /** Where in a thread's history something is. */
 export interface CheckpointReference {

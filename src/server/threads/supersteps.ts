@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
-import { invalid, type Thread, type TenantStore } from '../store/store.ts'
-import type { Executor } from './executor.ts'
-import { executorOf } from './graphs.ts'
-import { projectionOf } from './thread-forms.ts'
-import { jsonObject } from './wire.ts'
+import { invalid, type Thread, type TenantStore } from '../../store/store.ts'
+import type { Executor } from '../executors/executor.ts'
+import { executorFor } from '../executors/find-executor.ts'
+import { projectionOf } from '../forms/threads.ts'
+import { jsonObject } from '../forms/wire.ts'
 
 /** A step of a history that a thread begins with. */
 export const superstepSchema = z.object({
@@ -37,7 +37,7 @@ export async function createWithStates(wanted: ThreadWithStates): Promise<Thread
   const updates = updatesOf(supersteps)
   const graphId = thread.metadata?.graph_id
   if (typeof graphId !== 'string') throw invalid('metadata.graph_id', 'States need a graph: say which one.')
-  const executor = executorOf(wanted.executors, graphId)
+  const executor = executorFor(wanted.executors, graphId)
   const found = ifExists === 'do_nothing' ? await existing(store, thread.threadId) : undefined
   if (found !== undefined) return found
   const { thread_id: threadId } = await store.threads.create(thread, 'raise')

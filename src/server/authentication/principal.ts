@@ -1,4 +1,4 @@
-import type { KeyRole } from '../store/store.ts'
+import type { KeyRole } from '../../store/store.ts'
 
 /** Who sends a request. */
 export interface Principal {

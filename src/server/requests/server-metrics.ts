@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Store } from '../store/store.ts'
+import type { Store } from '../../store/store.ts'
 
 /** What a server counts, for Prometheus. */
 export interface ServerMetrics {

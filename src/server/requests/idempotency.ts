@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import { earlierAnswer, type IdempotencyKey, invalid, keepAnswer, type TenantStore } from '../store/store.ts'
-import type { Environment } from './app.ts'
+import { earlierAnswer, type IdempotencyKey, invalid, keepAnswer, type TenantStore } from '../../store/store.ts'
+import type { Environment } from '../app.ts'
 
 /** The key of a request that was sent with one, for what it asks for. Throws `request_invalid`. */
 export function idempotencyKeyOf(c: Context<Environment>, content: unknown): IdempotencyKey | undefined {

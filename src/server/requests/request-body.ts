@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { invalid } from '../store/store.ts'
+import { invalid } from '../../store/store.ts'
 
 /** What is too much for one request. */
 export interface BodyLimits {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { FoundThread, StateProjection, Thread } from '../store/store.ts'
-import type { ThreadState } from './executor.ts'
+import type { FoundThread, StateProjection, Thread } from '../../store/store.ts'
+import type { ThreadState } from '../executors/executor.ts'
 import { jsonObject, moment } from './wire.ts'
 
 /** The fields of a thread that a client may ask for. */

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import type { Cron, CronDetails, JsonObject } from '../store/store.ts'
-import { checkSchedule, nextOccurrence } from './crons/schedule.ts'
-import { newRun, type RunRequest, runRequestSchema } from './runs/run-request.ts'
+import type { Cron, CronDetails, JsonObject } from '../../store/store.ts'
+import { checkSchedule, nextOccurrence } from '../crons/schedule.ts'
+import { newRun, type RunRequest, runRequestSchema } from '../runs/run-request.ts'
 import { jsonObject, moment } from './wire.ts'
 
 /** A cron, as clients read it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { MetastoreError } from '../errors.ts'
-import type { Agent, JsonObject, Message, Owner, Session, Store, TenantStore, Verdict } from '../store/store.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { Agent, JsonObject, Message, Owner, Session, Store, TenantStore, Verdict } from '../../store/store.ts'
 
 /** A question that somebody asks an agent. */
 export interface ChatQuestion {

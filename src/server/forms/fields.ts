@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { type JsonObject, pathOfNul } from '../store/store.ts'
+import { type JsonObject, pathOfNul } from '../../store/store.ts'
 import { queryInteger } from './wire.ts'
 
 // What the routes of the chat and of the administration take and give: texts that the database can keep, pages, rows.

@@ -1,4 +1,4 @@
-import type { Principal } from './principal.ts'
+import type { Principal } from '../authentication/principal.ts'
 
 /** Counts what somebody sends. */
 export interface RateLimit {

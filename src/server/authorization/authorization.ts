@@ -1,5 +1,5 @@
-import { MetastoreError } from '../errors.ts'
-import type { Principal } from './principal.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { Principal } from '../authentication/principal.ts'
 
 /** What a role may do that the ones before it may not; the first rule that fits a request decides. */
 interface Rule {

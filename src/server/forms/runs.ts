@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { runForm, type RunRow } from '../store/store.ts'
+import { runForm, type RunRow } from '../../store/store.ts'
 import { jsonObject, moment } from './wire.ts'
 
 /** A run as clients read it. */

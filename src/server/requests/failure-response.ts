@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { DatabaseError } from '../database/database.ts'
-import { type ErrorCode, MetastoreError } from '../errors.ts'
-import { RequestInvalid } from '../store/store.ts'
+import { DatabaseError } from '../../database/database.ts'
+import { type ErrorCode, MetastoreError } from '../../errors.ts'
+import { RequestInvalid } from '../../store/store.ts'
 
 /** The statuses with which clients do not try again, and those with which they do. */
 type Status = 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503
