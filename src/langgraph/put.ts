@@ -6,7 +6,7 @@ import type {
   PendingWrite,
   SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
-import { type JsonObject, refuseNul, type StoreTransaction, type TenantStore } from '../store/store.ts'
+import { type CheckpointAccess, type JsonObject, refuseNul, type TenantStore } from '../store/store.ts'
 import { configurableText } from './configurable.ts'
 import { serializedChannels, serializedWrites } from './serialized.ts'
 import { nameOfThread, threadUuid } from './thread-name.ts'
@@ -30,8 +30,8 @@ export interface SaverOptions {
   readonly runId?: string | undefined
   /** What the metadata of each checkpoint says besides what the graph says. */
   readonly metadata?: JsonObject | undefined
-  /** Throws in a transaction that writes, when the run is somebody else's by now. */
-  readonly fence?: ((tx: StoreTransaction) => Promise<void>) | undefined
+  /** Where checkpoints are read and written, when that is not the store itself. */
+  readonly checkpoints?: CheckpointAccess | undefined
   readonly serde?: SerializerProtocol | undefined
   /** Who looks after the writes of a run; without it, whoever has asked for a write does. */
   readonly watch?: WriteWatch | undefined
@@ -58,12 +58,13 @@ export async function putCheckpoint(
     checkpoint_ns: namespace,
     checkpoint_id: rest.id,
     parent_checkpoint_id: checkpointIdOf(config) ?? null,
-    checkpoint: rest,
+    // A copy, since the graph goes on while it is being written.
+    checkpoint: JSON.parse(JSON.stringify(rest)) as JsonObject,
     metadata,
     run_id: options.runId,
     channels: await serializedChannels(serde, channel_values, what.newVersions),
   }
-  await inTransaction(options, threadId, (store) => store.checkpoints.put(row))
+  await writing(options, threadId, (checkpoints) => checkpoints.put(row))
   return { configurable: { thread_id: threadId, checkpoint_ns: namespace, checkpoint_id: rest.id } }
 }
 
@@ -82,18 +83,26 @@ export async function putWrites(
     runId: options.runId,
   }
   const rows = await serializedWrites(serde, writes, taskId)
-  await inTransaction(options, threadId, (store) => store.checkpoints.putWrites(at, rows))
+  await writing(options, threadId, (checkpoints) => checkpoints.putWrites(at, rows))
 }
 
-/** What is written for a run is written in one transaction with the proof that the run is still ours. */
+async function writing(
+  options: SaverOptions,
+  threadId: string,
+  work: (checkpoints: CheckpointAccess) => Promise<void>,
+): Promise<void> {
+  if (options.checkpoints !== undefined) return work(options.checkpoints)
+  return inTransaction(options, threadId, (store) => work(store.checkpoints))
+}
+
+/** Does what writes to a thread in one transaction with the making of its row, where that is the saver's. */
 export async function inTransaction(
-  { store, fence, makesThreads }: SaverOptions,
+  { store, makesThreads }: SaverOptions,
   threadId: string,
   work: (store: TenantStore) => Promise<void>,
 ): Promise<void> {
   const outside = await store()
-  await outside.transaction(async (same, tx) => {
-    await fence?.(tx)
+  await outside.transaction(async (same) => {
     if (makesThreads) await same.checkpoints.ensureThread(threadUuid(threadId), nameOfThread(threadId))
     await work(same)
   })

@@ -9,7 +9,7 @@ import type {
   PendingWrite,
   SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
-import type { PruneStrategy } from '../store/store.ts'
+import type { CheckpointAccess, PruneStrategy } from '../store/store.ts'
 import { nextVersion } from './channel-version.ts'
 import { configurableText } from './configurable.ts'
 import { inTransaction, putCheckpoint, putWrites, type SaverOptions } from './put.ts'
@@ -47,11 +47,11 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
     }
 
     override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
-      return readTuple(await this.#options.store(), this.serde, config)
+      return readTuple(await this.#checkpoints(), this.serde, config)
     }
 
     override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-      yield* readTuples(await this.#options.store(), this.serde, config, options)
+      yield* readTuples(await this.#checkpoints(), this.serde, config, options)
     }
 
     override put(
@@ -71,6 +71,10 @@ export function saverClass({ BaseCheckpointSaver }: CheckpointLibrary): new (opt
 
     override putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
       return watched(this.#options, putWrites(this.#options, this.serde, config, { writes, taskId }), undefined)
+    }
+
+    async #checkpoints(): Promise<CheckpointAccess> {
+      return this.#options.checkpoints ?? (await this.#options.store()).checkpoints
     }
 
     override async deleteThread(threadId: string): Promise<void> {

@@ -6,7 +6,7 @@ import type {
   CheckpointTuple,
   SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
-import type { StoredCheckpoint, TenantStore } from '../store/store.ts'
+import type { CheckpointAccess, StoredCheckpoint } from '../store/store.ts'
 import { nextVersion } from './channel-version.ts'
 import { configurableText } from './configurable.ts'
 import { sendsChannel } from './serialized.ts'
@@ -14,23 +14,23 @@ import { threadUuid } from './thread-name.ts'
 
 /** The checkpoint that a config points to, or the newest of its thread and namespace. */
 export async function readTuple(
-  store: TenantStore,
+  checkpoints: CheckpointAccess,
   serde: SerializerProtocol,
   config: RunnableConfig,
 ): Promise<CheckpointTuple | undefined> {
   const thread = configurableText(config, 'thread_id')
   if (thread === undefined) return undefined
-  const found = await store.checkpoints.newest({
+  const found = await checkpoints.newest({
     threadId: threadUuid(thread),
     namespace: configurableText(config, 'checkpoint_ns') ?? '',
     checkpointId: checkpointIdOf(config),
   })
-  return found && tupleOf(store, serde, found)
+  return found && tupleOf(checkpoints, serde, found)
 }
 
 /** The checkpoints that a config and options describe, the newest first. */
 export async function* readTuples(
-  store: TenantStore,
+  checkpoints: CheckpointAccess,
   serde: SerializerProtocol,
   config: RunnableConfig,
   { before, filter, limit }: CheckpointListOptions = {},
@@ -43,7 +43,7 @@ export async function* readTuples(
     before: before && checkpointIdOf(before),
     metadata: filter,
   }
-  for await (const found of store.checkpoints.list(query, limit)) yield tupleOf(store, serde, found)
+  for await (const found of checkpoints.list(query, limit)) yield tupleOf(checkpoints, serde, found)
 }
 
 /** The id of the checkpoint that a config points to, by either of its names. */
@@ -52,7 +52,7 @@ export function checkpointIdOf(config: RunnableConfig): string | undefined {
 }
 
 async function tupleOf(
-  store: TenantStore,
+  checkpoints: CheckpointAccess,
   serde: SerializerProtocol,
   found: StoredCheckpoint,
 ): Promise<CheckpointTuple> {
@@ -69,7 +69,7 @@ async function tupleOf(
     ...(found.checkpoint as unknown as Checkpoint),
     channel_values: Object.fromEntries(values),
   }
-  if (parent !== null && checkpoint.v < 4) await takeOverSends(store, serde, found, checkpoint)
+  if (parent !== null && checkpoint.v < 4) await takeOverSends(checkpoints, serde, found, checkpoint)
   return {
     config: at(checkpoint_id),
     checkpoint,
@@ -87,13 +87,13 @@ async function tupleOf(
 
 // Checkpoints before format 4 have the tasks that a step sends in the writes of the checkpoint before.
 async function takeOverSends(
-  store: TenantStore,
+  checkpoints: CheckpointAccess,
   serde: SerializerProtocol,
   { thread_id, checkpoint_ns, parent_checkpoint_id }: StoredCheckpoint,
   checkpoint: Checkpoint,
 ): Promise<void> {
   const at = { threadId: thread_id, namespace: checkpoint_ns, checkpointId: parent_checkpoint_id ?? '' }
-  const sent = await store.checkpoints.writesTo(at, sendsChannel)
+  const sent = await checkpoints.writesTo(at, sendsChannel)
   checkpoint.channel_values[sendsChannel] = await Promise.all(
     sent.map(({ type, blob }): Promise<unknown> => serde.loadsTyped(type, blob)),
   )

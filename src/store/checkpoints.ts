@@ -2,6 +2,7 @@ import { join, sql, type Sql } from '../database/database.ts'
 import { copyThread, deleteForRuns, deleteThread } from './checkpoint-removal.ts'
 import { notFound, violates } from './failures.ts'
 import type { Run } from './run.ts'
+import { saveCheckpoints } from './checkpoint-saving.ts'
 import { keepLatest, type PruneStrategy } from './thread-pruning.ts'
 import type { StoreTransaction } from './transaction.ts'
 import { json, type JsonObject, texts } from './values.ts'
@@ -96,6 +97,9 @@ export interface Checkpoints {
   prune(threadId: string, strategy: PruneStrategy): Promise<void>
 }
 
+/** Where a program that works on a thread finds its checkpoints and leaves new ones. */
+export type CheckpointAccess = Pick<Checkpoints, 'newest' | 'list' | 'writesTo' | 'put' | 'putWrites'>
+
 /** How many checkpoints are read at a time. */
 const pageSize = 20
 
@@ -112,8 +116,16 @@ export function checkpoints(run: Run): Checkpoints {
             and channel = ${channel}
           order by task_id collate "C", idx`),
       ),
-    put: (checkpoint) => run((tx) => refusingStrangers(checkpoint.thread_id, () => put(tx, checkpoint))),
-    putWrites: (at, writes) => run((tx) => refusingStrangers(at.threadId, () => putWrites(tx, at, writes))),
+    put: (checkpoint) =>
+      run((tx) =>
+        refusingStrangers(checkpoint.thread_id, () => saveCheckpoints(tx, { checkpoints: [checkpoint], writes: [] })),
+      ),
+    putWrites: (at, writes) =>
+      run((tx) =>
+        refusingStrangers(at.threadId, () =>
+          saveCheckpoints(tx, { checkpoints: [], writes: writes.map((write) => ({ at, ...write })) }),
+        ),
+      ),
     ensureThread: (threadId, reference) =>
       run(async (tx) => {
         await tx.execute(sql`
@@ -225,51 +237,6 @@ function versionsOf(head: CheckpointHead): VersionOf[] {
 
 function blobKey(threadId: string, namespace: string, { channel, version }: VersionOf): string {
   return JSON.stringify([threadId, namespace, channel, version])
-}
-
-async function put(tx: StoreTransaction, checkpoint: NewCheckpoint): Promise<void> {
-  const { thread_id, checkpoint_ns, channels } = checkpoint
-  if (channels.length > 0) {
-    const rows = channels.map(
-      ({ channel, version, type, blob }) =>
-        sql`(${tx.tenantId}::uuid, ${thread_id}::uuid, ${checkpoint_ns}, ${channel}, ${version}, ${type}, ${blob}::bytea)`,
-    )
-    await tx.execute(sql`
-      insert into checkpoint_blobs (tenant_id, thread_id, checkpoint_ns, channel, version, type, blob)
-      values ${join(rows)}
-      on conflict (tenant_id, thread_id, checkpoint_ns, channel, version) do nothing`)
-  }
-  await tx.execute(sql`
-    insert into checkpoints (tenant_id, thread_id, run_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
-    values (${tx.tenantId}, ${thread_id}, ${checkpoint.run_id ?? null}, ${checkpoint_ns}, ${checkpoint.checkpoint_id},
-      ${checkpoint.parent_checkpoint_id}, ${json(checkpoint.checkpoint)}, ${json(checkpoint.metadata)})
-    on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id) do update
-    set checkpoint = excluded.checkpoint, metadata = excluded.metadata`)
-}
-
-async function putWrites(tx: StoreTransaction, at: WritesOf, writes: readonly CheckpointWrite[]): Promise<void> {
-  const rowOf = ({ task_id, idx, channel, type, blob }: CheckpointWrite): Sql =>
-    sql`
-      (${tx.tenantId}::uuid, ${at.threadId}::uuid, ${at.runId ?? null}::uuid, ${at.namespace}, ${at.checkpointId}, ${task_id},
-        ${idx}::integer, ${channel}, ${type}, ${blob}::bytea)`
-  const insert = async (rows: readonly CheckpointWrite[], action: Sql): Promise<void> => {
-    if (rows.length === 0) return
-    await tx.execute(sql`
-      insert into checkpoint_writes
-        (tenant_id, thread_id, run_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
-      values ${join(rows.map(rowOf))}
-      on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx) ${action}`)
-  }
-  await insert(
-    writes.filter(({ idx }) => idx >= 0),
-    sql`do nothing`,
-  )
-  // One of each is enough for a task: the last counts.
-  const special = new Map(writes.filter(({ idx }) => idx < 0).map((write) => [`${write.task_id} ${write.idx}`, write]))
-  await insert(
-    [...special.values()],
-    sql`do update set run_id = excluded.run_id, channel = excluded.channel, type = excluded.type, blob = excluded.blob`,
-  )
 }
 
 // The foreign key on threads is what tells that a thread has been deleted meanwhile.

@@ -1,9 +1,11 @@
 import { sql, type Sql } from '../database/database.ts'
 import { exactJson } from './exact-json.ts'
 import { type CancelAction, removeRun } from './run-cancel.ts'
-import { heldBy, insertEvents, type Lease, type RunEvent } from './run-events.ts'
+import { saveCheckpoints } from './checkpoint-saving.ts'
+import { heldBy, insertEvents, type Lease } from './run-events.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
 import type { EndStatus } from './run-status.ts'
+import type { RunWrites } from './run-writes.ts'
 import { enqueueWebhook, type RunError } from './run-webhook.ts'
 import { isWaiting, saveThreadState, stateColumns, type StateProjection } from './thread-status.ts'
 import type { StoreTransaction } from './transaction.ts'
@@ -17,8 +19,8 @@ export interface RunEnd {
   readonly error: RunError | undefined
   /** The newest state of its thread; undefined leaves what the thread tells of it. */
   readonly state: StateProjection | undefined
-  /** What it tells at last. */
-  readonly events: readonly RunEvent[]
+  /** What it writes at last. */
+  readonly writes: RunWrites
   /** What the worker knows that the run was asked to do. */
   readonly asked: CancelAction | null
 }
@@ -36,6 +38,7 @@ export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): P
       select r.cancel_action from runs r where ${heldBy(lease)} and r.cancel_action is not null`)
     return run === undefined ? 'lost' : { asked: run.cancel_action }
   }
+  await saveCheckpoints(tx, end.writes)
   await enqueueWebhook(tx, ended, { values: end.result, error: end.error })
   tx.wake('event', runId)
   if (ended.more) tx.wake('run', runId)
@@ -43,7 +46,7 @@ export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): P
 }
 
 function ending(lease: Lease, end: RunEnd): Sql {
-  const { status, events } = end
+  const { status, writes } = end
   const { json, exact } = exactJson(end.result)
   // Words of a graph, which may say anything.
   const error = end.error === undefined ? sql`null::jsonb` : sql`${JSON.stringify(storable(end.error))}::jsonb`
@@ -51,7 +54,7 @@ function ending(lease: Lease, end: RunEnd): Sql {
   const state = end.state === undefined ? sql`` : sql`${stateColumns(end.state)},`
   const waiting =
     end.state === undefined ? sql`(t.next_nodes <> '{}' or t.interrupts <> '{}')` : sql`${isWaiting(end.state)}`
-  const told = events.length === 0 ? sql`` : sql`, told as (${insertEvents(sql`done`, events)})`
+  const told = writes.events.length === 0 ? sql`` : sql`, told as (${insertEvents(sql`done`, writes.events)})`
   return sql`
     with done as (
       update runs r

@@ -9,6 +9,8 @@ export interface ClaimedRun extends RunRow {
   readonly next_seq: number
   /** Whether it has been begun before, so that it goes on from its last checkpoint. */
   readonly resumed: boolean
+  /** Whether its thread was made for it, so that there is nothing in it yet. */
+  readonly newThread?: boolean
 }
 
 /** Who takes runs, and for how long without a sign of life. */

@@ -4,9 +4,10 @@ import type { Run } from './run.ts'
 import { type CancelAction, cancelRuns } from './run-cancel.ts'
 import { earlierAnswer, keepAnswer } from './idempotency.ts'
 import { createRun, type NewRun } from './run-creation.ts'
-import { appendEvents, type Lease, type RunEvent } from './run-events.ts'
+import type { Lease } from './run-events.ts'
 import { endRun, type Ending, type RunEnd } from './run-end.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
+import { appendWrites, type RunWrites } from './run-writes.ts'
 import { activeStatuses, hasEnded } from './run-status.ts'
 import type { RunError } from './run-webhook.ts'
 import { settleThreads } from './thread-status.ts'
@@ -70,8 +71,8 @@ export interface Runs {
   next(threadId: string, after: string | undefined): Promise<PlacedRun | undefined>
   /** Where a run of a thread stands, by its id; without one, the oldest that has not ended, or else the newest. */
   place(threadId: string, runId: string | undefined): Promise<PlacedRun | undefined>
-  /** Writes events of a run that a worker has, and returns whether it still has it. */
-  append(lease: Lease, events: readonly RunEvent[]): Promise<boolean>
+  /** Stores what a run that a worker has writes, and returns whether the worker still has it. */
+  append(lease: Lease, writes: RunWrites): Promise<boolean>
   end(lease: Lease, end: RunEnd): Promise<Ending>
   /** Removes a thread that was made for a run that has ended. */
   removeTemporaryThread(threadId: string): Promise<void>
@@ -117,7 +118,7 @@ export function runs(run: Run): Runs {
         await tx.execute(sql`delete from runs where run_id = ${runId}`)
         await settleThreads(tx, [threadId])
       }),
-    append: (lease, events) => run((tx) => appendEvents(tx, lease, events)),
+    append: (lease, writes) => run((tx) => appendWrites(tx, lease, writes)),
     end: (lease, end) => run((tx) => endRun(tx, lease, end)),
     removeTemporaryThread: (threadId) =>
       run(async (tx) => {

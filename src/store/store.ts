@@ -18,7 +18,17 @@ export type { Delivery } from './outbox.ts'
 export { type Cron, type CronDetails, cronOrders } from './crons.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
 export { sweepKeys, sweepRunEvents, sweepUndelivered } from './housekeeping.ts'
-export type { ChannelBlob, CheckpointWrite, PruneStrategy, StoredCheckpoint } from './checkpoints.ts'
+export type {
+  ChannelBlob,
+  CheckpointAccess,
+  CheckpointQuery,
+  CheckpointWrite,
+  NewCheckpoint,
+  PruneStrategy,
+  StoredCheckpoint,
+  WritesOf,
+} from './checkpoints.ts'
+export type { PlacedWrite } from './checkpoint-saving.ts'
 export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'
 export { conflict, invalid, notFound, RequestInvalid } from './failures.ts'
 export type { FoundItem } from './items.ts'
@@ -28,7 +38,8 @@ export type * from './rows.ts'
 export type { CancelAction } from './run-cancel.ts'
 export { type NewRun } from './run-creation.ts'
 export { rollBackRun, type Ending } from './run-end.ts'
-export { holdRun, type Lease, type RunEvent } from './run-events.ts'
+export type { Lease, RunEvent } from './run-events.ts'
+export type { RunWrites } from './run-writes.ts'
 export type { Claimant, ClaimedRun, RunKey, RunQueue } from './run-queue.ts'
 export { given, runForm, type RunRow } from './run-rows.ts'
 export { hasEnded, type EndStatus } from './run-status.ts'

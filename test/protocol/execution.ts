@@ -30,7 +30,7 @@ function executionOf(what: Partial<Execution> & Pick<Execution, 'store' | 'threa
     streamSubgraphs: false,
     durability: 'async',
     signal: new AbortController().signal,
-    fence: () => Promise.resolve(),
+    checkpoints: what.store.checkpoints,
     ...what,
   }
 }

@@ -202,7 +202,11 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
 
   scenario(59, 'a run that another worker has by now writes nothing, and brings no deleted thread back', async () => {
     const threadId = await thread('echo')
-    const lost = { input: { text: 'a' }, fence: () => Promise.reject(conflict('Lost.', 'Stop.')) }
+    const refuse = () => Promise.reject(conflict('Lost.', 'Stop.'))
+    const lost = {
+      input: { text: 'a' },
+      checkpoints: { ...it().store.tenant(anna).checkpoints, put: refuse, putWrites: refuse },
+    }
     await expect(run(threadId, 'echo', lost)).rejects.toMatchObject({ code: 'conflict' })
     expect(await getHistory(threadId)).toEqual([])
     const deleted = run(randomUUID(), 'echo', { input: { text: 'a' } })

@@ -1,4 +1,4 @@
-import type { JsonObject, StoreTransaction, TenantStore } from '../../store/store.ts'
+import type { CheckpointAccess, JsonObject, TenantStore } from '../../store/store.ts'
 
 /** Where in a thread's history something is. */
 export interface CheckpointReference {
@@ -33,8 +33,8 @@ export interface Execution {
   readonly durability: 'sync' | 'async' | 'exit'
   /** Aborts when the run is cancelled, has taken too long, or its worker has lost it. */
   readonly signal: AbortSignal
-  /** Throws `conflict` in a transaction that writes for the run, when another worker has the run by now. */
-  fence(tx: StoreTransaction): Promise<void>
+  /** The checkpoints of the thread, with those that the run is about to write. */
+  readonly checkpoints: CheckpointAccess
 }
 
 /** What a run tells: the name of a stream mode (with `|namespace` for a subgraph), and its data as JSON. */
@@ -104,6 +104,8 @@ export interface StateQuery {
   readonly graphId: string
   readonly checkpoint?: Partial<CheckpointReference> | undefined
   readonly subgraphs?: boolean | undefined
+  /** Where its checkpoints are read; in the store unless said. */
+  readonly checkpoints?: CheckpointAccess | undefined
 }
 
 /** Which states. */

@@ -1,7 +1,7 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { Saver, SaverOptions, WriteWatch } from '../../langgraph/langgraph.ts'
 import { itemStoreClass, saverClass, written } from '../../langgraph/langgraph.ts'
-import { invalid, notFound, type StoreTransaction, type TenantStore } from '../../store/store.ts'
+import { invalid, notFound, type TenantStore } from '../../store/store.ts'
 import type {
   CheckpointReference,
   Execution,
@@ -57,15 +57,17 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
       const { store, runId } = execution
       const metadata = { ...execution.metadata, ...idsOf(execution) }
       const watch = watchWrites()
-      const saver = saverOf(store, { runId, metadata, watch, fence: (tx) => execution.fence(tx) })
+      const saver = saverOf(store, { runId, metadata, watch, checkpoints: execution.checkpoints })
       const signal = AbortSignal.any([execution.signal, watch.broken])
-      const watched = { ...execution, signal, fence: (tx: StoreTransaction) => execution.fence(tx) }
-      const events = runGraph(watched, library, (config) => graphOf(execution.graphId, store, { saver, config }))
+      const events = runGraph({ ...execution, signal }, library, (config) =>
+        graphOf(execution.graphId, store, { saver, config }),
+      )
       yield* untilBroken(events, watch)
     },
 
     async state(query: StateQuery): Promise<ThreadState | undefined> {
-      const graph = await graphOf(query.graphId, query.store)
+      const { graphId, store, checkpoints } = query
+      const graph = await graphOf(graphId, store, { saver: saverOf(store, { checkpoints }) })
       const snapshot = await graph.getState(configOf(query), { subgraphs: query.subgraphs ?? false })
       return snapshot.createdAt === undefined ? undefined : threadState(snapshot)
     },

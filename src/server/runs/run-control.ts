@@ -6,6 +6,8 @@ export type Stop =
   | { readonly kind: 'asked'; readonly action: CancelAction }
   /** It has taken too long. */
   | { readonly kind: 'timeout' }
+  /** What it writes cannot be stored. */
+  | { readonly kind: 'failed'; readonly cause: unknown }
   /** Another worker has it, or it is gone. */
   | { readonly kind: 'lost' }
   /** Its worker ends, and gives it back. */

@@ -1,11 +1,12 @@
-import { conflict, given, holdRun, type ClaimedRun, type JsonObject } from '../../store/store.ts'
+import { type CheckpointAccess, type ClaimedRun, given, type JsonObject, type Lease } from '../../store/store.ts'
 import type { Execution } from '../executors/executor.ts'
-import { type EventLog, eventLog } from './event-log.ts'
 import { patiently } from './patience.ts'
 import { findExecutor, type RunContext } from './run-context.ts'
+import { runCheckpoints } from './run-checkpoints.ts'
 import { type RunControl, runControl } from './run-control.ts'
 import { endOf, finishRun, type RunResult } from './run-finish.ts'
-import { runError } from './run-error.ts'
+import { isPassing, runError } from './run-error.ts'
+import { type RunLog, runLog } from './run-log.ts'
 import { isRequested } from './stream-modes.ts'
 
 /** How often a run is begun before it is given up. */
@@ -41,53 +42,73 @@ async function execute(context: RunContext, run: ClaimedRun, control: RunControl
   const { store, worker } = context
   const lease = { runId: run.run_id, threadId: run.thread_id, attempt: run.attempt, worker }
   const tenant = store.tenant(run.tenant_id)
-  const log = eventLog({
-    next: run.next_seq,
-    delay: run.kwargs['streamed'] === true ? delays.streamed : delays.others,
-    async write(events) {
-      if (!(await patiently(() => tenant.runs.append(lease, events)))) control.end({ kind: 'lost' })
-    },
-    onFailure(error) {
-      context.logFailure(error instanceof Error ? error : new Error(String(error)), run.run_id)
-      control.end({ kind: 'lost' })
-    },
+  const log = openLog(context, run, control, lease)
+  const checkpoints = runCheckpoints({
+    threadId: run.thread_id,
+    stored: tenant.checkpoints,
+    log,
+    newThread: run.newThread === true,
+    sync: run.kwargs['durability'] === 'sync',
   })
   const timer = setTimeout(() => control.end({ kind: 'timeout' }), context.timeout)
   let failure: { readonly thrown: unknown } | undefined
   try {
-    if (control.stop === undefined) await runGraph(context, run, control, log)
+    if (control.stop === undefined)
+      await runGraph(context, executionOf(context, run, control, checkpoints), { run, control, log })
   } catch (thrown) {
     failure = { thrown }
   } finally {
     clearTimeout(timer)
   }
-  const { unwritten, next } = await log.close()
-  if (control.stop?.kind === 'lost') return undefined
-  if (control.stop?.kind === 'released') {
-    if (unwritten.length > 0) await patiently(() => tenant.runs.append(lease, unwritten))
+  if (control.stop?.kind === 'lost') {
+    await log.close()
     return undefined
   }
-  const end = endOf(control.stop, failure && runError(failure.thrown), { unwritten, next, timeout: context.timeout })
+  if (control.stop?.kind === 'released') {
+    await patiently(() => log.flush())
+    await log.close()
+    return undefined
+  }
+  const end = endOf(control.stop, failure && runError(failure.thrown), context.timeout)
   if (failure !== undefined && end.error?.error === 'InternalError') {
     context.logFailure(failure.thrown as Error, run.run_id)
   }
-  return finishRun({ context, run, lease, tenant }, end)
+  return finishRun({ context, run, lease, tenant, log, checkpoints }, end)
+}
+
+function openLog(context: RunContext, run: ClaimedRun, control: RunControl, lease: Lease): RunLog {
+  const { runs } = context.store.tenant(run.tenant_id)
+  return runLog({
+    next: run.next_seq,
+    delay: run.kwargs['streamed'] === true ? delays.streamed : delays.others,
+    async write(writes) {
+      if (!(await patiently(() => runs.append(lease, writes)))) control.end({ kind: 'lost' })
+    },
+    onFailure(cause) {
+      context.logFailure(cause instanceof Error ? cause : new Error(String(cause)), run.run_id)
+      // What would fail again in another attempt ends the run.
+      control.end(isPassing(cause) ? { kind: 'lost' } : { kind: 'failed', cause })
+    },
+  })
 }
 
 // Returns early, without the graph, when the run is stopped.
-async function runGraph(context: RunContext, run: ClaimedRun, control: RunControl, log: EventLog): Promise<void> {
-  const graphId = run.kwargs['graph_id'] as string
+async function runGraph(
+  context: RunContext,
+  execution: Execution,
+  { run, control, log }: { readonly run: ClaimedRun; readonly control: RunControl; readonly log: RunLog },
+): Promise<void> {
+  const { graphId } = execution
   const executor = findExecutor(context, graphId)
   if (executor === undefined) throw named('GraphMissing', `There is no graph ${graphId} on this server.`)
   if (run.attempt > attempts) {
     throw named('WorkerLost', `The run was given up: its worker was lost ${attempts} times.`)
   }
-  if (run.resumed) await log.add('metadata', { run_id: run.run_id, attempt: run.attempt })
-  const execution = executionOf(context, run, control)
+  if (run.resumed) await log.event('metadata', { run_id: run.run_id, attempt: run.attempt })
   const consumed = (async (): Promise<void> => {
     for await (const { event, data } of executor.run(execution)) {
       if (control.signal.aborted) return
-      if (isRequested(event, execution.streamModes)) await log.add(event, data)
+      if (isRequested(event, execution.streamModes)) await log.event(event, data)
     }
   })()
   const stopped = new Promise<void>((resolve) => {
@@ -101,10 +122,14 @@ async function runGraph(context: RunContext, run: ClaimedRun, control: RunContro
   clearTimeout(timer)
 }
 
-function executionOf(context: RunContext, run: ClaimedRun, control: RunControl): Execution {
+function executionOf(
+  context: RunContext,
+  run: ClaimedRun,
+  control: RunControl,
+  checkpoints: CheckpointAccess,
+): Execution {
   const { kwargs } = run
   const configurable = { ...((kwargs['config'] as JsonObject)['configurable'] as JsonObject), run_id: run.run_id }
-  const lease = { runId: run.run_id, threadId: run.thread_id, attempt: run.attempt, worker: context.worker }
   return {
     store: context.store.tenant(run.tenant_id),
     runId: run.run_id,
@@ -125,11 +150,7 @@ function executionOf(context: RunContext, run: ClaimedRun, control: RunControl):
     streamSubgraphs: kwargs['stream_subgraphs'] === true,
     durability: kwargs['durability'] as Execution['durability'],
     signal: control.signal,
-    async fence(tx) {
-      if (control.stop?.kind !== 'lost' && (await holdRun(tx, lease))) return
-      control.end({ kind: 'lost' })
-      throw conflict(`The run ${run.run_id} is no longer this worker's.`, 'Nothing has to be done.')
-    },
+    checkpoints,
   }
 }
 

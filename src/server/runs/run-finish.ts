@@ -1,18 +1,21 @@
 import {
   type CancelAction,
+  type CheckpointAccess,
   type ClaimedRun,
   type EndStatus,
   type Ending,
   type Lease,
   rollBackRun,
   type RunError,
-  type RunEvent,
+  type RunWrites,
   type TenantStore,
 } from '../../store/store.ts'
 import type { ThreadState } from '../executors/executor.ts'
 import { patiently } from './patience.ts'
 import { findExecutor, type RunContext } from './run-context.ts'
 import type { Stop } from './run-control.ts'
+import { isPassing, runError } from './run-error.ts'
+import type { RunLog } from './run-log.ts'
 import { failureResult, resultOf, stateProjection } from './run-state.ts'
 
 /** What a run has come to, as whoever waits for it reads it. */
@@ -26,28 +29,17 @@ interface PlannedEnd {
   readonly status: EndStatus
   readonly error: RunError | undefined
   readonly asked: CancelAction | null
-  readonly unwritten: readonly RunEvent[]
-  /** The place of the event after them. */
-  readonly next: number
 }
 
-/** How a run ends that was stopped, or has failed, or neither. */
-export function endOf(
-  stop: Stop | undefined,
-  failure: RunError | undefined,
-  {
-    unwritten,
-    next,
-    timeout,
-  }: { readonly unwritten: readonly RunEvent[]; readonly next: number; readonly timeout: number },
-): PlannedEnd {
-  const common = { unwritten, next, asked: null }
-  if (stop?.kind === 'asked') return { ...common, status: 'interrupted', error: undefined, asked: stop.action }
+/** How a run ends that was stopped, or has failed, or neither; `timeout` is how many milliseconds it had. */
+export function endOf(stop: Stop | undefined, failure: RunError | undefined, timeout: number): PlannedEnd {
+  if (stop?.kind === 'asked') return { status: 'interrupted', error: undefined, asked: stop.action }
   if (stop?.kind === 'timeout') {
     const message = `The run took longer than ${timeout / 1000} seconds.`
-    return { ...common, status: 'timeout', error: { error: 'TimeoutError', message } }
+    return { status: 'timeout', error: { error: 'TimeoutError', message }, asked: null }
   }
-  return { ...common, status: failure === undefined ? 'success' : 'error', error: failure }
+  const error = stop?.kind === 'failed' ? runError(stop.cause) : failure
+  return { status: error === undefined ? 'success' : 'error', error, asked: null }
 }
 
 /** A run whose end is to be written, and whose it is. */
@@ -56,51 +48,87 @@ interface Ended {
   readonly run: ClaimedRun
   readonly lease: Lease
   readonly tenant: TenantStore
+  /** What it has written, and has still to write. */
+  readonly log: RunLog
+  readonly checkpoints: CheckpointAccess
+}
+
+/** What there is to write besides the end itself. */
+interface Remains {
+  readonly state: ThreadState | undefined
+  readonly unwritten: RunWrites
+  /** The place of the next event. */
+  readonly next: number
 }
 
 /** Writes the end of a run. Whoever asks for another end at the last moment gets that one. */
 export async function finishRun(ended: Ended, end: PlannedEnd): Promise<RunResult | undefined> {
-  const outcome =
-    end.asked === 'rollback'
-      ? { ending: await patiently(() => rollBack(ended)), body: {} }
-      : await patiently(() => write(ended, end))
-  if (outcome.ending === 'lost') return undefined
-  if (outcome.ending === 'ended') return { status: end.status, body: outcome.body }
-  const { asked } = outcome.ending
-  return finishRun(ended, { ...end, status: 'interrupted', error: undefined, asked })
+  if (end.asked === 'rollback') return settled(ended, end, { ending: await patiently(() => rollBack(ended)), body: {} })
+  // What could not be written is no state of the thread.
+  const state = await stateOf(ended, ended.tenant, ended.log.failure === undefined ? ended.checkpoints : undefined)
+  const remains = { state, ...(await ended.log.close()) }
+  try {
+    return await settled(ended, end, await patiently(() => write(ended, end, remains)))
+  } catch (cause) {
+    const { events, checkpoints, writes } = remains.unwritten
+    if (isPassing(cause) || checkpoints.length + writes.length === 0) throw cause
+    // With what cannot be written it would end in no attempt.
+    ended.context.logFailure(cause as Error, ended.run.run_id)
+    const failed = endOf({ kind: 'failed', cause }, undefined, ended.context.timeout)
+    const left = { ...remains, state: undefined, unwritten: { events, checkpoints: [], writes: [] } }
+    return await settled(ended, failed, await patiently(() => write(ended, failed, left)))
+  }
 }
 
-async function write(ended: Ended, end: PlannedEnd): Promise<{ ending: Ending; body: object }> {
-  const { tenant, lease } = ended
-  const state = await stateOf(ended, tenant)
-  const { status, error, asked, unwritten, next } = end
+async function settled(
+  ended: Ended,
+  end: PlannedEnd,
+  { ending, body }: { readonly ending: Ending; readonly body: object },
+): Promise<RunResult | undefined> {
+  if (ending === 'lost') return undefined
+  if (ending === 'ended') return { status: end.status, body }
+  return finishRun(ended, { status: 'interrupted', error: undefined, asked: ending.asked })
+}
+
+async function write(
+  { tenant, lease, run }: Ended,
+  { status, error, asked }: PlannedEnd,
+  { state, unwritten, next }: Remains,
+): Promise<{ ending: Ending; body: object }> {
   const body = error === undefined ? resultOf(state) : failureResult(error)
   const last = error === undefined ? [] : [{ seq: next, event: 'error', data: JSON.stringify(error) }]
+  const events = [...unwritten.events, ...last]
   const ending = await tenant.runs.end(lease, {
     status,
     result: body,
     error,
     state: state && stateProjection(state),
-    events: [...unwritten, ...last],
+    // Nobody goes on from the state of a thread that goes with its run.
+    writes: run.temporary ? { events, checkpoints: [], writes: [] } : { ...unwritten, events },
     asked,
   })
   return { ending, body }
 }
 
-function rollBack(ended: Ended): Promise<Ending> {
+async function rollBack(ended: Ended): Promise<Ending> {
+  await ended.log.close()
   return ended.tenant.transaction((store, tx) =>
     rollBackRun(tx, ended.lease, async () => {
-      const state = await stateOf(ended, store)
+      const state = await stateOf(ended, store, undefined)
       return state && stateProjection(state)
     }),
   )
 }
 
-async function stateOf({ context, run }: Ended, store: TenantStore): Promise<ThreadState | undefined> {
+async function stateOf(
+  { context, run }: Ended,
+  store: TenantStore,
+  checkpoints: CheckpointAccess | undefined,
+): Promise<ThreadState | undefined> {
   const graphId = run.kwargs['graph_id'] as string
   const executor = findExecutor(context, graphId)
   try {
-    return await executor?.state({ store, threadId: run.thread_id, graphId })
+    return await executor?.state({ store, threadId: run.thread_id, graphId, checkpoints })
   } catch (error) {
     context.logFailure(error instanceof Error ? error : new Error(String(error)), run.run_id)
     return undefined

@@ -64,7 +64,10 @@ export function startRuns(
           place?.free()
           return { run, done: undefined }
         }
-        return { run, done: place.start({ ...run, next_seq: 1, resumed: false }) }
+        return {
+          run,
+          done: place.start({ ...run, next_seq: 1, resumed: false, newThread: wanted.threadId === undefined }),
+        }
       } catch (error) {
         place?.free()
         throw error

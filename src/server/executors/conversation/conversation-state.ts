@@ -1,5 +1,5 @@
 import { nextVersion } from '../../../langgraph/langgraph.ts'
-import { type JsonObject, notFound, type StoredCheckpoint, type TenantStore } from '../../../store/store.ts'
+import { type CheckpointAccess, type JsonObject, notFound, type StoredCheckpoint } from '../../../store/store.ts'
 import type { CheckpointReference, ThreadState } from '../executor.ts'
 import { nextCheckpointId } from './checkpoint-id.ts'
 import type { Message } from './messages.ts'
@@ -21,15 +21,19 @@ export interface Conversation {
 
 /** Which conversation, and where. */
 export interface ConversationQuery {
-  readonly store: TenantStore
+  readonly checkpoints: CheckpointAccess
   readonly threadId: string
   readonly checkpoint?: Partial<CheckpointReference> | undefined
 }
 
 /** A conversation as it is, or as it was at a checkpoint. Throws `not_found` for a checkpoint that is not there. */
-export async function readConversation({ store, threadId, checkpoint }: ConversationQuery): Promise<Conversation> {
+export async function readConversation({
+  checkpoints,
+  threadId,
+  checkpoint,
+}: ConversationQuery): Promise<Conversation> {
   const checkpointId = checkpoint?.checkpoint_id
-  const found = await store.checkpoints.newest({ threadId, namespace: '', checkpointId })
+  const found = await checkpoints.newest({ threadId, namespace: '', checkpointId })
   if (found !== undefined) return conversationAt(found)
   if (checkpointId !== undefined) throw notFound('checkpoint', checkpointId)
   return { messages: [], waits: false, at: undefined }
@@ -54,7 +58,7 @@ export interface Step {
 }
 
 /** Writes a conversation's next checkpoint, in the form of LangGraph's own. */
-export async function writeConversation(store: TenantStore, step: Step): Promise<Conversation> {
+export async function writeConversation(checkpoints: CheckpointAccess, step: Step): Promise<Conversation> {
   const { threadId, before, messages, waits, source, runId } = step
   const parent = before.at
   const versions = (parent?.checkpoint['channel_versions'] ?? {}) as Readonly<Record<string, string>>
@@ -78,7 +82,7 @@ export async function writeConversation(store: TenantStore, step: Step): Promise
     metadata: { ...step.metadata, source, step: typeof lastStep === 'number' ? lastStep + 1 : -1, parents: {} },
     channels: [blob],
   }
-  await store.checkpoints.put({ ...head, run_id: runId })
+  await checkpoints.put({ ...head, run_id: runId })
   return { messages, waits, at: { ...head, reference: null, writes: [] } }
 }
 

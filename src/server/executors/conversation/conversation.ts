@@ -34,8 +34,8 @@ export function conversationExecutor(replies: Readonly<Record<string, Reply>>): 
     graphIds: Object.keys(replies),
     run: (execution) => converse(execution, replies[execution.graphId] as Reply),
 
-    async state({ store, threadId, checkpoint }) {
-      const found = await store.checkpoints.newest({ threadId, namespace: '', checkpointId: checkpoint?.checkpoint_id })
+    async state({ store, checkpoints = store.checkpoints, threadId, checkpoint }) {
+      const found = await checkpoints.newest({ threadId, namespace: '', checkpointId: checkpoint?.checkpoint_id })
       return found && stateAt(found)
     },
 
@@ -77,7 +77,7 @@ async function* converse(execution: Execution, reply: Reply): AsyncGenerator<Exe
   signal.throwIfAborted()
   const answer: Message = { id, type: 'ai', content }
   if (wanted.has('messages')) yield { event: 'messages/complete', data: [answer] }
-  const done = await fenced(execution, begun, { messages: [...begun.messages, answer], waits: false, source: 'loop' })
+  const done = await goOn(execution, begun, { messages: [...begun.messages, answer], waits: false, source: 'loop' })
   if (wanted.has('updates')) yield { event: 'updates', data: { [node]: { messages: [answer] } } }
   yield* values(done)
 }
@@ -90,9 +90,9 @@ function stopsBefore({ interruptBefore, runId }: Execution, { at }: Conversation
 
 // A second attempt finds its input in the checkpoint that the first has written.
 async function begin(execution: Execution): Promise<Conversation> {
-  const { attempt, runId, store, threadId, command, input } = execution
+  const { attempt, runId, checkpoints, threadId, command, input } = execution
   if (attempt > 1) {
-    const newest = await readConversation({ store, threadId })
+    const newest = await readConversation({ checkpoints, threadId })
     if (newest.at?.metadata['run_id'] === runId) return newest
   }
   if (command?.resume !== undefined) throw invalid('command.resume', `The graph ${execution.graphId} asks nothing.`)
@@ -101,20 +101,17 @@ async function begin(execution: Execution): Promise<Conversation> {
   const goesOn = command?.goto === node || before.waits
   if (added.length === 0 && !goesOn) return before
   if (added.length === 0 && before.waits) return before
-  return fenced(execution, before, { messages: merged(before.messages, added), waits: true, source: 'input' })
+  return goOn(execution, before, { messages: merged(before.messages, added), waits: true, source: 'input' })
 }
 
-function fenced(
+function goOn(
   execution: Execution,
   before: Conversation,
   step: { readonly messages: readonly Message[]; readonly waits: boolean; readonly source: 'input' | 'loop' },
 ): Promise<Conversation> {
   const { threadId, runId } = execution
   const metadata = { ...execution.metadata, ...idsOf(execution) }
-  return execution.store.transaction(async (store, tx) => {
-    await execution.fence(tx)
-    return writeConversation(store, { ...step, threadId, before, runId, metadata })
-  })
+  return writeConversation(execution.checkpoints, { ...step, threadId, before, runId, metadata })
 }
 
 // As the assistant: it has answered. As anybody else: it is to answer.
@@ -123,11 +120,18 @@ async function write(store: TenantStore, update: StateUpdate): Promise<Checkpoin
   if (asNode !== undefined && asNode !== node && asNode !== '__start__') {
     throw invalid('as_node', `The graph ${graphId} has no node ${JSON.stringify(asNode)}.`)
   }
-  const before = await readConversation({ ...update, store })
+  const before = await readConversation({ ...update, checkpoints: store.checkpoints })
   const messages = merged(before.messages, messagesOf(values, 'values'))
   const asked = messages.at(-1)?.type === 'human'
   const waits = asNode === '__start__' || (asNode === undefined && asked)
   const metadata = { graph_id: graphId, thread_id: threadId }
-  const written = await writeConversation(store, { threadId, before, messages, waits, source: 'update', metadata })
+  const written = await writeConversation(store.checkpoints, {
+    threadId,
+    before,
+    messages,
+    waits,
+    source: 'update',
+    metadata,
+  })
   return { thread_id: threadId, checkpoint_ns: '', checkpoint_id: written.at?.checkpoint_id ?? '' }
 }
