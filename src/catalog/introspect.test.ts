@@ -238,6 +238,7 @@ function countingQueryable(db: Queryable, from = 0) {
     },
     execute: (statement) => db.execute(statement),
     script: (text) => db.script(text),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) => db.together<Each>(statements),
     stream: (statement, options) => db.stream(statement, options),
     load: (target, rows) => db.load(target, rows),
   }

@@ -47,6 +47,13 @@ export interface Queryable {
    * Throws DatabaseError whose `position` counts from the start of the script.
    */
   script(text: string): Promise<void>
+  /**
+   * Runs statements with bound parameters one after the other, all or none, in one round trip where the engine can. Returns the
+   * rows of each, of the types that are named: `together<[Thread, Run]>([one, other])`. None is a COPY. Throws DatabaseError.
+   */
+  together<Each extends readonly object[] = readonly Record<string, unknown>[]>(
+    statements: readonly Sql[],
+  ): Promise<RowsOfEach<Each>>
   /** Reads rows in batches of `batchSize` (default 1,000), so that a large result is never held in memory at once. */
   stream<Row extends object = Record<string, unknown>>(
     statement: Sql,
@@ -55,6 +62,9 @@ export interface Queryable {
   /** Writes rows by the engine's fastest route (COPY on PostgreSQL) and returns how many. A failure writes none of them. */
   load(target: LoadTarget, rows: LoadRows): Promise<number>
 }
+
+/** A list of rows for each type of row. */
+export type RowsOfEach<Each extends readonly object[]> = { -readonly [Index in keyof Each]: Each[Index][] }
 
 /** The table and columns that `load` fills; `table` is a path such as `['public', 'messages']`. */
 export interface LoadTarget {
@@ -80,6 +90,8 @@ export interface TransactionOptions {
   readonly lockTimeout?: number
   /** Undo what earlier scripts did to the session's settings and role (`SET search_path` and the like) first. */
   readonly resetSession?: boolean
+  /** A statement that begins it, in the round trip of the first that follows where the engine can. */
+  readonly opening?: Sql | undefined
 }
 
 /**
@@ -87,6 +99,8 @@ export interface TransactionOptions {
  * transaction may be used.
  */
 export interface Session extends Queryable, AsyncDisposable {
+  /** Whether its connection is known to be gone. */
+  readonly lost: boolean
   /** Runs `work` in a transaction: commits when it returns, rolls back when it throws. */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Ends the connection. What was not committed is rolled back. Never throws. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engines } from '../../test/harness/engines.ts'
-import { id, openDatabase, sql, type Database, type Queryable, type Session } from '../database/database.ts'
+import { id, openDatabase, sql, type Database, type Queryable, type Session, type Sql } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
 import { countTokens } from './count-tokens.ts'
@@ -34,6 +34,7 @@ function callsOf(db: Queryable): Queryable {
     query: (statement) => db.query(statement),
     execute: (statement) => db.execute(statement),
     script: (text) => db.script(text),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) => db.together<Each>(statements),
     stream: (statement, options) => db.stream(statement, options),
     load: (target, rows) => db.load(target, rows),
   }
@@ -158,6 +159,7 @@ describe('rotation on PostgreSQL', () => {
     }
     const slow: Session = {
       ...callsOf(session),
+      lost: session.lost,
       close: () => session.close(),
       [Symbol.asyncDispose]: () => session.close(),
       transaction: (work, options) =>

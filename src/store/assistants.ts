@@ -6,7 +6,7 @@ import type { AssistantsRow, AssistantVersionsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import { settleThreads } from './thread-status.ts'
 import { systemAssistantId } from './system-assistants.ts'
-import type { StoreTransaction } from './transaction.ts'
+import { type StoreTransaction, within } from './transaction.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 
 /** A configured agent: a graph with its configuration, in versions. */
@@ -54,7 +54,7 @@ export interface Assistants {
 export function assistants(run: Run): Assistants {
   const search = assistantSearch(run)
   return {
-    get: (assistantId) => run((tx) => find(tx, assistantId)),
+    get: (assistantId) => find(run, assistantId),
     create: (assistant, ifExists = 'raise') => run((tx) => create(tx, assistant, ifExists)),
     update: (assistantId, change) => run((tx) => update(tx, assistantId, change)),
     remove: (assistantId, { threads = false } = {}) => run((tx) => remove(tx, assistantId, threads)),
@@ -62,7 +62,7 @@ export function assistants(run: Run): Assistants {
     count: search.count,
     versions: (assistantId, { limit, offset, metadata }) =>
       run(async (tx) => {
-        const { assistant_id, tenant_id } = await find(tx, assistantId)
+        const { assistant_id, tenant_id } = await find(within(tx), assistantId)
         refuseNul(metadata, 'metadata')
         return tx.query<AssistantVersion>(sql`
           select * from assistant_versions
@@ -79,9 +79,9 @@ export function assistantIdOf(idOrGraph: string): string {
   return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(idOrGraph) ? idOrGraph : systemAssistantId(idOrGraph)
 }
 
-async function find(tx: StoreTransaction, assistantId: string): Promise<Assistant> {
+async function find(run: Run, assistantId: string): Promise<Assistant> {
   // One's own comes before a shared one of the same id.
-  const found = await tx.first<Assistant>(sql`
+  const [found] = await run.read<Assistant>(sql`
     select * from assistants
     where tenant_id in (current_tenant(), shared_tenant()) and assistant_id = ${assistantIdOf(assistantId)}
     order by tenant_id = shared_tenant()
@@ -115,7 +115,7 @@ async function create(
           returning *`)
       : undefined
   if (made !== undefined) return made
-  if (ifExists === 'do_nothing') return find(tx, assistantId ?? '')
+  if (ifExists === 'do_nothing') return find(within(tx), assistantId ?? '')
   throw conflict(
     `There is an assistant ${assistantId} already.`,
     'Choose another id, or ask for if_exists: "do_nothing" to get the one that is there.',
@@ -197,7 +197,7 @@ async function lock(tx: StoreTransaction, assistantId: string): Promise<{ readon
   const own = await tx.first(sql`
     select version from assistants where tenant_id = current_tenant() and assistant_id = ${assistant_id} for update`)
   if (own === undefined) {
-    await find(tx, assistantId)
+    await find(within(tx), assistantId)
     throw conflict(
       `The assistant ${assistantId} is shared by all tenants, so that no tenant changes or deletes it.`,
       'Create an assistant of your own with the same graph, and change that one.',

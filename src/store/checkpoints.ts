@@ -180,12 +180,7 @@ type Placed<T> = T & { readonly thread_id: string; readonly checkpoint_ns: strin
 async function withValues(tx: StoreTransaction, found: readonly Head[]): Promise<StoredCheckpoint[]> {
   if (found.length === 0) return []
   const versions = found.flatMap((head) => versionsOf(head).map((each) => ({ head, ...each })))
-  const blobs = versions.length === 0 ? [] : await blobsOf(tx, versions)
-  const writes = await tx.query<Placed<CheckpointWrite>>(sql`
-    select w.thread_id, w.checkpoint_ns, w.checkpoint_id, w.task_id, w.idx, w.channel, w.type, w.blob
-    from ${wanted(found)} join checkpoint_writes w
-      on w.thread_id = wanted.thread_id and w.checkpoint_ns = wanted.checkpoint_ns and w.checkpoint_id = wanted.checkpoint_id
-    order by w.task_id collate "C", w.idx`)
+  const [writes, blobs] = await tx.together<[Placed<CheckpointWrite>, PlacedBlob]>([writesOf(found), blobsOf(versions)])
   const blobsByKey = new Map(blobs.map((blob) => [blobKey(blob.thread_id, blob.checkpoint_ns, blob), blob]))
   return found.map((head) => ({
     ...head,
@@ -212,22 +207,29 @@ interface VersionOf {
   readonly version: string
 }
 
-async function blobsOf(
-  tx: StoreTransaction,
-  versions: readonly ({ readonly head: Head } & VersionOf)[],
-): Promise<(ChannelBlob & { readonly thread_id: string; readonly checkpoint_ns: string })[]> {
+function writesOf(found: readonly Head[]): Sql {
+  return sql`
+    select w.thread_id, w.checkpoint_ns, w.checkpoint_id, w.task_id, w.idx, w.channel, w.type, w.blob
+    from ${wanted(found)} join checkpoint_writes w
+      on w.thread_id = wanted.thread_id and w.checkpoint_ns = wanted.checkpoint_ns and w.checkpoint_id = wanted.checkpoint_id
+    order by w.task_id collate "C", w.idx`
+}
+
+type PlacedBlob = ChannelBlob & { readonly thread_id: string; readonly checkpoint_ns: string }
+
+function blobsOf(versions: readonly ({ readonly head: Head } & VersionOf)[]): Sql {
   // Checkpoints that follow each other share most of their channels.
   const unique = [
     ...new Map(versions.map((each) => [blobKey(each.head.thread_id, each.head.checkpoint_ns, each), each])).values(),
   ]
-  return tx.query(sql`
+  return sql`
     select b.thread_id, b.checkpoint_ns, b.channel, b.version, b.type, b.blob
     from unnest(${texts(unique.map(({ head }) => head.thread_id))}::uuid[],
         ${texts(unique.map(({ head }) => head.checkpoint_ns))}, ${texts(unique.map(({ channel }) => channel))},
         ${texts(unique.map(({ version }) => version))}) wanted (thread_id, checkpoint_ns, channel, version)
       join checkpoint_blobs b on b.thread_id = wanted.thread_id and b.checkpoint_ns = wanted.checkpoint_ns
         and b.channel = wanted.channel and b.version = wanted.version
-    where b.type <> 'empty'`)
+    where b.type <> 'empty'`
 }
 
 function versionsOf(head: CheckpointHead): VersionOf[] {

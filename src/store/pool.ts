@@ -22,7 +22,11 @@ export function sessionPool(database: Database, maximum: number): SessionPool {
     if (closing !== undefined) throw new Error('The store is closed.')
     if (lent >= most) await new Promise<void>((resolve) => waiting.push(resolve))
     else lent += 1
-    return idle.pop() ?? (await database.session().catch(released))
+    for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
+      if (!session.lost) return session
+      await session.close()
+    }
+    return database.session().catch(released)
   }
   const release = (): void => {
     const next = waiting.shift()

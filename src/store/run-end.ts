@@ -31,8 +31,8 @@ export type Ending = 'ended' | 'lost' | { readonly asked: CancelAction }
 /** Ends a run of a worker: the run, its last events, its thread, and the message to its webhook. */
 export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): Promise<Ending> {
   const { runId } = lease
-  if (!(await lockThread(tx, lease))) return 'lost'
-  const ended = await tx.first<RunRow & { readonly more: boolean }>(ending(lease, end))
+  // Whoever makes a run locks its thread first as well: what is busy is decided by one at a time. Without a thread there is no run.
+  const [, [ended]] = await tx.together<[object, EndedRun]>([threadLock(lease), ending(lease, end)])
   if (ended === undefined) {
     const run = await tx.first<{ cancel_action: CancelAction }>(sql`
       select r.cancel_action from runs r where ${heldBy(lease)} and r.cancel_action is not null`)
@@ -44,6 +44,8 @@ export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): P
   if (ended.more) tx.wake('run', runId)
   return 'ended'
 }
+
+type EndedRun = RunRow & { readonly more: boolean }
 
 function ending(lease: Lease, end: RunEnd): Sql {
   const { status, writes } = end
@@ -87,7 +89,7 @@ export async function rollBackRun(
   state: () => Promise<StateProjection | undefined>,
 ): Promise<Ending> {
   const { runId, threadId } = lease
-  if (!(await lockThread(tx, lease))) return 'lost'
+  await tx.query(threadLock(lease))
   const held = await tx.first(sql`select r.run_id from runs r where ${heldBy(lease)} for update`)
   if (held === undefined) return 'lost'
   await removeRun(tx, runId)
@@ -97,8 +99,6 @@ export async function rollBackRun(
   return 'ended'
 }
 
-// Whoever makes a run locks its thread first as well: what is busy is decided by one at a time.
-async function lockThread(tx: StoreTransaction, { threadId }: Lease): Promise<boolean> {
-  const found = await tx.first(sql`select thread_id from threads where thread_id = ${threadId} for no key update`)
-  return found !== undefined
+function threadLock({ threadId }: Lease): Sql {
+  return sql`select thread_id from threads where thread_id = ${threadId} for no key update`
 }

@@ -34,9 +34,8 @@ const pageSize = 200
 /** The events that transactions of `run` see. */
 export function runEvents(run: Run): RunEvents {
   return {
-    after: (runId, after, limit = pageSize) =>
-      run(async (tx) => {
-        const rows = await tx.query<EventRow>(sql`
+    async after(runId, after, limit = pageSize) {
+      const rows = await run.read<EventRow>(sql`
           select r.thread_id, r.status, r.temporary, e.seq, e.event, e.data
           from runs r left join lateral (
             select seq, event, coalesce(convert_from(data_exact, 'UTF8'), data::text) as data
@@ -45,26 +44,25 @@ export function runEvents(run: Run): RunEvents {
             order by seq limit ${limit}
           ) e on true
           where r.run_id = ${runId} order by e.seq`)
-        const [first] = rows
-        if (first === undefined) return undefined
-        const events = rows.flatMap(({ seq, event, data }) =>
-          seq === null ? [] : [{ seq, event: event ?? '', data: data ?? 'null' }],
-        )
-        return {
-          threadId: first.thread_id,
-          status: first.status,
-          temporary: first.temporary,
-          events,
-          more: events.length >= limit,
-        }
-      }),
-    last: (runId) =>
-      run(async (tx) => {
-        const found = await tx.first<{ seq: number | null }>(
-          sql`select max(seq) as seq from run_events where run_id = ${runId}`,
-        )
-        return found?.seq ?? -1
-      }),
+      const [first] = rows
+      if (first === undefined) return undefined
+      const events = rows.flatMap(({ seq, event, data }) =>
+        seq === null ? [] : [{ seq, event: event ?? '', data: data ?? 'null' }],
+      )
+      return {
+        threadId: first.thread_id,
+        status: first.status,
+        temporary: first.temporary,
+        events,
+        more: events.length >= limit,
+      }
+    },
+    async last(runId) {
+      const [found] = await run.read<{ seq: number | null }>(
+        sql`select max(seq) as seq from run_events where run_id = ${runId}`,
+      )
+      return found?.seq ?? -1
+    },
   }
 }
 
@@ -109,10 +107,10 @@ export async function holdRun(tx: StoreTransaction, lease: Lease): Promise<boole
 }
 
 /** Writes events of a run that a worker has, and wakes up its readers. Returns whether the worker still has it. */
-export async function appendEvents(tx: StoreTransaction, lease: Lease, events: readonly RunEvent[]): Promise<boolean> {
-  const count = await tx.execute(sql`
+export async function appendEvents(run: Run, lease: Lease, events: readonly RunEvent[]): Promise<boolean> {
+  const insertion = sql`
     with mine as (select r.tenant_id, r.run_id from runs r where ${heldBy(lease)} for share)
-    ${insertEvents(sql`mine`, events)}`)
-  if (count > 0) tx.wake('event', lease.runId)
-  return count > 0
+    ${insertEvents(sql`mine`, events)} returning seq`
+  const written = await run.write(insertion, { topic: 'event', id: lease.runId })
+  return written.length > 0
 }

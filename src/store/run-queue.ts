@@ -53,48 +53,41 @@ export interface RunQueue {
 export function runQueue(run: Run): RunQueue {
   return {
     claim: (by, limit) =>
-      run((tx) =>
-        tx.query<ClaimedRun>(
-          taking(
-            by,
-            sql`
+      run.write<ClaimedRun>(
+        taking(
+          by,
+          sql`
               r.status = 'pending' and r.not_before <= now() and not exists (
                 select from runs o
                 where o.tenant_id = r.tenant_id and o.thread_id = r.thread_id and o.status in ('pending', 'running')
                   and (o.status = 'running' or o.created_at < r.created_at and o.not_before <= now()))
               order by r.not_before, r.run_id`,
-            limit,
-          ),
+          limit,
         ),
       ),
     takeOver: (by, limit, { alone, except }) =>
-      run((tx) =>
-        tx.query<ClaimedRun>(
-          taking(
-            by,
-            alone
-              ? sql`r.status = 'running' and r.claimed_by <> ${by.worker}`
-              : sql`
+      run.write<ClaimedRun>(
+        taking(
+          by,
+          alone
+            ? sql`r.status = 'running' and r.claimed_by <> ${by.worker}`
+            : sql`
                 r.status = 'running' and r.lease_until < now() and r.run_id <> all(${uuids(except)})
                 order by r.lease_until`,
-            limit,
-          ),
+          limit,
         ),
       ),
-    nextDue: () =>
-      run(async (tx) => {
-        const found = await tx.first<{ due: Date | null }>(
-          sql`select min(not_before) as due from runs where status = 'pending' and not_before > now()`,
-        )
-        return found?.due ?? undefined
-      }),
+    async nextDue() {
+      const [found] = await run.read<{ due: Date | null }>(
+        sql`select min(not_before) as due from runs where status = 'pending' and not_before > now()`,
+      )
+      return found?.due ?? undefined
+    },
     renew: (by, runs) =>
-      run((tx) =>
-        tx.query<HeldRun>(sql`
-          update runs set lease_until = ${leaseOf(by)}
-          where ${among(runs)} and status = 'running' and claimed_by = ${by.worker}
-          returning run_id, attempt, cancel_action`),
-      ),
+      run.write<HeldRun>(sql`
+        update runs set lease_until = ${leaseOf(by)}
+        where ${among(runs)} and status = 'running' and claimed_by = ${by.worker}
+        returning run_id, attempt, cancel_action`),
     release: (worker, runs) =>
       run(async (tx) => {
         if (runs.length === 0) return

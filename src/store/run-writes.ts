@@ -1,6 +1,7 @@
 import { type NewCheckpoints, saveCheckpoints } from './checkpoint-saving.ts'
+import type { Run } from './run.ts'
 import { appendEvents, holdRun, type Lease, type RunEvent } from './run-events.ts'
-import type { StoreTransaction } from './transaction.ts'
+import { within } from './transaction.ts'
 
 /** What a run writes on its way: what it tells, and its checkpoints. */
 export interface RunWrites extends NewCheckpoints {
@@ -8,9 +9,11 @@ export interface RunWrites extends NewCheckpoints {
 }
 
 /** Stores what a run that a worker has writes, all of it or nothing. Returns whether the worker still has it. */
-export async function appendWrites(tx: StoreTransaction, lease: Lease, writes: RunWrites): Promise<boolean> {
-  const { events, ...checkpoints } = writes
-  const held = events.length > 0 ? await appendEvents(tx, lease, events) : await holdRun(tx, lease)
-  if (held) await saveCheckpoints(tx, checkpoints)
-  return held
+export async function appendWrites(run: Run, lease: Lease, { events, ...made }: RunWrites): Promise<boolean> {
+  if (made.checkpoints.length + made.writes.length === 0) return appendEvents(run, lease, events)
+  return run(async (tx) => {
+    const held = events.length > 0 ? await appendEvents(within(tx), lease, events) : await holdRun(tx, lease)
+    if (held) await saveCheckpoints(tx, made)
+    return held
+  })
 }

@@ -74,8 +74,8 @@ export interface Runs {
   /** Stores what a run that a worker has writes, and returns whether the worker still has it. */
   append(lease: Lease, writes: RunWrites): Promise<boolean>
   end(lease: Lease, end: RunEnd): Promise<Ending>
-  /** Removes a thread that was made for a run that has ended. */
-  removeTemporaryThread(threadId: string): Promise<void>
+  /** Removes threads that were made for runs that have ended. */
+  removeTemporaryThreads(threadIds: readonly string[]): Promise<void>
 }
 
 /** The runs that transactions of `run` see. */
@@ -118,15 +118,14 @@ export function runs(run: Run): Runs {
         await tx.execute(sql`delete from runs where run_id = ${runId}`)
         await settleThreads(tx, [threadId])
       }),
-    append: (lease, writes) => run((tx) => appendWrites(tx, lease, writes)),
+    append: (lease, writes) => appendWrites(run, lease, writes),
     end: (lease, end) => run((tx) => endRun(tx, lease, end)),
-    removeTemporaryThread: (threadId) =>
-      run(async (tx) => {
-        await tx.execute(sql`
-          delete from threads t
-          where t.thread_id = ${threadId} and t.status <> 'busy' and exists (
-            select from runs r where r.tenant_id = t.tenant_id and r.thread_id = t.thread_id and r.temporary)`)
-      }),
+    async removeTemporaryThreads(threadIds) {
+      await run.write(sql`
+        delete from threads t
+        where t.thread_id = any(${uuids(threadIds)}) and t.status <> 'busy' and exists (
+          select from runs r where r.tenant_id = t.tenant_id and r.thread_id = t.thread_id and r.temporary)`)
+    },
   }
 }
 
@@ -151,14 +150,13 @@ async function createOnce(tx: StoreTransaction, wanted: NewRun): Promise<Created
 
 function reading(run: Run): Pick<Runs, 'get' | 'list' | 'outcome' | 'next' | 'place'> {
   return {
-    get: (runId, threadId) =>
-      run(async (tx) => {
-        const found = await tx.first<RunRow>(
-          sql`select ${runColumns(sql`runs`)} from runs where ${one(runId, threadId)}`,
-        )
-        if (found === undefined) throw notFound('run', runId)
-        return found
-      }),
+    async get(runId, threadId) {
+      const [found] = await run.read<RunRow>(
+        sql`select ${runColumns(sql`runs`)} from runs where ${one(runId, threadId)}`,
+      )
+      if (found === undefined) throw notFound('run', runId)
+      return found
+    },
     list: (threadId, { limit, offset, status, columns }) =>
       run(async (tx) => {
         const thread = await tx.first(sql`select thread_id from threads where thread_id = ${threadId}`)
@@ -170,35 +168,34 @@ function reading(run: Run): Pick<Runs, 'get' | 'list' | 'outcome' | 'next' | 'pl
         const counted = await tx.first<{ total: number }>(sql`select count(*) as total from runs where ${wanted}`)
         return { runs: found, total: counted?.total ?? 0 }
       }),
-    outcome: (runId, threadId) =>
-      run(async (tx) => {
-        const found = await tx.first<OutcomeRow>(sql`
-          select thread_id, status, temporary, error, result, convert_from(result_exact, 'UTF8') as exact
-          from runs where ${one(runId, threadId)}`)
-        if (found === undefined) return undefined
-        const { thread_id, status, temporary, error, result, exact } = found
-        return {
-          threadId: thread_id,
-          status,
-          temporary,
-          error,
-          result: exact === null ? result : (JSON.parse(exact) as unknown),
-        }
-      }),
-    next: (threadId, after) =>
-      run((tx) =>
-        tx.first<PlacedRun>(sql`
-          select run_id, status, created_at::text as place from runs
-          where thread_id = ${threadId}${after === undefined ? sql`` : sql` and created_at > ${after}::timestamptz`}
-          order by created_at limit 1`),
-      ),
-    place: (threadId, runId) =>
-      run((tx) =>
-        tx.first<PlacedRun>(sql`
-          select run_id, status, created_at::text as place from runs
-          where thread_id = ${threadId}${runId === undefined ? sql`` : sql` and run_id = ${runId}`}
-          order by case when status in ('pending', 'running') then created_at end nulls last, created_at desc limit 1`),
-      ),
+    async outcome(runId, threadId) {
+      const [found] = await run.read<OutcomeRow>(sql`
+        select thread_id, status, temporary, error, result, convert_from(result_exact, 'UTF8') as exact
+        from runs where ${one(runId, threadId)}`)
+      if (found === undefined) return undefined
+      const { thread_id, status, temporary, error, result, exact } = found
+      return {
+        threadId: thread_id,
+        status,
+        temporary,
+        error,
+        result: exact === null ? result : (JSON.parse(exact) as unknown),
+      }
+    },
+    async next(threadId, after) {
+      const [found] = await run.read<PlacedRun>(sql`
+        select run_id, status, created_at::text as place from runs
+        where thread_id = ${threadId}${after === undefined ? sql`` : sql` and created_at > ${after}::timestamptz`}
+        order by created_at limit 1`)
+      return found
+    },
+    async place(threadId, runId) {
+      const [found] = await run.read<PlacedRun>(sql`
+        select run_id, status, created_at::text as place from runs
+        where thread_id = ${threadId}${runId === undefined ? sql`` : sql` and run_id = ${runId}`}
+        order by case when status in ('pending', 'running') then created_at end nulls last, created_at desc limit 1`)
+      return found
+    },
   }
 }
 

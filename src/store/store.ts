@@ -4,11 +4,12 @@ import { cronQueue, type CronQueue } from './cron-queue.ts'
 import { outbox, type Outbox } from './outbox.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
+import type { Run } from './run.ts'
 import { runQueue, type RunQueue } from './run-queue.ts'
 import { grants, type Grants } from './permissions.ts'
 import { taskQueue, type TaskQueue } from './task-queue.ts'
 import { tenants, type Tenants } from './tenants.ts'
-import { type Access, type Ground, runTransaction, type StoreTransaction } from './transaction.ts'
+import { type Access, type Ground, type StoreTransaction, transactions, within } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export { type ApiKey, hashOf, type KeyRole, prefixOf } from './api-keys.ts'
@@ -107,7 +108,7 @@ export interface AdminStore {
   readonly cronQueue: CronQueue
   readonly outbox: Outbox
   readonly runQueue: RunQueue
-  transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>
+  readonly transaction: Run
 }
 
 /** Opens the store of a database that has the assistant schema. */
@@ -120,7 +121,7 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
     statementTimeout: options.statementTimeout ?? 30_000,
   }
   const asAdmin: Access = { role: 'metastore_admin', tenantId: undefined }
-  const across = <T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> => runTransaction(ground, asAdmin, work)
+  const across = transactions(ground, asAdmin)
   const close = async (): Promise<void> => {
     await ground.wakeUps.close()
     await ground.pool.close()
@@ -148,19 +149,19 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
 }
 
 function tenantStore(ground: Ground, access: Access & { readonly tenantId: string }): TenantStore {
-  const begin = <T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> => runTransaction(ground, access, work)
+  const begin = transactions(ground, access)
   return {
     id: access.tenantId,
     ...repositories(begin),
-    transaction: (work) => begin((tx) => work(within(tx), tx)),
+    transaction: (work) => begin((tx) => work(storeWithin(tx), tx)),
   }
 }
 
 // The same repositories in a transaction that is begun; a transaction in it is the same one.
-function within(tx: StoreTransaction): TenantStore {
+function storeWithin(tx: StoreTransaction): TenantStore {
   const store: TenantStore = {
     id: tx.tenantId,
-    ...repositories((work) => work(tx)),
+    ...repositories(within(tx)),
     transaction: (work) => work(store, tx),
   }
   return store

@@ -49,9 +49,9 @@ export interface Threads {
 /** The threads that transactions of `run` see. */
 export function threads(run: Run): Threads {
   return {
-    get: (threadId) => run((tx) => find(tx, threadId)),
-    create: (thread, ifExists = 'raise') => run((tx) => create(tx, thread, ifExists)),
-    update: (threadId, change) => run((tx) => update(tx, threadId, change)),
+    get: (threadId) => find(run, threadId),
+    create: (thread, ifExists = 'raise') => create(run, thread, ifExists),
+    update: (threadId, change) => update(run, threadId, change),
     remove: (threadId) => run((tx) => remove(tx, threadId)),
     search: (query) => run((tx) => searchThreads(tx, query)),
     count: (filter) => run((tx) => countThreads(tx, filter)),
@@ -61,46 +61,47 @@ export function threads(run: Run): Threads {
   }
 }
 
-async function find(tx: StoreTransaction, threadId: string): Promise<Thread> {
-  const found = await tx.first<Thread>(sql`
+async function find(run: Run, threadId: string): Promise<Thread> {
+  const [found] = await run.read<Thread>(sql`
     select ${columnsOf()} from threads where ${present} and threads.thread_id = ${threadId}`)
   if (found === undefined) throw notFound('thread', threadId)
   return found
 }
 
-async function create(tx: StoreTransaction, thread: NewThread, ifExists: 'raise' | 'do_nothing'): Promise<Thread> {
+async function create(run: Run, thread: NewThread, ifExists: 'raise' | 'do_nothing'): Promise<Thread> {
   const { threadId, metadata = {}, config = {}, userId = null, ttl } = thread
   refuseNul({ metadata, config }, '')
-  const insert = (): Promise<Thread | undefined> =>
-    tx.first<Thread>(sql`
-      insert into threads
-        (tenant_id, thread_id, user_id, metadata, config, ttl_minutes, ttl_strategy, state_updated_at)
-      values (
-        current_tenant(), ${threadId === undefined ? sql`new_id()` : sql`${threadId}::uuid`}, ${userId}, ${json(metadata)},
-        ${json(config)}, ${ttl?.minutes ?? null}, ${ttl?.strategy ?? null}, now())
-      on conflict (tenant_id, thread_id) do nothing
-      returning ${columnsOf()}`)
-  const made = await insert()
-  if (made !== undefined || threadId === undefined) return made ?? find(tx, '')
+  const insertion = sql`
+    insert into threads
+      (tenant_id, thread_id, user_id, metadata, config, ttl_minutes, ttl_strategy, state_updated_at)
+    values (
+      current_tenant(), ${threadId === undefined ? sql`new_id()` : sql`${threadId}::uuid`}, ${userId}, ${json(metadata)},
+      ${json(config)}, ${ttl?.minutes ?? null}, ${ttl?.strategy ?? null}, now())
+    on conflict (tenant_id, thread_id) do nothing
+    returning ${columnsOf()}`
+  const [made] = await run.write<Thread>(insertion)
+  if (made !== undefined) return made
   // The one that is in the way may be there no more for anybody but the sweep.
-  const gone = await tx.execute(sql`
-    delete from threads where tenant_id = current_tenant() and thread_id = ${threadId} and ${expired}`)
-  const again = gone > 0 ? await insert() : undefined
+  const again = await run(async (tx) => {
+    const gone = await tx.execute(sql`
+      delete from threads where tenant_id = current_tenant() and thread_id = ${threadId ?? null} and ${expired}`)
+    return gone > 0 ? tx.first<Thread>(insertion) : undefined
+  })
   if (again !== undefined) return again
-  if (ifExists === 'do_nothing') return find(tx, threadId)
+  if (ifExists === 'do_nothing') return find(run, threadId ?? '')
   throw conflict(
     `There is a thread ${threadId} already.`,
     'Choose another id, or ask for if_exists: "do_nothing" to get the one that is there.',
   )
 }
 
-async function update(tx: StoreTransaction, threadId: string, { metadata, ttl }: ThreadChange): Promise<Thread> {
+async function update(run: Run, threadId: string, { metadata, ttl }: ThreadChange): Promise<Thread> {
   refuseNul({ metadata }, '')
   const changes: Sql[] = [sql`metadata = metadata || ${json(metadata ?? {})}`]
   if (ttl !== undefined) {
     changes.push(sql`ttl_minutes = ${ttl?.minutes ?? null}, ttl_strategy = ${ttl?.strategy ?? null}`)
   }
-  const changed = await tx.first<Thread>(sql`
+  const [changed] = await run.write<Thread>(sql`
     update threads set ${join(changes)}
     where ${present} and thread_id = ${threadId}
     returning ${columnsOf()}`)

@@ -9,6 +9,7 @@ import {
   type Transaction,
 } from '../database/database.ts'
 import { isLost, type SessionPool } from './pool.ts'
+import type { Run, WakeUp } from './run.ts'
 import { channel, type Topic, type WakeUps } from './wake-ups.ts'
 
 /** A transaction of the store: under way, as its role, for its tenant. */
@@ -44,51 +45,109 @@ export interface Ground {
 /** How often work is begun anew after a deadlock, a serialization failure, or on a connection that turns out to be dead. */
 const attempts = 4
 
-/**
- * Runs `work` in a transaction. Everything that makes it this tenant's is local to the transaction, so that it holds behind a
- * transaction pooler. It is begun anew after a deadlock, so `work` must have no effect outside the database.
- */
-export async function runTransaction<T>(
+/** Transactions of their own, all on behalf of the same. */
+export function transactions(ground: Ground, access: Access): Run {
+  const opening = openingOf(ground, access)
+  const together = (statements: readonly Sql[]) =>
+    ground.pool.use((session) => session.together([opening, ...statements]))
+  const run: Run = (work) => runTransaction(ground, access, opening, work)
+  run.read = async <Row extends object>(statement: Sql) => {
+    const [, rows] = await repeated(
+      () => together([statement]),
+      (error) => mayBeRepeated(error) || isLost(error),
+    )
+    return rows as Row[]
+  }
+  run.write = async <Row extends object>(statement: Sql, wake?: WakeUp) => {
+    const notified = wake !== undefined && ground.database.listen !== undefined
+    const statements = notified ? [statement, notification(wake)] : [statement]
+    const [, rows = []] = await repeated(() => together(statements), mayBeRepeated)
+    if (wake !== undefined) ground.wakeUps.emit(wake.topic, wake.id)
+    return rows as Row[]
+  }
+  return run
+}
+
+/** Statements in a transaction that is under way. */
+export function within(tx: StoreTransaction): Run {
+  const run: Run = (work) => work(tx)
+  run.read = (statement) => tx.query(statement)
+  run.write = async (statement, wake) => {
+    const rows = await tx.query(statement)
+    if (wake !== undefined) tx.wake(wake.topic, wake.id)
+    return rows as never
+  }
+  return run
+}
+
+// Everything that makes a transaction a tenant's is local to it, so that it holds behind a transaction pooler. It is begun anew
+// after a deadlock, so `work` must have no effect outside the database.
+async function runTransaction<T>(
   ground: Ground,
   access: Access,
+  opening: Sql,
   work: (tx: StoreTransaction) => Promise<T>,
 ): Promise<T> {
-  const opening = openingOf(ground, access).inline('postgres')
-  for (let attempt = 1; ; attempt++) {
-    let begun = false
-    const woken: [Topic, string][] = []
-    try {
-      const result = await ground.pool.use((session) =>
-        session.transaction(async (tx) => {
-          await tx.script(opening)
-          begun = true
-          return work(
-            storeTransaction(tx, access, (topic, about) => {
-              woken.push([topic, about])
-              if (ground.database.listen === undefined) return
-              tx.beforeCommit(sql`select pg_notify(${channel}, ${`${topic} ${about}`})`)
+  let begun = false
+  let woken: WakeUp[] = []
+  const attempt = (): Promise<T> =>
+    ground.pool.use((session) => {
+      begun = false
+      woken = []
+      return session.transaction(
+        (tx) =>
+          work(
+            storeTransaction(tx, access, {
+              onBegun: () => (begun = true),
+              wake(topic, id) {
+                woken.push({ topic, id })
+                if (ground.database.listen !== undefined) tx.beforeCommit(notification({ topic, id }))
+              },
             }),
-          )
-        }),
+          ),
+        { opening },
       )
-      // Its own process is told at once; a second message by way of the database does no harm.
-      for (const [topic, about] of woken) ground.wakeUps.emit(topic, about)
-      return result
+    })
+  const result = await repeated(attempt, (error) => mayBeRepeated(error) || (!begun && isLost(error)))
+  // Its own process is told at once; a second message by way of the database does no harm.
+  for (const { topic, id } of woken) ground.wakeUps.emit(topic, id)
+  return result
+}
+
+async function repeated<T>(work: () => Promise<T>, may: (error: unknown) => boolean): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
     } catch (error) {
-      if (attempt >= attempts || !(begun ? mayBeRepeated(error) : isLost(error))) throw error
+      if (attempt >= attempts || !may(error)) throw error
     }
   }
 }
 
-function storeTransaction(tx: Transaction, { tenantId }: Access, wake: StoreTransaction['wake']): StoreTransaction {
+function notification({ topic, id }: WakeUp): Sql {
+  return sql`select pg_notify(${channel}, ${`${topic} ${id}`})`
+}
+
+function storeTransaction(
+  tx: Transaction,
+  { tenantId }: Access,
+  { onBegun, wake }: { readonly onBegun: () => void; readonly wake: StoreTransaction['wake'] },
+): StoreTransaction {
+  const noted = async <T>(result: Promise<T>): Promise<T> => {
+    const value = await result
+    onBegun()
+    return value
+  }
+  const query = <Row extends object>(statement: Sql): Promise<Row[]> => noted(tx.query<Row>(statement))
   return {
     tenantId: tenantId ?? '',
-    query: (statement) => tx.query(statement),
-    execute: (statement) => tx.execute(statement),
-    script: (text) => tx.script(text),
+    query,
+    execute: (statement) => noted(tx.execute(statement)),
+    script: (text) => noted(tx.script(text)),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) => noted(tx.together<Each>(statements)),
     stream: (statement, options) => tx.stream(statement, options),
-    load: (target, rows) => tx.load(target, rows),
-    first: async <Row extends object>(statement: Sql) => (await tx.query<Row>(statement))[0],
+    load: (target, rows) => noted(tx.load(target, rows)),
+    first: async <Row extends object>(statement: Sql) => (await query<Row>(statement))[0],
     wake,
   }
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { openDatabase, type Database, type Session, type Transaction } from '../../src/database/database.ts'
+import { openDatabase, type Database, type Session, type Sql, type Transaction } from '../../src/database/database.ts'
 import { migrate, openEngine, readMigrationFiles, rollback } from '../../src/migrations/migrations.ts'
 
 // Migrates (or rolls back) and kills itself, as hard as can be, at the n-th moment: before or after anything is sent to the
@@ -25,6 +25,8 @@ function watchTransaction(tx: Transaction): Transaction {
     query: (statement) => around(() => tx.query(statement)),
     execute: (statement) => around(() => tx.execute(statement)),
     script: (text) => around(() => tx.script(text)),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) =>
+      around(() => tx.together<Each>(statements)),
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => around(() => tx.load(target, rows)),
     beforeCommit: (statement) => tx.beforeCommit(statement),
@@ -33,9 +35,14 @@ function watchTransaction(tx: Transaction): Transaction {
 
 function watchSession(session: Session): Session {
   return {
+    get lost() {
+      return session.lost
+    },
     query: (statement) => around(() => session.query(statement)),
     execute: (statement) => around(() => session.execute(statement)),
     script: (text) => around(() => session.script(text)),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) =>
+      around(() => session.together<Each>(statements)),
     stream: (statement, options) => session.stream(statement, options),
     load: (target, rows) => around(() => session.load(target, rows)),
     transaction: (work, options) => around(() => session.transaction((tx) => work(watchTransaction(tx)), options)),

@@ -1,4 +1,4 @@
-import type { Database, Session, Transaction } from '../../src/database/database.ts'
+import type { Database, Session, Sql, Transaction } from '../../src/database/database.ts'
 
 /**
  * A database whose user dies at a moment: before anything is sent to it, in a transaction or outside. What dies after something
@@ -32,14 +32,21 @@ export function dyingDatabase(real: Database, moment: number): DyingDatabase {
     query: (statement) => passing(() => tx.query(statement)),
     execute: (statement) => passing(() => tx.execute(statement)),
     script: (text) => passing(() => tx.script(text)),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) =>
+      passing(() => tx.together<Each>(statements)),
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => passing(() => tx.load(target, rows)),
     beforeCommit: (statement) => tx.beforeCommit(statement),
   })
   const watchSession = (session: Session): Session => ({
+    get lost() {
+      return session.lost
+    },
     query: (statement) => passing(() => session.query(statement)),
     execute: (statement) => passing(() => session.execute(statement)),
     script: (text) => passing(() => session.script(text)),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) =>
+      passing(() => session.together<Each>(statements)),
     stream: (statement, options) => session.stream(statement, options),
     load: (target, rows) => passing(() => session.load(target, rows)),
     transaction: (work, options) => passing(() => session.transaction((tx) => work(watchTransaction(tx)), options)),

@@ -1,4 +1,11 @@
-import { type Database, type Session, sql, type Sql, type Transaction } from '../../src/database/database.ts'
+import {
+  type Database,
+  type RowsOfEach,
+  type Session,
+  sql,
+  type Sql,
+  type Transaction,
+} from '../../src/database/database.ts'
 
 /** How PostgreSQL would answer a statement: the indexes that it reads, and the tables that it reads from end to end. */
 export interface ExplainedStatement {
@@ -42,7 +49,12 @@ export function explaining(database: Database): { readonly database: Database; t
 
 function explainedSession(session: Session, note: (statement: ExplainedStatement) => void): Session {
   return {
+    get lost() {
+      return session.lost
+    },
     query: (statement) => session.query(statement),
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) =>
+      session.transaction((tx) => explainedTransaction(tx, note).together<Each>(statements)),
     execute: (statement) => session.execute(statement),
     script: (text) => session.script(text),
     stream: (statement, options) => session.stream(statement, options),
@@ -55,6 +67,8 @@ function explainedSession(session: Session, note: (statement: ExplainedStatement
 
 function explainedTransaction(tx: Transaction, note: (statement: ExplainedStatement) => void): Transaction {
   const explain = async (statement: Sql): Promise<void> => {
+    // What makes a transaction a tenant's reads no table.
+    if (statement.inline('postgres').startsWith("select set_config('role'")) return
     const [row] = await tx.query<{ 'QUERY PLAN': readonly { Plan: Plan }[] }>(sql`explain (format json) ${statement}`)
     const nodes = row?.['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)) ?? []
     note({
@@ -63,10 +77,16 @@ function explainedTransaction(tx: Transaction, note: (statement: ExplainedStatem
       scanned: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
     })
   }
+  const query: Transaction['query'] = async (statement) => {
+    await explain(statement)
+    return tx.query(statement)
+  }
   return {
-    async query(statement) {
-      await explain(statement)
-      return tx.query(statement)
+    query,
+    async together<Each extends readonly object[]>(statements: readonly Sql[]) {
+      const results: object[][] = []
+      for (const statement of statements) results.push(await query(statement))
+      return results as unknown as RowsOfEach<Each>
     },
     async execute(statement) {
       await explain(statement)

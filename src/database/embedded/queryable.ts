@@ -1,5 +1,5 @@
-import type { LoadRow, Queryable } from '../driver.ts'
-import type { Dialect, SqlValue } from '../sql.ts'
+import type { LoadRow, Queryable, RowsOfEach } from '../driver.ts'
+import type { Dialect, Sql, SqlValue } from '../sql.ts'
 import type { EngineCalls } from './engine.ts'
 
 /** Calls the engine on behalf of a session or a transaction. */
@@ -22,6 +22,12 @@ export function queryable(dialect: Dialect, run: Run): Queryable {
     async execute(statement) {
       const { affected } = await run('query', statement.bind(dialect))
       return affected
+    },
+
+    async together<Each extends readonly object[]>(statements: readonly Sql[]) {
+      const results: Record<string, unknown>[][] = []
+      for (const statement of statements) results.push((await run('query', statement.bind(dialect))).rows)
+      return results as unknown as RowsOfEach<Each>
     },
 
     async script(text) {

@@ -19,9 +19,14 @@ export function embeddedSession(connection: Connection, signal: AbortSignal | un
     inTurn(() => runTransaction(connection, run, work, options))
 
   return {
+    get lost() {
+      return connection.state === 'lost'
+    },
     query: single.query,
     execute: single.execute,
     script: single.script,
+    together: <Each extends readonly object[]>(statements: readonly Sql[]) =>
+      transaction((tx) => tx.together<Each>(statements)),
     load: (target, rows) => transaction((tx) => tx.load(target, rows)),
     transaction,
 

@@ -15,6 +15,8 @@ export async function runTransaction<T>(
   try {
     for (const text of connection.engine.begin(options)) await run('script', { text })
     const tx = openTransaction(connection, run, scope)
+    const { opening } = options
+    if (opening !== undefined) await tx.query(opening)
     const result = await connection.inside.run(scope, () => work(tx))
     await tx.commit()
     return result

@@ -66,7 +66,7 @@ export class Channel {
       await exchange.done
       return exchange
     } catch (error) {
-      throw this.#explain(error, statement)
+      throw this.#explain(error, exchange.current ?? statement)
     } finally {
       this.#running = undefined
       // A request to stop that is still on its way would hit the next statement.

@@ -31,6 +31,11 @@ export abstract class Exchange {
   /** Ends what waits for this side, when the work is canceled. */
   stop(): void {}
 
+  /** The text that the server is at, where one message has several. */
+  get current(): string | undefined {
+    return undefined
+  }
+
   /** Whether the server has answered with an error. */
   get failed(): boolean {
     return this.#failure !== undefined
@@ -143,6 +148,57 @@ function put(row: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true })
   else row[name] = value
+}
+
+/** A statement and its values, as they go over the wire. */
+export interface BoundStatement {
+  readonly text: string
+  readonly values: readonly WireValue[]
+}
+
+/**
+ * Statements with bound values, one after the other, of which none is run after one that has failed. Outside a transaction they
+ * are one of their own (PostgreSQL manual, Pipelining).
+ */
+export class Pipeline extends Reader {
+  /** The rows of each. */
+  readonly results: Record<string, unknown>[][] = []
+  readonly #statements: readonly BoundStatement[]
+
+  constructor(statements: readonly BoundStatement[]) {
+    super()
+    this.#statements = statements
+  }
+
+  /** The text of the one that the server is at. */
+  override get current(): string | undefined {
+    return this.#statements[this.results.length]?.text
+  }
+
+  override handleCommandComplete(message: { readonly text: string }): void {
+    super.handleCommandComplete(message)
+    this.#next()
+  }
+
+  override handleEmptyQuery(): void {
+    this.#next()
+  }
+
+  protected override send(wire: Wire): void {
+    wire.stream.cork()
+    for (const { text, values } of this.#statements) {
+      wire.parse({ text })
+      wire.bind({ values })
+      wire.describe({ type: 'P', name: '' })
+      wire.execute({ portal: '', rows: 0 })
+    }
+    wire.sync()
+    wire.stream.uncork()
+  }
+
+  #next(): void {
+    this.results.push(this.rows.splice(0))
+  }
 }
 
 /** A value as it goes over the wire. */

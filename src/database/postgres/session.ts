@@ -1,11 +1,20 @@
 import type { Client } from 'pg'
-import type { LoadRows, LoadTarget, Session, Transaction, TransactionOptions } from '../driver.ts'
+import type { LoadRows, LoadTarget, RowsOfEach, Session, Transaction, TransactionOptions } from '../driver.ts'
 import { DatabaseError } from '../failure.ts'
 import type { Sql } from '../sql.ts'
 import { Channel } from './channel.ts'
 import type { ConnectionSettings } from './connect.ts'
 import { Script } from './exchange.ts'
-import { type Run, runExecute, runLoad, runQuery, runScript, runStream } from './statements.ts'
+import {
+  boundStatement,
+  type Run,
+  runExecute,
+  runLoad,
+  runQuery,
+  runScript,
+  runStream,
+  runTogether,
+} from './statements.ts'
 import { PostgresTransaction, resetSession } from './transaction.ts'
 import { Turns } from './turns.ts'
 
@@ -29,6 +38,10 @@ export class PostgresSession implements Session {
     this.#onClose = options.onClose
   }
 
+  get lost(): boolean {
+    return this.#channel.lost
+  }
+
   query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
     return this.#take(() => runQuery<Row>(this.#run, statement))
   }
@@ -39,6 +52,12 @@ export class PostgresSession implements Session {
 
   script(text: string): Promise<void> {
     return this.#take(() => runScript(this.#run, text))
+  }
+
+  together<Each extends readonly object[]>(statements: readonly Sql[]): Promise<RowsOfEach<Each>> {
+    return this.#take(
+      async () => (await runTogether(this.#run, statements.map(boundStatement))).results as unknown as RowsOfEach<Each>,
+    )
   }
 
   load(target: LoadTarget, rows: LoadRows): Promise<number> {

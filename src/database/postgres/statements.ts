@@ -3,23 +3,44 @@ import type { Sql } from '../sql.ts'
 import { affectedRows } from './affected-rows.ts'
 import { copyStatement } from './copy-text.ts'
 import { CopyIn } from './copy-in.ts'
-import { type Batch, ClosePortal, FirstBatch, NextBatch, Script, Statement, type Exchange } from './exchange.ts'
+import {
+  type Batch,
+  type BoundStatement,
+  ClosePortal,
+  type Exchange,
+  FirstBatch,
+  NextBatch,
+  Pipeline,
+  Script,
+  Statement,
+} from './exchange.ts'
 import { toWire } from './values.ts'
 
 /** Sends one exchange and waits for its end; a session and a transaction each have a way of their own. */
 export type Run = <E extends Exchange>(exchange: E, statement: string) => Promise<E>
 
+/** A statement as it goes over the wire. */
+export function boundStatement(statement: Sql): BoundStatement {
+  const { text, values } = statement.bind('postgres')
+  return { text, values: values.map(toWire) }
+}
+
+/** Runs statements one after the other, in one round trip. */
+export async function runTogether(run: Run, statements: readonly BoundStatement[]): Promise<Pipeline> {
+  return run(new Pipeline(statements), statements.map(({ text }) => text).join('\n;\n'))
+}
+
 /** Runs one statement with bound values. */
 export async function runQuery<Row extends object>(run: Run, statement: Sql): Promise<Row[]> {
-  const { text, values } = statement.bind('postgres')
-  const { rows } = await run(new Statement(text, values.map(toWire)), text)
+  const { text, values } = boundStatement(statement)
+  const { rows } = await run(new Statement(text, values), text)
   return rows as Row[]
 }
 
 /** Runs one statement with bound values, for the number of rows that it is about. */
 export async function runExecute(run: Run, statement: Sql): Promise<number> {
-  const { text, values } = statement.bind('postgres')
-  const { tags } = await run(new Statement(text, values.map(toWire)), text)
+  const { text, values } = boundStatement(statement)
+  const { tags } = await run(new Statement(text, values), text)
   return affectedRows(tags.at(-1))
 }
 

@@ -1,10 +1,20 @@
-import type { LoadRows, LoadTarget, Transaction, TransactionOptions } from '../driver.ts'
+import type { LoadRows, LoadTarget, RowsOfEach, Transaction, TransactionOptions } from '../driver.ts'
 import { DatabaseError } from '../failure.ts'
 import type { Sql } from '../sql.ts'
 import type { Channel } from './channel.ts'
-import { Script, Statement, type Exchange } from './exchange.ts'
+import { type BoundStatement, type Exchange, Pipeline, Script, Statement } from './exchange.ts'
 import { connectionLost } from './server-failure.ts'
-import { type Run, runExecute, runLoad, runQuery, runScript, runStream } from './statements.ts'
+import { affectedRows } from './affected-rows.ts'
+import {
+  boundStatement,
+  type Run,
+  runExecute,
+  runLoad,
+  runQuery,
+  runScript,
+  runStream,
+  runTogether,
+} from './statements.ts'
 import { Turns } from './turns.ts'
 
 /** What undoes `SET` and `SET ROLE`; what the connection was started with stays. */
@@ -36,17 +46,32 @@ export class PostgresTransaction implements Transaction {
 
   // What begins it, settings and all. It travels with the first script, or with the commit, or alone where neither can carry it.
   get #opening(): readonly string[] {
-    const { lockTimeout } = this.#options
+    const { lockTimeout, opening } = this.#options
     const timeout = lockTimeout === undefined ? [] : [`set local lock_timeout = ${Math.max(1, Math.ceil(lockTimeout))}`]
-    return ['begin', ...timeout, mark]
+    return ['begin', ...timeout, mark, ...(opening === undefined ? [] : [opening.inline('postgres')])]
   }
 
   query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
-    return this.#turns.take(() => runQuery<Row>(this.#run, statement))
+    return this.#turns.take(async () => {
+      if (this.#begun) return runQuery<Row>(this.#run, statement)
+      return (await this.#beginTogether([statement])).results.at(-1) as Row[]
+    })
   }
 
   execute(statement: Sql): Promise<number> {
-    return this.#turns.take(() => runExecute(this.#run, statement))
+    return this.#turns.take(async () => {
+      if (this.#begun) return runExecute(this.#run, statement)
+      return affectedRows((await this.#beginTogether([statement])).tags.at(-1))
+    })
+  }
+
+  together<Each extends readonly object[]>(statements: readonly Sql[]): Promise<RowsOfEach<Each>> {
+    return this.#turns.take(async () => {
+      const { results } = this.#begun
+        ? await runTogether(this.#run, statements.map(boundStatement))
+        : await this.#beginTogether(statements)
+      return results.slice(-statements.length) as unknown as RowsOfEach<Each>
+    })
   }
 
   script(text: string): Promise<void> {
@@ -113,6 +138,21 @@ export class PostgresTransaction implements Transaction {
     const text = this.#opening.join('; ')
     await this.#channel.run(new Script(text), text)
     this.#begun = true
+  }
+
+  // What begins it and the first statements in one round trip. Before it is begun there is nothing that could have ended it.
+  async #beginTogether(statements: readonly Sql[]): Promise<Pipeline> {
+    if (this.#over) throw new Error('The transaction is over.')
+    if (this.#refused) throw hasFailed(this.#failure)
+    const opening = this.#opening.map((text): BoundStatement => ({ text, values: [] }))
+    const exchange = new Pipeline([...opening, ...statements.map(boundStatement)])
+    const texts = statements.map((each) => each.bind('postgres').text)
+    const failure = await this.#channel.run(exchange, texts.join('\n;\n')).then(() => undefined, asError)
+    this.#begun = exchange.tags.includes('BEGIN')
+    if (this.#begun && (await this.#wasEndedBy(exchange))) throw (this.#ended = endedInside(failure, texts.at(-1)))
+    if (failure === undefined) return exchange
+    if (this.#begun) this.#failure ??= failure
+    throw failure
   }
 
   async #beginWith(text: string): Promise<void> {

@@ -215,9 +215,8 @@ async function cancelled({ logFailure }: Services, c: RequestContext, run: RunRo
 }
 
 // Nobody sees the thread any more, and whoever was to read of the run has read it; the answer does not wait for this.
-function tidy(c: RequestContext, { runs, logFailure }: Services, run: RunRow): void {
+function tidy(c: RequestContext, { runs }: Services, run: RunRow): void {
   // Who has a key may ask again; what is left is swept.
   if (!run.temporary || c.req.header('idempotency-key') !== undefined) return
-  const removed = c.var.store.runs.removeTemporaryThread(run.thread_id)
-  void runs.track(removed.catch((error: unknown) => logFailure(error as Error, c.var.requestId)))
+  runs.temporaryThreads.remove(c.var.store, run.thread_id)
 }

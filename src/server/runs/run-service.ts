@@ -3,6 +3,7 @@ import { hasEnded } from '../../store/store.ts'
 import type { Executor } from '../executors/executor.ts'
 import type { RunResult } from './run-finish.ts'
 import { resultBody } from './run-state.ts'
+import { type TemporaryThreads, temporaryThreads } from './temporary-threads.ts'
 import { openWatches, type Watches } from './watches.ts'
 import { startWorker, type WorkerOptions } from './worker.ts'
 
@@ -24,6 +25,7 @@ export interface MadeRun {
 /** Executes the runs of a server, and tells of them. */
 export interface RunService {
   readonly watches: Watches
+  readonly temporaryThreads: TemporaryThreads
   /** Milliseconds between two signs of life of a stream. */
   readonly heartbeat: number
   /** Aborts when streams have to close. */
@@ -50,10 +52,12 @@ export function startRuns(
   const watches = openWatches(context.store.wakeUps)
   const worker = startWorker(context, options)
   const closing = new AbortController()
+  const gone = temporaryThreads((error) => context.logFailure(error, 'temporary threads'))
   const open = new Set<Promise<unknown>>()
   const heartbeat = heartbeatSeconds * 1000
   return {
     watches,
+    temporaryThreads: gone,
     heartbeat,
     closing: closing.signal,
     async make(store, wanted) {
@@ -96,6 +100,7 @@ export function startRuns(
       const patience = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(0, end - Date.now()))))
       await Promise.race([Promise.allSettled(open), patience])
       clearTimeout(timer)
+      await gone.close()
       closing.abort()
       watches[Symbol.dispose]()
     },
