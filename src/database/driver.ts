@@ -25,6 +25,7 @@ export type FailureReason =
   | 'busy'
   | 'canceled'
   | 'connection_lost'
+  | 'stale_plan'
   | 'missing_object'
   | 'duplicate_object'
   | 'constraint'
@@ -107,6 +108,17 @@ export interface Session extends Queryable, AsyncDisposable {
   close(): Promise<void>
 }
 
+/** How a session works. */
+export interface SessionOptions {
+  /** Cancels what it runs, and refuses what comes after (code `canceled`). */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Keep the plans of statements that come again, where the engine can. Then a statement may fail for the reason `stale_plan`, as
+   * when the schema has changed, and goes well when it is run again.
+   */
+  readonly prepare?: boolean | undefined
+}
+
 /** Who holds the migration lock, for whoever waits for it. */
 export interface LockHolder {
   readonly pid: number | null
@@ -151,8 +163,8 @@ export interface Database extends AsyncDisposable {
   readonly address: string
   /** The engine and its version as people say it (`PostgreSQL 18.4`), and the major version as a number. */
   readonly server: { readonly name: string; readonly version: string; readonly major: number }
-  /** A session of the caller's own. `signal` cancels what it runs, and refuses what comes after (code `canceled`). */
-  session(options?: { readonly signal?: AbortSignal | undefined }): Promise<Session>
+  /** A session of the caller's own. */
+  session(options?: SessionOptions): Promise<Session>
   /** Tries once, without waiting inside a statement, to take the migration lock. */
   tryLock(holder: LockRequest): Promise<LockAttempt>
   /**

@@ -26,7 +26,7 @@ export function sessionPool(database: Database, maximum: number): SessionPool {
       if (!session.lost) return session
       await session.close()
     }
-    return database.session().catch(released)
+    return database.session({ prepare: true }).catch(released)
   }
   const release = (): void => {
     const next = waiting.shift()

@@ -162,5 +162,5 @@ function openingOf({ searchPath, statementTimeout }: Ground, { role, tenantId, o
 }
 
 function mayBeRepeated(error: unknown): boolean {
-  return error instanceof DatabaseError && ['deadlock', 'serialization'].includes(error.reason)
+  return error instanceof DatabaseError && ['deadlock', 'serialization', 'stale_plan'].includes(error.reason)
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { sql } from '../../src/database/database.ts'
+import { type DatabaseError, sql } from '../../src/database/database.ts'
 import { anna } from '../harness/assistant-store.ts'
 import { gate, graphExecutor } from './graphs.ts'
+import { unwritable } from './unwritable.ts'
 import { protocolScenarios } from './world.ts'
 
 interface Values {
@@ -22,7 +23,7 @@ const slowly = (payload: object = {}) => {
   return { gate: gate(text), payload: { input: { text }, durability: 'sync', ...payload } as object }
 }
 
-protocolScenarios('runs', [graphExecutor], (it, scenario) => {
+protocolScenarios('runs', [graphExecutor, unwritable], (it, scenario) => {
   const client = () => it().client
   const newThread = async (): Promise<string> => (await client().threads.create()).thread_id
   const waitFor = async (thread: string | null, graph: string, payload: object = {}): Promise<Values> =>
@@ -302,4 +303,23 @@ protocolScenarios('runs', [graphExecutor], (it, scenario) => {
       run_ended_at: expect.any(String) as string,
     })
   })
+
+  scenario(
+    59,
+    'a checkpoint that the database refuses ends its run with an error, and the thread works on',
+    async () => {
+      const __error__ = { error: 'InternalError', message: expect.stringContaining('Its log says why') as string }
+      for (const durability of ['async', 'sync']) {
+        const thread = await newThread()
+        const payload = { input: {}, durability, raiseError: false }
+        for (let times = 0; times < 2; times++) {
+          expect(await waitFor(thread, 'unwritable', payload)).toEqual({ __error__ })
+          expect(await client().threads.get(thread)).toMatchObject({ status: 'error' })
+        }
+        expect(await client().runs.list(thread, { status: 'error' })).toHaveLength(2)
+      }
+      const logged = it().failures.splice(0)
+      expect(new Set(logged.map((error) => (error as DatabaseError).engineCode))).toEqual(new Set(['22P05']))
+    },
+  )
 })

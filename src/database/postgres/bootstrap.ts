@@ -43,7 +43,7 @@ async function connectAsAdmin(
   for (const [index, each] of tries.entries()) {
     try {
       const { client, settings } = await connect(each, { signal })
-      const channel = new Channel(client, settings, signal)
+      const channel = new Channel(client, settings, { signal })
       return { run: (exchange, text) => channel.run(exchange, text), close: () => channel.close() }
     } catch (error) {
       if (index === tries.length - 1 || !failedBecause(error, 'missing_object', 'permission')) throw error

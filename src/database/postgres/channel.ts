@@ -4,6 +4,7 @@ import { requestCancel } from './cancel.ts'
 import { canceled } from './canceled.ts'
 import type { ConnectionSettings } from './connect.ts'
 import type { Exchange } from './exchange.ts'
+import type { PreparedStatements } from './prepared-statements.ts'
 import { connectionLost, toDatabaseError } from './server-failure.ts'
 import { internals, type TransactionStatus } from './wire.ts'
 
@@ -16,6 +17,7 @@ export class Channel {
   readonly #client: Client
   readonly #settings: ConnectionSettings
   readonly #signal: AbortSignal | undefined
+  readonly #prepared: PreparedStatements | undefined
   #running: Exchange | undefined
   #canceling: Promise<void> = Promise.resolve()
   #ended = false
@@ -23,10 +25,18 @@ export class Channel {
   #reason: unknown
   #closed = false
 
-  constructor(client: Client, settings: ConnectionSettings, signal: AbortSignal | undefined) {
+  constructor(
+    client: Client,
+    settings: ConnectionSettings,
+    {
+      signal,
+      prepared,
+    }: { readonly signal?: AbortSignal | undefined; readonly prepared?: PreparedStatements | undefined },
+  ) {
     this.#client = client
     this.#settings = settings
     this.#signal = signal
+    this.#prepared = prepared
     client.once('end', () => (this.#ended = true))
     client.on('error', (error) => (this.#reason ??= error))
     signal?.addEventListener('abort', this.#cancel)
@@ -61,6 +71,7 @@ export class Channel {
     this.check(statement, always)
     if (statement?.includes('\0')) throw zeroByte(statement)
     this.#running = exchange
+    exchange.prepared = this.#prepared
     try {
       this.#client.query(exchange as never)
       await exchange.done

@@ -1,10 +1,20 @@
-import type { Database, Features, Listener, LockAttempt, LockRequest, PostgresTarget, Session } from '../driver.ts'
+import type {
+  Database,
+  Features,
+  Listener,
+  LockAttempt,
+  LockRequest,
+  PostgresTarget,
+  Session,
+  SessionOptions,
+} from '../driver.ts'
 import { canceled } from './canceled.ts'
 import { endClient } from './channel.ts'
 import { connect, type Connected } from './connect.ts'
 import { listenOn, type PostgresListener } from './listener.ts'
 import { holderName } from './lock-holder.ts'
 import { type PostgresLock, tryLock } from './lock.ts'
+import { type Preparation, PreparedStatements } from './prepared-statements.ts'
 import { PostgresSession } from './session.ts'
 import { internals } from './wire.ts'
 
@@ -31,6 +41,7 @@ export class PostgresDatabase implements Database {
   /** The connection of a failed try to lock, for the next one. */
   #waiting: Connected | undefined
   #waitingFor: string | undefined
+  readonly #preparation: Preparation = { possible: true, epoch: 0 }
   #closed = false
 
   constructor(target: PostgresTarget, connected: Connected) {
@@ -42,15 +53,16 @@ export class PostgresDatabase implements Database {
     this.#first = connected
   }
 
-  async session(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Session> {
+  async session(options: SessionOptions = {}): Promise<Session> {
     this.#check()
-    const { signal } = options
+    const { signal, prepare = false } = options
     if (signal?.aborted) throw canceled(undefined, signal.reason)
     const kept = this.#first
     this.#first = undefined
     const { client, settings } =
       kept !== undefined && isUsable(kept) ? kept : await connect(this.#target, { ssl: this.#settings.ssl, signal })
-    const session = new PostgresSession(client, settings, { signal, onClose: this.#forget })
+    const prepared = prepare ? new PreparedStatements(this.#preparation) : undefined
+    const session = new PostgresSession(client, settings, { signal, prepared, onClose: this.#forget })
     this.#open.add(session)
     return session
   }

@@ -1,3 +1,4 @@
+import type { PreparedStatements, RememberedStatement } from './prepared-statements.ts'
 import { isServerError } from './server-failure.ts'
 import { type TypeParser, typeParsers } from './type-parsers.ts'
 import type { Column, Wire } from './wire.ts'
@@ -11,7 +12,10 @@ export abstract class Exchange {
   readonly tags: string[] = []
   /** Settles when the server is ready again, or the connection is gone. */
   readonly done: Promise<void>
+  /** Those that the connection keeps prepared, if it does. */
+  prepared: PreparedStatements | undefined
   protected wire: Wire | undefined
+  readonly #remembered: RememberedStatement[] = []
   #failure: unknown
   #settled = false
   #resolve: () => void = () => {}
@@ -63,6 +67,8 @@ export abstract class Exchange {
 
   handleError(error: unknown): void {
     if (isServerError(error)) Object.assign(error, { completed: this.tags.length })
+    if (this.#remembered.length > 0 && this.prepared?.isStale(error) === true)
+      Object.assign(error as Error, { stale: true })
     this.fail(error)
     if (isServerError(error) && this.wire !== undefined) this.wire.once('readyForQuery', this.#settle)
     else this.#settle()
@@ -70,6 +76,15 @@ export abstract class Exchange {
 
   handleReadyForQuery(): void {
     this.#settle()
+  }
+
+  /** Sends a statement up to its execution. */
+  protected begin(wire: Wire, { text, values }: BoundStatement): void {
+    const remembered = this.prepared?.send(wire, text, values)
+    if (remembered !== undefined) this.#remembered.push(remembered)
+    if (this.prepared !== undefined) return
+    wire.parse({ text })
+    wire.bind({ values })
   }
 
   /** Makes the exchange fail when the server is ready, whatever the server says. The first failure counts. */
@@ -87,8 +102,10 @@ export abstract class Exchange {
     this.#settled = true
     this.wire?.removeListener('end', this.#ended)
     this.wire?.removeListener('readyForQuery', this.#settle)
-    if (this.#failure === undefined) this.#resolve()
-    else this.#reject(this.#failure)
+    if (this.#failure === undefined) {
+      this.prepared?.sent(this.#remembered)
+      this.#resolve()
+    } else this.#reject(this.#failure)
   }
 }
 
@@ -187,8 +204,7 @@ export class Pipeline extends Reader {
   protected override send(wire: Wire): void {
     wire.stream.cork()
     for (const { text, values } of this.#statements) {
-      wire.parse({ text })
-      wire.bind({ values })
+      this.begin(wire, { text, values })
       wire.describe({ type: 'P', name: '' })
       wire.execute({ portal: '', rows: 0 })
     }
@@ -217,8 +233,7 @@ export class Statement extends Reader {
 
   protected override send(wire: Wire): void {
     wire.stream.cork()
-    wire.parse({ text: this.#text })
-    wire.bind({ values: this.#values })
+    this.begin(wire, { text: this.#text, values: this.#values })
     wire.describe({ type: 'P', name: '' })
     wire.execute({ portal: '', rows: 0 })
     wire.sync()

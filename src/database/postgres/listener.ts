@@ -12,7 +12,7 @@ export async function listenOn(
   onMessage: (payload: string) => void,
   onClose: (listener: PostgresListener) => void,
 ): Promise<PostgresListener> {
-  const channel = new Channel(connected.client, connected.settings, undefined)
+  const channel = new Channel(connected.client, connected.settings, {})
   connected.client.on('notification', ({ channel: from, payload }) => {
     if (from === channelName) onMessage(payload ?? '')
   })

@@ -24,7 +24,7 @@ export async function tryLock(
   { part }: Pick<LockRequest, 'part'>,
   onRelease: (lock: PostgresLock) => void,
 ): Promise<Try> {
-  const channel = new Channel(connected.client, connected.settings, undefined)
+  const channel = new Channel(connected.client, connected.settings, {})
   const run: Run = (exchange, text) => channel.run(exchange, text)
   try {
     const attempt = lockScript(Number.parseInt(connected.version, 10), part)

@@ -19,6 +19,8 @@ interface ServerError {
   readonly constraint?: string
   /** Added by us: how many statements of the script had completed before. */
   readonly completed?: number
+  /** Added by us: whether a plan that was kept is to blame. */
+  readonly stale?: boolean
 }
 
 /**
@@ -55,7 +57,7 @@ export function connectionLost(cause: unknown, statement: string | undefined, me
 }
 
 function serverFailure(error: ServerError, statement: string | undefined): DatabaseError {
-  const reason = reasonOf(error.code)
+  const reason = error.stale === true ? 'stale_plan' : reasonOf(error.code)
   const object = objectOf(error)
   return new DatabaseError({
     code: reason === 'connection_lost' ? 'connection_lost' : 'statement_failed',

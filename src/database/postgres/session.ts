@@ -15,12 +15,15 @@ import {
   runStream,
   runTogether,
 } from './statements.ts'
+import type { PreparedStatements } from './prepared-statements.ts'
 import { PostgresTransaction, resetSession } from './transaction.ts'
 import { Turns } from './turns.ts'
 
 /** What a session is made with besides its connection. */
 export interface SessionOptions {
   readonly signal: AbortSignal | undefined
+  /** Keeps statements prepared, where that is possible. */
+  readonly prepared?: PreparedStatements | undefined
   readonly onClose: (session: PostgresSession) => void
 }
 
@@ -34,7 +37,7 @@ export class PostgresSession implements Session {
   #touched = false
 
   constructor(client: Client, settings: ConnectionSettings, options: SessionOptions) {
-    this.#channel = new Channel(client, settings, options.signal)
+    this.#channel = new Channel(client, settings, options)
     this.#onClose = options.onClose
   }
 

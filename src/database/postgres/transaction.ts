@@ -46,9 +46,14 @@ export class PostgresTransaction implements Transaction {
 
   // What begins it, settings and all. It travels with the first script, or with the commit, or alone where neither can carry it.
   get #opening(): readonly string[] {
-    const { lockTimeout, opening } = this.#options
+    const { opening } = this.#options
+    return [...this.#beginning, ...(opening === undefined ? [] : [opening.inline('postgres')])]
+  }
+
+  get #beginning(): readonly string[] {
+    const { lockTimeout } = this.#options
     const timeout = lockTimeout === undefined ? [] : [`set local lock_timeout = ${Math.max(1, Math.ceil(lockTimeout))}`]
-    return ['begin', ...timeout, mark, ...(opening === undefined ? [] : [opening.inline('postgres')])]
+    return ['begin', ...timeout, mark]
   }
 
   query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
@@ -144,8 +149,12 @@ export class PostgresTransaction implements Transaction {
   async #beginTogether(statements: readonly Sql[]): Promise<Pipeline> {
     if (this.#over) throw new Error('The transaction is over.')
     if (this.#refused) throw hasFailed(this.#failure)
-    const opening = this.#opening.map((text): BoundStatement => ({ text, values: [] }))
-    const exchange = new Pipeline([...opening, ...statements.map(boundStatement)])
+    const { opening } = this.#options
+    const exchange = new Pipeline([
+      ...this.#beginning.map((text): BoundStatement => ({ text, values: [] })),
+      ...(opening === undefined ? [] : [boundStatement(opening)]),
+      ...statements.map(boundStatement),
+    ])
     const texts = statements.map((each) => each.bind('postgres').text)
     const failure = await this.#channel.run(exchange, texts.join('\n;\n')).then(() => undefined, asError)
     this.#begun = exchange.tags.includes('BEGIN')

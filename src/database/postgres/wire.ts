@@ -11,11 +11,15 @@ export interface Column {
 export interface Wire {
   readonly stream: Socket
   query(text: string): void
-  parse(message: { readonly text: string }): void
-  bind(message: { readonly portal?: string; readonly values: readonly (string | Buffer | null)[] }): void
+  parse(message: { readonly text: string; readonly name?: string }): void
+  bind(message: {
+    readonly portal?: string
+    readonly statement?: string
+    readonly values: readonly (string | Buffer | null)[]
+  }): void
   describe(message: { readonly type: 'P'; readonly name: string }): void
   execute(message: { readonly portal: string; readonly rows: number }): void
-  close(message: { readonly type: 'P'; readonly name: string }): void
+  close(message: { readonly type: 'P' | 'S'; readonly name: string }): void
   sync(): void
   cancel(processId: number, secretKey: number): void
   requestSsl(): void

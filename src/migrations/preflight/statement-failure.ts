@@ -17,6 +17,7 @@ export function isAboutTheStatement(error: unknown): error is DatabaseError {
     case 'busy':
     case 'canceled':
     case 'connection_lost':
+    case 'stale_plan':
       return false
   }
 }
