@@ -54,7 +54,7 @@ function listSessions(app: App, services: Services): void {
       responses: { 200: gives('Sessions', z.object({ sessions: z.array(sessionSchema), next })) },
     }),
     async (c) => {
-      const { store, owner } = await enter(c, services, c.req.valid('param').tenant, 'user')
+      const { store, owner } = await enter(c, services, c.req.valid('param').tenant)
       const { limit, after } = c.req.valid('query')
       const page = await store.sessions.list(owner, { limit: limit ?? usualLimit, after })
       return c.json({ sessions: page.rows.map(wireSession), next: page.next ?? null }, 200)
@@ -77,7 +77,7 @@ function getSession(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store, owner } = await enter(c, services, tenant, 'user')
+      const { store, owner } = await enter(c, services, tenant)
       const { limit, before } = c.req.valid('query')
       const session = await store.sessions.get(id, owner)
       const messages = await store.messages.list(id, { limit: limit ?? 100, before })

@@ -48,7 +48,7 @@ function listUsers(app: App, services: Services): void {
       responses: { 200: gives('Users', z.object({ users: z.array(userSchema), next })) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       const { limit, after } = c.req.valid('query')
       const page = await store.users.list({ limit: limit ?? usualLimit, after })
       return c.json({ users: page.rows.map(wire), next: page.next ?? null }, 200)
@@ -67,7 +67,7 @@ function createUser(app: App, services: Services): void {
       responses: { 201: gives('The user', userSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json(wire(await store.users.create(c.req.valid('json'))), 201)
     },
   )
@@ -85,7 +85,7 @@ function getUser(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       return c.json(wire(await store.users.get(id)), 200)
     },
   )
@@ -103,7 +103,7 @@ function updateUser(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       return c.json(wire(await store.users.update(id, c.req.valid('json'))), 200)
     },
   )
