@@ -215,7 +215,7 @@ tenantTests('the API of a tenant', (it) => {
     expect(session.body['messages']).toHaveLength(3)
     expect(await it().send('user', `GET ${path}?after=${textIn(made, 'id')}`)).toMatchObject({
       status: 422,
-      body: { message: 'after: The thread has no such message to go on behind.' },
+      body: { message: 'after: There is no such row to go on behind.' },
     })
     expect(await it().send('user', `POST ${path}`, { role: 'robot', content: 'x' })).toMatchObject({ status: 422 })
   })

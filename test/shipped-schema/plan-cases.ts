@@ -92,7 +92,9 @@ export const planCases: readonly PlanCase[] = [
   one('messages.list:after', 'messages_sequence_unique', (t) => t.messages.list(thread, { ...page, after: 9000 })),
   one('messages.list:before', 'messages_sequence_unique', (t) => t.messages.list(thread, { ...page, before: 9000 })),
   one('messages.withClientId', 'messages_client_message_unique', (t) => t.messages.withClientId(thread, user)),
-  one('messages.sequenceOf', 'messages_pkey', (t) => t.messages.sequenceOf(thread, message)),
+  one('messages.page', ['messages_sequence_unique', 'messages_pkey'], (t) =>
+    second((at) => t.messages.page(thread, at)),
+  ),
   one('messages.toolCalls', 'tool_calls_message_unique', (t) => t.messages.toolCalls([message, user])),
   one('messages.answerToolCall', 'tool_calls_message_unique', (t) => t.messages.answerToolCall(message, 'c1', {})),
   one('messages.commitToKnowledgeBase', 'messages_pkey', (t) => t.messages.commitToKnowledgeBase([message])),

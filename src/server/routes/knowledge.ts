@@ -1,20 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Document } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import {
-  givenJson,
-  gives,
-  next,
-  optionalText,
-  pageQuery,
-  storedObject,
-  takes,
-  text,
-  usualLimit,
-  uuid,
-  wire,
-} from '../forms/fields.ts'
+import { givenJson, gives, optionalText, storedObject, takes, text, uuid, wire } from '../forms/fields.ts'
 import { passages } from '../chat/passages.ts'
+import { next, pageForm, pageQuery, usualLimit } from '../forms/lists.ts'
 import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
@@ -85,12 +74,11 @@ function searchKnowledge(app: App, services: Services): void {
     }),
     async (c) => {
       const { store } = await enter(c, services, c.req.valid('param').tenant)
-      const { query, after, limit = usualLimit } = c.req.valid('query')
+      const { query, ...given } = c.req.valid('query')
       if (query !== undefined) {
-        return c.json({ passages: await store.knowledge.search(query, limit), next: null }, 200)
+        return c.json({ passages: await store.knowledge.search(query, given.limit ?? usualLimit), next: null }, 200)
       }
-      const page = await store.knowledge.list({ limit, after })
-      return c.json({ documents: page.rows.map(wireDocument), next: page.next ?? null }, 200)
+      return c.json(await pageForm(given, 'documents', (page) => store.knowledge.list(page), wireDocument), 200)
     },
   )
 }

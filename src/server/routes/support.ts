@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Escalation } from '../../store/store.ts'
+import type { Escalation, Page } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../forms/fields.ts'
+import { gives, optionalText, takes, text, uuid, wire } from '../forms/fields.ts'
+import { givesPage, pageForm, pageQuery } from '../forms/lists.ts'
 import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
@@ -97,13 +98,13 @@ function listEscalations(app: App, services: Services): void {
         params: z.object(tenantParam),
         query: z.object({ ...pageQuery, status: status.optional(), supporter_id: uuid.optional() }),
       },
-      responses: { 200: gives('Escalations', z.object({ escalations: z.array(escalationSchema), next })) },
+      responses: { 200: givesPage('Escalations', 'escalations', escalationSchema) },
     }),
     async (c) => {
       const { store } = await enter(c, services, c.req.valid('param').tenant)
-      const { limit, after, status, supporter_id: supporterId } = c.req.valid('query')
-      const page = await store.support.list({ status, supporterId }, { limit: limit ?? usualLimit, after })
-      return c.json({ escalations: page.rows.map(wireEscalation), next: page.next ?? null }, 200)
+      const { status, supporter_id: supporterId, ...query } = c.req.valid('query')
+      const list = (page: Page) => store.support.list({ status, supporterId }, page)
+      return c.json(await pageForm(query, 'escalations', list, wireEscalation), 200)
     },
   )
 }

@@ -1,19 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Tenant } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import {
-  givenJson,
-  gives,
-  next,
-  optionalText,
-  pageQuery,
-  storedObject,
-  takes,
-  text,
-  usualLimit,
-  uuid,
-  wire,
-} from '../forms/fields.ts'
+import { givenJson, gives, optionalText, storedObject, takes, text, uuid, wire } from '../forms/fields.ts'
+import { givesPage, pageForm, pageQuery } from '../forms/lists.ts'
 import { enter, tenantParam } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
@@ -56,12 +45,11 @@ function listTenants(app: App, services: Services): void {
       tags: ['Tenants'],
       summary: 'List tenants, by name',
       request: { query: z.object(pageQuery) },
-      responses: { 200: gives('Tenants', z.object({ tenants: z.array(tenantSchema), next })) },
+      responses: { 200: givesPage('Tenants', 'tenants', tenantSchema) },
     }),
     async (c) => {
-      const { limit, after } = c.req.valid('query')
-      const page = await services.store.admin.tenants.list({ limit: limit ?? usualLimit, after })
-      return c.json({ tenants: page.rows.map(wireTenant), next: page.next ?? null }, 200)
+      const { tenants } = services.store.admin
+      return c.json(await pageForm(c.req.valid('query'), 'tenants', (page) => tenants.list(page), wireTenant), 200)
     },
   )
 }
