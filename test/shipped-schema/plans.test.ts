@@ -5,7 +5,10 @@ import { explaining } from '../harness/explained-statements.ts'
 import { freshSchema } from '../harness/engines.ts'
 import { planCases } from './plan-cases.ts'
 import { planRows } from './plan-rows.ts'
+import { runPlanCases, sweepPlanCases } from './run-plan-cases.ts'
 import { anna, bert, rowsOf } from './world.ts'
+
+const repositoryCases = [...planCases, ...runPlanCases]
 
 describe('every statement of the store finds its rows by an index', () => {
   let store: Store
@@ -30,17 +33,20 @@ describe('every statement of the store finds its rows by an index', () => {
     for (const one of open) await one[Symbol.asyncDispose]()
   })
 
-  test.each(planCases.map((one) => [one.method, one] as const))('%s', async (_, { call, uses }) => {
-    take()
-    // What is wrong with a call shows in other tests; here it has to get as far as its last statement.
-    await call(tenant, store)
-    const statements = take()
-    const scans = statements.filter(({ scanned }) => scanned.length > 0)
-    expect(scans.map(({ text, scanned }) => `${scanned.join()} is read from end to end by: ${text}`)).toEqual([])
-    const used = statements.flatMap(({ indexes }) => indexes)
-    const unused = uses.filter((index) => !index.split('|').some((one) => used.includes(one)))
-    expect({ unused, used: unused.length === 0 ? [] : used }).toEqual({ unused: [], used: [] })
-  })
+  test.each([...repositoryCases, ...sweepPlanCases].map((one) => [one.method, one] as const))(
+    '%s',
+    async (_, { call, uses }) => {
+      take()
+      // What is wrong with a call shows in other tests; here it has to get as far as its last statement.
+      await call(tenant, store)
+      const statements = take()
+      const scans = statements.filter(({ scanned }) => scanned.length > 0)
+      expect(scans.map(({ text, scanned }) => `${scanned.join()} is read from end to end by: ${text}`)).toEqual([])
+      const used = statements.flatMap(({ indexes }) => indexes)
+      const unused = uses.filter((index) => !index.split('|').some((one) => used.includes(one)))
+      expect({ unused, used: unused.length === 0 ? [] : used }).toEqual({ unused: [], used: [] })
+    },
+  )
 
   // Functions that work with the rights of the owner show nothing of themselves in a plan.
   test.each([
@@ -55,7 +61,7 @@ describe('every statement of the store finds its rows by an index', () => {
   })
 
   test('a repository that has one method in the table has all of them there', () => {
-    const known = new Set(planCases.map(({ method }) => method.split(':')[0]))
+    const known = new Set(repositoryCases.map(({ method }) => method.split(':')[0]))
     const repositories = new Set([...known].map((method) => method?.split('.')[0]))
     const owners: Readonly<Record<string, unknown>> = { ...tenant, ...store.admin }
     const methods = Object.entries(owners)
