@@ -7,6 +7,8 @@ export interface PlanCase {
   readonly call: (tenant: TenantStore, store: Store) => Promise<unknown>
   /** An index, or several with `|` between them where one is as good as another. */
   readonly uses: readonly string[]
+  /** A table that may be read from end to end: to find a whole batch of its rows, the planner does so while it is small. */
+  readonly mayScan?: string
 }
 
 /** Makes a call that is refused: it has gone through its statements all the same. */

@@ -74,7 +74,7 @@ export const planRows = `
     select id, 'k', 'ms_' || to_char(row_number() over (), 'FM000000000000'), '' from tenants, generate_series(1, 5);
   update threads t set expires_at = now() + (n - 100) * interval '1 minute' from (
     select tenant_id, thread_id, row_number() over (order by thread_id) as n from threads where thread_id <> ${id('thread')}
-  ) some where some.n <= 500 and t.tenant_id = some.tenant_id and t.thread_id = some.thread_id;
+  ) mortal where n <= 500 and t.tenant_id = mortal.tenant_id and t.thread_id = mortal.thread_id;
   insert into runs (tenant_id, thread_id, assistant_id, status, created_at, not_before, claimed_by, lease_until)
     select tenant_id, thread_id, ${id('assistant')}, case n % 50 when 0 then 'pending' when 1 then 'running' else 'success' end,
       created_at, now() + (n - 5000) * interval '1 minute', 'w', now() + (n - 100) * interval '1 minute'
@@ -83,6 +83,12 @@ export const planRows = `
     select ${t}, ${id('thread')}, ${id('assistant')}, 'success', now() - n * interval '1 minute' from generate_series(1, 1000) n;
   insert into run_events (tenant_id, run_id, seq, at, event)
     select tenant_id, run_id, n, created_at, 'values' from runs, generate_series(1, 3) n;
+  insert into checkpoints (tenant_id, thread_id, run_id, checkpoint_id, checkpoint) select tenant_id, thread_id, run_id, run_id, '{}'
+    from runs;
+  insert into checkpoint_blobs (tenant_id, thread_id, channel, version, type) select tenant_id, thread_id, 'c', run_id, 'empty'
+    from runs;
+  insert into checkpoint_writes (tenant_id, thread_id, run_id, checkpoint_id, task_id, idx, channel)
+    select tenant_id, thread_id, run_id, run_id, 't', 0, 'c' from runs;
   insert into crons (tenant_id, assistant_id, schedule, created_at, next_run_date)
     select ${t}, new_id(), '* * * * *', now() - n * interval '1 minute', now() + (n - 20) * interval '1 minute'
     from generate_series(1, 5000) n;
@@ -99,5 +105,4 @@ export const planRows = `
       case n % 10 when 0 then 60 end, case n % 10 when 0 then now() + (n - 1000) * interval '1 minute' end
     from (select tenant_id, row_number() over () as n from threads) t;
   set session_replication_role = origin;
-  select gin_clean_pending_list('chunks_search'), gin_clean_pending_list('threads_metadata');
-  analyze;`
+  select gin_clean_pending_list('chunks_search'), gin_clean_pending_list('threads_metadata');`

@@ -22,6 +22,8 @@ describe('every statement of the store finds its rows by an index', () => {
     const session = await database.session()
     for (const id of [anna, bert]) await session.script(rowsOf(id))
     await session.script(planRows)
+    // By itself: it is no part of a transaction. What is counted in an index needs it.
+    await session.script('vacuum analyze')
     await session.close()
     const explained = explaining(database)
     take = explained.take
@@ -35,12 +37,12 @@ describe('every statement of the store finds its rows by an index', () => {
 
   test.each([...repositoryCases, ...sweepPlanCases].map((one) => [one.method, one] as const))(
     '%s',
-    async (_, { call, uses }) => {
+    async (_, { call, uses, mayScan }) => {
       take()
       // What is wrong with a call shows in other tests; here it has to get as far as its last statement.
       await call(tenant, store)
       const statements = take()
-      const scans = statements.filter(({ scanned }) => scanned.length > 0)
+      const scans = statements.filter(({ scanned }) => scanned.some((table) => table !== mayScan))
       expect(scans.map(({ text, scanned }) => `${scanned.join()} is read from end to end by: ${text}`)).toEqual([])
       const used = statements.flatMap(({ indexes }) => indexes)
       const unused = uses.filter((index) => !index.split('|').some((one) => used.includes(one)))
