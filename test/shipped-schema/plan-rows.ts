@@ -82,13 +82,13 @@ export const planRows = `
   insert into runs (tenant_id, thread_id, assistant_id, status, created_at)
     select ${t}, ${id('thread')}, ${id('assistant')}, 'success', now() - n * interval '1 minute' from generate_series(1, 1000) n;
   insert into run_events (tenant_id, run_id, seq, at, event)
-    select tenant_id, run_id, n, created_at, 'values' from runs, generate_series(1, 3) n;
+    select tenant_id, run_id, 1, created_at, 'values' from runs;
   insert into checkpoints (tenant_id, thread_id, run_id, checkpoint_id, checkpoint) select tenant_id, thread_id, run_id, run_id, '{}'
-    from runs;
+    from runs limit 4000;
   insert into checkpoint_blobs (tenant_id, thread_id, channel, version, type) select tenant_id, thread_id, 'c', run_id, 'empty'
-    from runs;
+    from runs limit 4000;
   insert into checkpoint_writes (tenant_id, thread_id, run_id, checkpoint_id, task_id, idx, channel)
-    select tenant_id, thread_id, run_id, run_id, 't', 0, 'c' from runs;
+    select tenant_id, thread_id, run_id, run_id, 't', 0, 'c' from runs limit 4000;
   insert into crons (tenant_id, assistant_id, schedule, created_at, next_run_date)
     select ${t}, new_id(), '* * * * *', now() - n * interval '1 minute', now() + (n - 20) * interval '1 minute'
     from generate_series(1, 5000) n;
