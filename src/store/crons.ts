@@ -97,10 +97,12 @@ export function crons(run: Run): Crons {
       run((tx) => {
         const { sortBy = 'created_at', sortOrder = 'desc', limit, offset } = query
         const direction = sortOrder === 'asc' ? sql`asc` : sql`desc`
+        // Where there is no null, the index has the order without these words alone.
+        const nulls = withNulls.has(sortBy) ? sql`nulls last` : sql``
         return pageOf<Cron>(tx, {
           columns,
           from: sql`crons where ${condition(query)}`,
-          order: sql`${id('crons', sortBy)} ${direction} nulls last, crons.cron_id ${direction}`,
+          order: sql`${id('crons', sortBy)} ${direction} ${nulls}, crons.cron_id ${direction}`,
           limit,
           offset,
         })
@@ -121,6 +123,8 @@ export function crons(run: Run): Crons {
       ),
   }
 }
+
+const withNulls: ReadonlySet<string> = new Set<(typeof cronOrders)[number]>(['thread_id', 'next_run_date', 'end_time'])
 
 const columns = join(
   [

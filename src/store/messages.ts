@@ -1,5 +1,6 @@
 import { join, sql, type Sql } from '../database/database.ts'
-import { invalid, notFound } from './failures.ts'
+import { notFound } from './failures.ts'
+import { type Page, type Paged, readPage } from './page.ts'
 import type { MessagesRow, ThreadReflectionsRow, ToolCallsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import type { StoreTransaction } from './transaction.ts'
@@ -49,8 +50,8 @@ export interface Messages {
   list(threadId: string, page: MessagePage): Promise<Message[]>
   /** By the id that its client gave it. */
   withClientId(threadId: string, clientMessageId: string): Promise<Message | undefined>
-  /** The sequence of a message, for going on behind it. Throws `request_invalid` when the thread has no such message. */
-  sequenceOf(threadId: string, messageId: string): Promise<number>
+  /** The oldest first. Throws `request_invalid` when the thread has no message to go on behind. */
+  page(threadId: string, page: Page): Promise<Paged<Message>>
   toolCalls(messageIds: readonly string[]): Promise<ToolCall[]>
   /** Writes what came of a call. Throws `not_found`. */
   answerToolCall(messageId: string, toolCallId: string, answer: { response?: unknown; error?: string }): Promise<void>
@@ -84,14 +85,7 @@ export function messages(run: Run): Messages {
     add: (threadId, message) => run((tx) => addMessage(tx, threadId, message)),
     list: (threadId, page) => run((tx) => listMessages(tx, threadId, page)),
     withClientId: (threadId, clientMessageId) => run((tx) => tx.first<Message>(byClientId(threadId, clientMessageId))),
-    sequenceOf: (threadId, messageId) =>
-      run(async (tx) => {
-        const found = await tx.first<Message>(
-          sql`select sequence from messages where thread_id = ${threadId} and id = ${messageId}`,
-        )
-        if (found === undefined) throw invalid('after', 'The thread has no such message to go on behind.')
-        return found.sequence
-      }),
+    page: (threadId, page) => run((tx) => pageMessages(tx, threadId, page)),
     toolCalls: (messageIds) =>
       run((tx) =>
         tx.query<ToolCall>(sql`
@@ -173,6 +167,17 @@ async function listMessages(tx: StoreTransaction, threadId: string, page: Messag
     order by sequence ${onward ? sql`asc` : sql`desc`}
     limit ${limit}`)
   return onward ? rows : rows.toReversed()
+}
+
+function pageMessages(tx: StoreTransaction, threadId: string, page: Page): Promise<Paged<Message>> {
+  const sequenceOf = (id: string): Sql =>
+    sql`select sequence from messages where thread_id = ${threadId} and id = ${id}`
+  const select = (limit: number): Sql => sql`
+    select ${columns} from messages
+    where thread_id = ${threadId} ${page.after === undefined ? sql`` : sql`and sequence > (${sequenceOf(page.after)})`}
+    order by sequence
+    limit ${limit}`
+  return readPage<Message>(tx, page, { select, cursor: sequenceOf }, ({ id }) => id)
 }
 
 async function addReflection(tx: StoreTransaction, threadId: string, given: NewReflection): Promise<Reflection> {

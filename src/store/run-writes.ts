@@ -10,7 +10,8 @@ export interface RunWrites extends NewCheckpoints {
 
 /** Stores what a run that a worker has writes, all of it or nothing. Returns whether the worker still has it. */
 export async function appendWrites(run: Run, lease: Lease, { events, ...made }: RunWrites): Promise<boolean> {
-  if (made.checkpoints.length + made.writes.length === 0) return appendEvents(run, lease, events)
+  const onlyEvents = events.length > 0 && made.checkpoints.length + made.writes.length === 0
+  if (onlyEvents) return appendEvents(run, lease, events)
   return run(async (tx) => {
     const held = events.length > 0 ? await appendEvents(within(tx), lease, events) : await holdRun(tx, lease)
     if (held) await saveCheckpoints(tx, made)

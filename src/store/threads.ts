@@ -16,6 +16,7 @@ export interface NewThread {
   /** `graph_id` in it says whose state the thread has. */
   readonly metadata?: JsonObject | undefined
   readonly config?: JsonObject | undefined
+  /** Whose it is; the owner's whose threads alone are seen, if nobody else's. */
   readonly userId?: string | undefined
   readonly ttl?: TimeToLive | undefined
 }
@@ -75,8 +76,8 @@ async function create(run: Run, thread: NewThread, ifExists: 'raise' | 'do_nothi
     insert into threads
       (tenant_id, thread_id, user_id, metadata, config, ttl_minutes, ttl_strategy, state_updated_at)
     values (
-      current_tenant(), ${threadId === undefined ? sql`new_id()` : sql`${threadId}::uuid`}, ${userId}, ${json(metadata)},
-      ${json(config)}, ${ttl?.minutes ?? null}, ${ttl?.strategy ?? null}, now())
+      current_tenant(), ${threadId === undefined ? sql`new_id()` : sql`${threadId}::uuid`},
+      coalesce(${userId}::uuid, current_owner()), ${json(metadata)}, ${json(config)}, ${ttl?.minutes ?? null}, ${ttl?.strategy ?? null}, now())
     on conflict (tenant_id, thread_id) do nothing
     returning ${columnsOf()}`
   const [made] = await run.write<Thread>(insertion)

@@ -4,7 +4,7 @@ import { sql } from '../../src/database/database.ts'
 import { fireDueCrons } from '../../src/server/crons/due-crons.ts'
 import { anna } from '../harness/assistant-store.ts'
 import { graphExecutor } from './graphs.ts'
-import { protocolScenarios } from './world.ts'
+import { people, protocolScenarios } from './world.ts'
 
 /** What the SDK says of a cron where it should say more. */
 interface SeenCron {
@@ -104,6 +104,64 @@ protocolScenarios('crons', [graphExecutor], (it, scenario) => {
     await expect(client().crons.delete(cron.cron_id)).rejects.toMatchObject({ status: 404 })
     await expect(createFor(thread_id)).rejects.toMatchObject({ status: 404 })
   })
+
+  scenario(
+    49,
+    'a thread that a user makes, by whatever route, is theirs, and another user finds nothing of it',
+    async () => {
+      const [mia, max, boss] = [it().as('mia'), it().as('max'), it().as('boss')]
+      await tenant().transaction(async (_, tx) => {
+        for (const { userId } of [people.mia, people.max]) {
+          await tx.execute(
+            sql`insert into users (tenant_id, id, email) values (${anna}, ${userId}, ${`${userId}@x.test`})`,
+          )
+        }
+      })
+      const input = { text: 'mine' }
+      const updates = [{ values: { text: 'a' }, asNode: 'first' }]
+      const made = await mia.threads.create({ graphId: 'fork', supersteps: [{ updates }] })
+      const copy = await mia.threads.copy(made.thread_id)
+      const { thread_id: plain } = await mia.threads.create()
+      const named = randomUUID()
+      const run = await mia.runs.create(named, 'echo', { input, ifNotExists: 'create' })
+      const [batched] = await boss.runs.createBatch([{ assistantId: 'echo', input, on_completion: 'keep' } as never])
+      const cron = (await boss.crons.create('echo', {
+        schedule: yearly,
+        input,
+        onRunCompleted: 'keep',
+      })) as unknown as SeenCron
+      await makeDue(cron.cron_id)
+      await fireDueCrons(it().store)
+      const [fired] = await runsOf(cron.cron_id)
+      await client().crons.delete(cron.cron_id)
+      const runs = [run, batched, fired].map((each) => each ?? expect.fail('There is no run.'))
+      for (const { thread_id, run_id } of runs) await mia.runs.join(thread_id, run_id)
+
+      const all = [made.thread_id, copy.thread_id, plain, ...runs.map(({ thread_id }) => thread_id)]
+      const found = await mia.threads.search({ limit: 100 })
+      expect(new Set(found.map(({ thread_id }) => thread_id))).toEqual(new Set(all))
+      expect(await max.threads.search()).toEqual([])
+      expect(await max.threads.count()).toBe(0)
+      const refused = { status: 404 }
+      for (const id of all) {
+        await expect(max.threads.get(id)).rejects.toMatchObject(refused)
+        await expect(max.runs.create(id, 'echo', { input, ifNotExists: 'create' })).rejects.toMatchObject(refused)
+      }
+      await expect(max.threads.create({ threadId: plain, ifExists: 'do_nothing' })).rejects.toMatchObject(refused)
+      await expect(max.threads.getState(made.thread_id)).rejects.toMatchObject(refused)
+      await expect(max.threads.getHistory(made.thread_id)).rejects.toMatchObject(refused)
+      await expect(max.threads.updateState(made.thread_id, { values: {} })).rejects.toMatchObject(refused)
+      await expect(max.threads.copy(made.thread_id)).rejects.toMatchObject(refused)
+      await expect(max.threads.delete(made.thread_id)).rejects.toMatchObject(refused)
+      await expect(max.runs.cancel(run.thread_id, run.run_id)).rejects.toMatchObject(refused)
+      await expect(max.crons.search()).rejects.toMatchObject({ status: 403 })
+      const status = async (key: string, path: string) =>
+        (await fetch(`${it().server.url}/runs/${run.run_id}${path}`, { headers: { 'x-api-key': key } })).status
+      for (const path of ['', '/join', '/stream']) {
+        expect([path, await status('mia', path), await status('max', path)]).toEqual([path, 200, 404])
+      }
+    },
+  )
 
   scenario(61, 'a cron of which no run can be made says why, and goes on with its next time', async () => {
     const { thread_id } = await client().threads.create()

@@ -82,6 +82,27 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
 
   scenario(
     26,
+    'a state that is written from outside is when the thread changed, and its time to live begins anew',
+    async () => {
+      const threadId = await thread('echo')
+      await it()
+        .store.tenant(anna)
+        .transaction((_, tx) =>
+          tx.execute(sql`
+          update threads set ttl_minutes = 60, ttl_strategy = 'delete', expires_at = now() + interval '1 minute',
+            updated_at = '2020-01-01', state_updated_at = '2020-01-01'
+          where thread_id = ${threadId}`),
+        )
+      await it().client.threads.updateState(threadId, { values: { items: ['m'] }, asNode: 'echo' })
+      const { updated_at, state_updated_at, expires_at } = await it().store.tenant(anna).threads.get(threadId)
+      expect(state_updated_at?.getFullYear()).toBeGreaterThan(2020)
+      expect(updated_at).toEqual(state_updated_at)
+      expect((expires_at?.getTime() ?? 0) - updated_at.getTime()).toBe(60 * 60_000)
+    },
+  )
+
+  scenario(
+    26,
     'an unknown node, values that the graph cannot take, and a thread without a graph are a 422',
     async () => {
       const threadId = await thread('echo')
@@ -150,6 +171,7 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
       return [response.status, await response.json()] as const
     }
     expect(await ask('select=next&select=values.text')).toEqual([200, { next: [], values: { text: 'a' } }])
+    expect(await ask('select=values.nothing')).toEqual([200, { values: {} }])
     expect(await ask('select=nope')).toMatchObject([422, { detail: [{ path: 'select[0]' }] }])
   })
 

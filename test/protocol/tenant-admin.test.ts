@@ -61,7 +61,10 @@ tenantTests('the API of a tenant', (it) => {
     expect(await names()).toBe(false)
     expect(await it().send('admin', `DELETE ${path}`)).toMatchObject({
       status: 403,
-      body: { message: 'This needs the role admin of the tenant shared.' },
+      body: {
+        error: 'forbidden',
+        message: 'This is for administrators of the tenant shared, and the key or token is of nobody who is one.',
+      },
     })
     expect(await it().send('operator', `DELETE ${path}`)).toMatchObject({ status: 204 })
     expect(await it().send('admin', `PUT ${path}`, { enabled: true })).toMatchObject({ status: 404 })
@@ -87,10 +90,13 @@ tenantTests('the API of a tenant', (it) => {
     expect(await it().send('admin', 'GET /api/admin/tenants')).toMatchObject({ status: 403 })
     const made = await it().send('operator', 'POST /api/admin/tenants', { name: 'Carl', domain: 'carl.test' })
     expect(made).toMatchObject({ status: 201, body: { name: 'Carl', status: 'active' } })
-    for (const name of ['Carl', 'admin', 'threads']) {
-      expect(await it().send('operator', 'POST /api/admin/tenants', { name, domain: `${name}.x` })).toMatchObject({
-        status: 422,
-      })
+    const refused = [
+      { name: 'Carl', domain: 'Carl.x' },
+      { name: 'admin', domain: 'admin.x' },
+      { name: 'Threads', domain: 'threads' },
+    ]
+    for (const tenant of refused) {
+      expect(await it().send('operator', 'POST /api/admin/tenants', tenant)).toMatchObject({ status: 422 })
     }
     const changed = await it().send('operator', `PATCH /api/admin/tenants/${textIn(made, 'id')}`, {
       settings: { theme: 'dark' },
@@ -209,7 +215,7 @@ tenantTests('the API of a tenant', (it) => {
     expect(session.body['messages']).toHaveLength(3)
     expect(await it().send('user', `GET ${path}?after=${textIn(made, 'id')}`)).toMatchObject({
       status: 422,
-      body: { message: 'after: The thread has no such message to go on behind.' },
+      body: { message: 'after: There is no such row to go on behind.' },
     })
     expect(await it().send('user', `POST ${path}`, { role: 'robot', content: 'x' })).toMatchObject({ status: 422 })
   })

@@ -161,7 +161,11 @@ tenantTests('the chat of a tenant', (it) => {
   test('lets a supporter say for themselves alone whether they are available', async () => {
     const set = (who: 'sue' | 'admin', id: string) =>
       it().send(who, `PATCH /api/Anna/supporters/${id}/availability`, { availability: 'away' })
-    expect(await set('sue', people.sam)).toMatchObject({ status: 403 })
+    expect(await set('sue', people.sam)).toMatchObject({
+      status: 403,
+      body: { message: 'This is for the role admin, and the key or token has the role supporter.' },
+    })
+    expect(await set('sue', people.sue)).toMatchObject({ status: 200, body: { user_id: people.sue } })
     expect(await set('admin', people.sam)).toMatchObject({ status: 200, body: { availability: 'away' } })
     expect(await set('admin', people.user)).toMatchObject({
       status: 404,

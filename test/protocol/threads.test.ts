@@ -78,6 +78,9 @@ protocolScenarios('threads', [notebook()], (it, scenario) => {
     const supersteps = ['one', 'two'].map((item) => ({ updates: [{ values: { items: [item] }, asNode: 'echo' }] }))
     const made = await threads().create({ graphId: 'echo', supersteps })
     expect(made).toMatchObject({ status: 'idle', values: { items: ['one', 'two'] } })
+    const again = { threadId: made.thread_id, graphId: 'echo', supersteps }
+    expect(await threads().create({ ...again, ifExists: 'do_nothing' })).toEqual(made)
+    expect(await status(threads().create(again))).toBe(409)
     const threadId = '13131313-1313-4313-8313-131313131313'
     const refused = async (payload: object, path: string) => {
       await expect(threads().create({ threadId, ...payload })).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BackgroundOptions } from '../../src/server/background/background.ts'
 import { MetastoreError } from '../../src/errors.ts'
 import { type Executor, type Principal, type RunningServer, startServer } from '../../src/server/server.ts'
-import { anna, bert, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
+import { anna, bert, ident, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
 
 /** A server on a database of its own, and clients of two tenants. */
 export interface ProtocolWorld extends StoreWorld {
@@ -12,13 +12,24 @@ export interface ProtocolWorld extends StoreWorld {
   readonly client: Client
   /** The same of the tenant bert. */
   readonly stranger: Client
+  /** The same as somebody uses it who is one of `people`; their rows are the test's business. */
+  as(who: keyof typeof people): Client
   /** Failures of the server that no client may read; a test that does not expect one fails on it. */
   readonly failures: Error[]
 }
 
+/** Users of the tenant anna. */
+export const people = {
+  mia: { tenantId: anna, userId: ident(anna, 'mia'), role: 'user' },
+  max: { tenantId: anna, userId: ident(anna, 'max'), role: 'user' },
+  /** Mia, with a key of an administrator. */
+  boss: { tenantId: anna, userId: ident(anna, 'mia'), role: 'admin' },
+} as const satisfies Readonly<Record<string, Principal>>
+
 const principals: Readonly<Record<string, Principal>> = {
   anna: { tenantId: anna, userId: undefined, role: 'admin' },
   bert: { tenantId: bert, userId: undefined, role: 'admin' },
+  ...people,
 }
 
 /** Starts a server with these executors on a database with the shipped schema. */
@@ -45,6 +56,7 @@ async function openWorld(
     server,
     client: clientOf('anna'),
     stranger: clientOf('bert'),
+    as: clientOf,
     failures,
     async [Symbol.asyncDispose]() {
       await server.close()

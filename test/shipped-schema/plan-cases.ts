@@ -1,14 +1,5 @@
-import type { Store, TenantStore } from '../../src/store/store.ts'
+import { one, type PlanCase, refused, second } from './plan-case.ts'
 import { anna, ident, shared } from './world.ts'
-
-/** A call of a repository, and the indexes by which its statements must find their rows. */
-export interface PlanCase {
-  /** `repository.method`; behind a colon, which of several ways to call it. */
-  readonly method: string
-  readonly call: (tenant: TenantStore, store: Store) => Promise<unknown>
-  /** An index, or several with `|` between them where one is as good as another. */
-  readonly uses: readonly string[]
-}
 
 const thread = ident(anna, 'thread')
 const user = ident(anna, 'user')
@@ -16,32 +7,6 @@ const message = ident(anna, 'message')
 const agent = ident(anna, 'assistant')
 const page = { limit: 20 }
 const lost = { tenant_id: anna, id: ident(anna, 'task'), attempts: 9, claimed_by: 'w' }
-
-// What a call refuses has gone through its statements all the same.
-const refused = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => {
-      throw new Error('It should have been refused.')
-    },
-    () => undefined,
-  )
-
-/** Behind the last of the first two rows. */
-async function second<Row>(
-  list: (page: {
-    limit: number
-    after?: string | undefined
-  }) => Promise<{ next: string | undefined; rows: readonly Row[] }>,
-) {
-  const { next } = await list({ limit: 2 })
-  return list({ limit: 2, after: next })
-}
-
-const one = (method: string, uses: string | readonly string[], call: PlanCase['call']): PlanCase => ({
-  method,
-  call,
-  uses: typeof uses === 'string' ? [uses] : uses,
-})
 
 // Of what a tenant has few, any index that begins with the tenant is as good.
 const ofTenant = 'assistants_name|assistants_graph|assistants_created|assistants_version|assistants_pkey'
@@ -92,7 +57,9 @@ export const planCases: readonly PlanCase[] = [
   one('messages.list:after', 'messages_sequence_unique', (t) => t.messages.list(thread, { ...page, after: 9000 })),
   one('messages.list:before', 'messages_sequence_unique', (t) => t.messages.list(thread, { ...page, before: 9000 })),
   one('messages.withClientId', 'messages_client_message_unique', (t) => t.messages.withClientId(thread, user)),
-  one('messages.sequenceOf', 'messages_pkey', (t) => t.messages.sequenceOf(thread, message)),
+  one('messages.page', ['messages_sequence_unique', 'messages_pkey'], (t) =>
+    second((at) => t.messages.page(thread, at)),
+  ),
   one('messages.toolCalls', 'tool_calls_message_unique', (t) => t.messages.toolCalls([message, user])),
   one('messages.answerToolCall', 'tool_calls_message_unique', (t) => t.messages.answerToolCall(message, 'c1', {})),
   one('messages.commitToKnowledgeBase', 'messages_pkey', (t) => t.messages.commitToKnowledgeBase([message])),

@@ -70,6 +70,39 @@ export const planRows = `
   insert into setting_values (tenant_id, user_id, definition_id, value)
     select u.tenant_id, u.id, d.id, '"a"' from users u join setting_definitions d on d.tenant_id = u.tenant_id
     on conflict do nothing;
+  insert into api_keys (tenant_id, name, prefix, hash)
+    select id, 'k', 'ms_' || to_char(row_number() over (), 'FM000000000000'), '' from tenants, generate_series(1, 5);
+  update threads t set expires_at = now() + (n - 100) * interval '1 minute' from (
+    select tenant_id, thread_id, row_number() over (order by thread_id) as n from threads where thread_id <> ${id('thread')}
+  ) mortal where n <= 500 and t.tenant_id = mortal.tenant_id and t.thread_id = mortal.thread_id;
+  insert into runs (tenant_id, thread_id, assistant_id, status, created_at, not_before, claimed_by, lease_until)
+    select tenant_id, thread_id, ${id('assistant')}, case n % 50 when 0 then 'pending' when 1 then 'running' else 'success' end,
+      created_at, now() + (n - 5000) * interval '1 minute', 'w', now() + (n - 100) * interval '1 minute'
+    from (select *, row_number() over () as n from threads where expires_at is null and thread_id <> ${id('thread')}) t;
+  insert into runs (tenant_id, thread_id, assistant_id, status, created_at)
+    select ${t}, ${id('thread')}, ${id('assistant')}, 'success', now() - n * interval '1 minute' from generate_series(1, 1000) n;
+  insert into run_events (tenant_id, run_id, seq, at, event)
+    select tenant_id, run_id, 1, created_at, 'values' from runs;
+  insert into checkpoints (tenant_id, thread_id, run_id, checkpoint_id, checkpoint) select tenant_id, thread_id, run_id, run_id, '{}'
+    from runs limit 4000;
+  insert into checkpoint_blobs (tenant_id, thread_id, channel, version, type) select tenant_id, thread_id, 'c', run_id, 'empty'
+    from runs limit 4000;
+  insert into checkpoint_writes (tenant_id, thread_id, run_id, checkpoint_id, task_id, idx, channel)
+    select tenant_id, thread_id, run_id, run_id, 't', 0, 'c' from runs limit 4000;
+  insert into crons (tenant_id, assistant_id, schedule, created_at, next_run_date)
+    select ${t}, new_id(), '* * * * *', now() - n * interval '1 minute', now() + (n - 20) * interval '1 minute'
+    from generate_series(1, 5000) n;
+  insert into crons (tenant_id, assistant_id, schedule) select id, new_id(), '* * * * *' from tenants;
+  insert into outbox (tenant_id, run_id, url, body, next_at, done_at)
+    select tenant_id, run_id, '/hook', '', now() + (n - 100) * interval '1 minute',
+      case n % 2 when 0 then now() - interval '31 days' + n * interval '10 minutes' end
+    from (select *, row_number() over () as n from runs) r;
+  insert into idempotency_keys (tenant_id, scope, key, fingerprint, expires_at)
+    select tenant_id, 's', 'k' || n, '', now() + (n - 600) * interval '1 minute'
+    from (select tenant_id, row_number() over () as n from threads) t;
+  insert into store_items (tenant_id, namespace, key, value, search, ttl_minutes, expires_at)
+    select tenant_id, array['users', 'u' || n % 1000], 'k' || n, jsonb_build_object('n', n), to_tsvector('simple', 'word ' || n),
+      case n % 10 when 0 then 60 end, case n % 10 when 0 then now() + (n - 1000) * interval '1 minute' end
+    from (select tenant_id, row_number() over () as n from threads) t;
   set session_replication_role = origin;
-  select gin_clean_pending_list('chunks_search'), gin_clean_pending_list('threads_metadata');
-  analyze;`
+  select gin_clean_pending_list('chunks_search'), gin_clean_pending_list('threads_metadata');`

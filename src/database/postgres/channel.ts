@@ -56,6 +56,17 @@ export class Channel {
     return this.#closed
   }
 
+  /** Aborts, with this reason, when the connection ends without having been closed here. */
+  lostSignal(reason?: () => Error): AbortSignal {
+    const controller = new AbortController()
+    const end = (): void => {
+      if (!this.#closed) controller.abort(reason?.())
+    }
+    this.#client.once('end', end)
+    if (this.lost) end()
+    return controller.signal
+  }
+
   /** Throws what sending a request would throw before it is sent: the session is closed, interrupted or broken. */
   check(statement?: string, always = false): void {
     if (this.#closed) throw new Error('The session is closed.')

@@ -1,4 +1,3 @@
-import type { Client } from 'pg'
 import type { Listener } from '../driver.ts'
 import { id, sql } from '../sql.ts'
 import { Channel } from './channel.ts'
@@ -19,7 +18,7 @@ export async function listenOn(
   try {
     const text = sql`listen ${id(channelName)}`.inline('postgres')
     await channel.run(new Script(text), text)
-    return new PostgresListener(channel, connected.client, onClose)
+    return new PostgresListener(channel, onClose)
   } catch (error) {
     await channel.close()
     throw error
@@ -32,16 +31,10 @@ export class PostgresListener implements Listener {
   readonly #channel: Channel
   readonly #onClose: (listener: PostgresListener) => void
 
-  constructor(channel: Channel, client: Client, onClose: (listener: PostgresListener) => void) {
-    const controller = new AbortController()
-    this.lost = controller.signal
+  constructor(channel: Channel, onClose: (listener: PostgresListener) => void) {
+    this.lost = channel.lostSignal()
     this.#channel = channel
     this.#onClose = onClose
-    const end = (): void => {
-      if (!channel.closed) controller.abort()
-    }
-    client.once('end', end)
-    if (channel.lost) end()
   }
 
   async close(): Promise<void> {

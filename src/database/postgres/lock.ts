@@ -1,4 +1,3 @@
-import type { Client } from 'pg'
 import { MetastoreError } from '../../errors.ts'
 import type { Lock, LockAttempt, LockRequest } from '../driver.ts'
 import { literal, sql } from '../sql.ts'
@@ -29,7 +28,7 @@ export async function tryLock(
   try {
     const attempt = lockScript(Number.parseInt(connected.version, 10), part)
     const { rows } = await run(new ScriptWithRows(attempt), attempt)
-    if (rows[0]?.['taken'] === true) return { lock: new PostgresLock(channel, connected.client, onRelease) }
+    if (rows[0]?.['taken'] === true) return { lock: new PostgresLock(channel, onRelease) }
     await run(new Script('rollback'), 'rollback')
     const heldBy = await readHolder(run)
     return { heldBy, idle: connected }
@@ -45,16 +44,10 @@ export class PostgresLock implements Lock {
   readonly #channel: Channel
   readonly #onRelease: (lock: PostgresLock) => void
 
-  constructor(channel: Channel, client: Client, onRelease: (lock: PostgresLock) => void) {
-    const controller = new AbortController()
-    this.lost = controller.signal
+  constructor(channel: Channel, onRelease: (lock: PostgresLock) => void) {
+    this.lost = channel.lostSignal(lockLost)
     this.#channel = channel
     this.#onRelease = onRelease
-    const end = (): void => {
-      if (!channel.closed) controller.abort(lockLost())
-    }
-    client.once('end', end)
-    if (channel.lost) end()
   }
 
   async release(): Promise<void> {

@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { type JsonObject, pathOfNul } from '../../store/store.ts'
-import { queryInteger } from './wire.ts'
 
-// What the routes of the chat and of the administration take and give: texts that the database can keep, pages, rows.
+// What the routes of the chat and of the administration take and give: texts that the database can keep, rows.
 
 /** An id, of any version: PostgreSQL takes them all, and so do tenants who bring their own. */
 export const uuid = z.guid().openapi({ format: 'uuid' })
@@ -30,15 +29,6 @@ export const storedJson = z.unknown().refine(isStorable, unstorable)
 
 /** JSON of a row, in an answer. */
 export const givenJson = z.unknown().openapi({ type: 'object' })
-
-/** Which part of a list a query asks for: behind the row with the id `after`, which is `next` of the part before. */
-export const pageQuery = { limit: queryInteger(1, 100), after: uuid.optional() }
-
-/** How many rows a part of a list has when nobody says. */
-export const usualLimit = 20
-
-/** What to put into `after` for the part that follows; null on the last one. */
-export const next = uuid.nullable()
 
 /** A body of JSON that a route takes. */
 export function takes<Schema extends z.ZodType>(schema: Schema) {

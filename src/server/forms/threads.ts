@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { FoundThread, StateProjection, Thread } from '../../store/store.ts'
-import type { ThreadState } from '../executors/executor.ts'
+import type { FoundThread, Thread } from '../../store/store.ts'
 import { jsonObject, moment } from './wire.ts'
 
 /** The fields of a thread that a client may ask for. */
@@ -70,13 +69,4 @@ export function ttlForm(row: Thread): { ttl?: z.infer<typeof threadSchema>['ttl'
   if (ttl_minutes === null) return {}
   const strategy = ttl_strategy === 'keep_latest' ? 'keep_latest' : 'delete'
   return { ttl: { strategy, ttl_minutes, expires_at: expires_at?.toISOString() ?? null } }
-}
-
-/** What a thread keeps of its newest state. */
-export function projectionOf(state: ThreadState): StateProjection {
-  const asking = state.tasks.filter(({ interrupts }) => interrupts.length > 0)
-  const interrupts = Object.fromEntries(
-    asking.map(({ id, interrupts }) => [id, interrupts.map((one) => ({ id: one.id, value: one.value ?? null }))]),
-  )
-  return { values: state.values, next: state.next, interrupts: interrupts as StateProjection['interrupts'] }
 }

@@ -59,7 +59,7 @@ function listAgents(app: App, services: Services): void {
       responses: { 200: gives('Agents', z.object({ agents: z.array(agentSchema) })) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'user')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json({ agents: (await store.agents.list()).map(wireAgent) }, 200)
     },
   )
@@ -76,7 +76,7 @@ function createAgent(app: App, services: Services): void {
       responses: { 201: gives('The agent', agentSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json(wireAgent(await store.agents.create(c.req.valid('json'))), 201)
     },
   )
@@ -94,7 +94,7 @@ function updateAgent(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       return c.json(wireAgent(await store.agents.update(id, c.req.valid('json'))), 200)
     },
   )
@@ -112,7 +112,7 @@ function removeAgent(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       await store.agents.remove(id)
       return c.body(null, 204)
     },
@@ -136,7 +136,7 @@ function getTools(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'user')
+      const { store } = await enter(c, services, tenant)
       return c.json({ tools: await store.agents.tools(id) }, 200)
     },
   )
@@ -154,7 +154,7 @@ function setTools(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       await store.agents.setTools(id, c.req.valid('json'))
       return c.body(null, 204)
     },

@@ -45,7 +45,7 @@ export function chatRoutes(app: App, services: Services): void {
       responses: { 200: gives('The answer', replySchema) },
     }),
     async (c) => {
-      const { store, owner, userId } = await enter(c, services, c.req.valid('param').tenant, 'user')
+      const { store, owner, userId } = await enter(c, services, c.req.valid('param').tenant)
       const { message, agent_name, session_id, client_message_id } = c.req.valid('json')
       const reply = await takeTurn(
         { all: services.store, store, owner, userId },

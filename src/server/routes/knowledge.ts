@@ -1,20 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Document } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import {
-  givenJson,
-  gives,
-  next,
-  optionalText,
-  pageQuery,
-  storedObject,
-  takes,
-  text,
-  usualLimit,
-  uuid,
-  wire,
-} from '../forms/fields.ts'
+import { givenJson, gives, optionalText, storedObject, takes, text, uuid, wire } from '../forms/fields.ts'
 import { passages } from '../chat/passages.ts'
+import { next, pageForm, pageQuery, usualLimit } from '../forms/lists.ts'
 import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
@@ -84,13 +73,12 @@ function searchKnowledge(app: App, services: Services): void {
       },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'user')
-      const { query, after, limit = usualLimit } = c.req.valid('query')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
+      const { query, ...given } = c.req.valid('query')
       if (query !== undefined) {
-        return c.json({ passages: await store.knowledge.search(query, limit), next: null }, 200)
+        return c.json({ passages: await store.knowledge.search(query, given.limit ?? usualLimit), next: null }, 200)
       }
-      const page = await store.knowledge.list({ limit, after })
-      return c.json({ documents: page.rows.map(wireDocument), next: page.next ?? null }, 200)
+      return c.json(await pageForm(given, 'documents', (page) => store.knowledge.list(page), wireDocument), 200)
     },
   )
 }
@@ -106,7 +94,7 @@ function putDocument(app: App, services: Services): void {
       responses: { 200: gives('The document', documentSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       const { content, reference, ...document } = c.req.valid('json')
       const chunks = passages(content).map((passage) => ({ content: passage }))
       const kept = await store.knowledge.put({
@@ -131,7 +119,7 @@ function getDocument(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'user')
+      const { store } = await enter(c, services, tenant)
       const { chunks, ...document } = await store.knowledge.get(id)
       return c.json({ ...wireDocument(document), passages: [...chunks] }, 200)
     },
@@ -150,7 +138,7 @@ function removeDocument(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       await store.knowledge.remove(id)
       return c.body(null, 204)
     },

@@ -76,7 +76,7 @@ function listModels(app: App, services: Services): void {
       responses: { 200: gives('Models', z.object({ models: z.array(modelSchema) })) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json({ models: (await store.llm.models()).map(wire) }, 200)
     },
   )
@@ -93,7 +93,7 @@ function addModel(app: App, services: Services): void {
       responses: { 201: gives('The model', modelSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json(wire(await store.llm.addModel(c.req.valid('json'))), 201)
     },
   )
@@ -110,7 +110,7 @@ function getConfig(app: App, services: Services): void {
       responses: { 200: gives('The configuration, without the key', configSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json(wire(await store.llm.config()), 200)
     },
   )
@@ -127,7 +127,7 @@ function setConfig(app: App, services: Services): void {
       responses: { 200: gives('The configuration, without the key', configSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       const { api_key, ...change } = c.req.valid('json')
       const encrypted_api_key = typeof api_key === 'string' ? encrypted(services, api_key) : api_key
       return c.json(wire(await store.llm.setConfig({ ...change, encrypted_api_key })), 200)

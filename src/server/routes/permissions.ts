@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { SharedThing } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
 import { takes } from '../forms/fields.ts'
-import { assertOperator, enter, idParam } from '../authorization/tenant-access.ts'
+import { enter, idParam } from '../authorization/tenant-access.ts'
 
 /** Which shared agents and tools a tenant may use: granted by whoever administers all tenants, switched by the tenant. */
 export function permissionRoutes(app: App, services: Services): void {
@@ -27,7 +27,7 @@ function setPermission(app: App, services: Services, thing: SharedThing): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store, operator } = await enter(c, services, tenant, 'admin')
+      const { store, operator } = await enter(c, services, tenant)
       const { enabled } = c.req.valid('json')
       if (operator) await services.store.admin.grants.grant(store.id, thing, id)
       if (!operator || !enabled) await store.permissions.enable(thing, id, enabled)
@@ -48,8 +48,7 @@ function removePermission(app: App, services: Services, thing: SharedThing): voi
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
-      assertOperator(c.var.principal)
+      const { store } = await enter(c, services, tenant)
       await services.store.admin.grants.revoke(store.id, thing, id)
       return c.body(null, 204)
     },

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Message, Session } from '../../store/store.ts'
+import type { Message, Page, Session } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { givenJson, gives, next, pageQuery, usualLimit, uuid, wire } from '../forms/fields.ts'
+import { givenJson, gives, uuid, wire } from '../forms/fields.ts'
+import { givesPage, pageForm, pageQuery } from '../forms/lists.ts'
 import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
 import { moment, queryInteger } from '../forms/wire.ts'
 
@@ -51,13 +52,12 @@ function listSessions(app: App, services: Services): void {
       tags: ['Chat'],
       summary: 'List sessions, the newest first',
       request: { params: z.object(tenantParam), query: z.object(pageQuery) },
-      responses: { 200: gives('Sessions', z.object({ sessions: z.array(sessionSchema), next })) },
+      responses: { 200: givesPage('Sessions', 'sessions', sessionSchema) },
     }),
     async (c) => {
-      const { store, owner } = await enter(c, services, c.req.valid('param').tenant, 'user')
-      const { limit, after } = c.req.valid('query')
-      const page = await store.sessions.list(owner, { limit: limit ?? usualLimit, after })
-      return c.json({ sessions: page.rows.map(wireSession), next: page.next ?? null }, 200)
+      const { store, owner } = await enter(c, services, c.req.valid('param').tenant)
+      const list = (page: Page) => store.sessions.list(owner, page)
+      return c.json(await pageForm(c.req.valid('query'), 'sessions', list, wireSession), 200)
     },
   )
 }
@@ -77,7 +77,7 @@ function getSession(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store, owner } = await enter(c, services, tenant, 'user')
+      const { store, owner } = await enter(c, services, tenant)
       const { limit, before } = c.req.valid('query')
       const session = await store.sessions.get(id, owner)
       const messages = await store.messages.list(id, { limit: limit ?? 100, before })

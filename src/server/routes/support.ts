@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Escalation } from '../../store/store.ts'
+import type { Escalation, Page } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../forms/fields.ts'
-import { enter, forbidden, idParam, tenantParam } from '../authorization/tenant-access.ts'
+import { gives, optionalText, takes, text, uuid, wire } from '../forms/fields.ts'
+import { givesPage, pageForm, pageQuery } from '../forms/lists.ts'
+import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
 const statuses = ['pending', 'assigned', 'in_progress', 'on_hold', 'resolved', 'closed'] as const
@@ -75,7 +76,7 @@ function escalate(app: App, services: Services): void {
       },
     }),
     async (c) => {
-      const { store, owner } = await enter(c, services, c.req.valid('param').tenant, 'user')
+      const { store, owner } = await enter(c, services, c.req.valid('param').tenant)
       const { session_id, ...given } = c.req.valid('json')
       const { escalation, added } = await store.transaction(async (same) => {
         await same.sessions.get(session_id, owner)
@@ -97,13 +98,13 @@ function listEscalations(app: App, services: Services): void {
         params: z.object(tenantParam),
         query: z.object({ ...pageQuery, status: status.optional(), supporter_id: uuid.optional() }),
       },
-      responses: { 200: gives('Escalations', z.object({ escalations: z.array(escalationSchema), next })) },
+      responses: { 200: givesPage('Escalations', 'escalations', escalationSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'supporter')
-      const { limit, after, status, supporter_id: supporterId } = c.req.valid('query')
-      const page = await store.support.list({ status, supporterId }, { limit: limit ?? usualLimit, after })
-      return c.json({ escalations: page.rows.map(wireEscalation), next: page.next ?? null }, 200)
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
+      const { status, supporter_id: supporterId, ...query } = c.req.valid('query')
+      const list = (page: Page) => store.support.list({ status, supporterId }, page)
+      return c.json(await pageForm(query, 'escalations', list, wireEscalation), 200)
     },
   )
 }
@@ -123,7 +124,7 @@ function setStatus(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'supporter')
+      const { store } = await enter(c, services, tenant)
       const { status, notes } = c.req.valid('json')
       return c.json(wireEscalation(await store.support.setStatus(id, status, notes)), 200)
     },
@@ -141,7 +142,7 @@ function listSupporters(app: App, services: Services): void {
       responses: { 200: gives('Supporters', z.object({ supporters: z.array(supporterSchema) })) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'supporter')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       const supporters = await store.support.supporters()
       return c.json({ supporters: supporters.map(wire) }, 200)
     },
@@ -165,8 +166,7 @@ function setAvailability(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store, principal } = await enter(c, services, tenant, 'supporter')
-      if (principal.role !== 'admin' && principal.userId !== id) throw forbidden('admin')
+      const { store } = await enter(c, services, tenant)
       const { availability, max_active } = c.req.valid('json')
       await store.support.setAvailability(id, availability, max_active)
       return c.json({ user_id: id, availability }, 200)

@@ -1,20 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Tenant } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import {
-  givenJson,
-  gives,
-  next,
-  optionalText,
-  pageQuery,
-  storedObject,
-  takes,
-  text,
-  usualLimit,
-  uuid,
-  wire,
-} from '../forms/fields.ts'
-import { assertOperator, enter, tenantParam } from '../authorization/tenant-access.ts'
+import { givenJson, gives, optionalText, storedObject, takes, text, uuid, wire } from '../forms/fields.ts'
+import { givesPage, pageForm, pageQuery } from '../forms/lists.ts'
+import { enter, tenantParam } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
 const tenantSchema = z
@@ -56,13 +45,11 @@ function listTenants(app: App, services: Services): void {
       tags: ['Tenants'],
       summary: 'List tenants, by name',
       request: { query: z.object(pageQuery) },
-      responses: { 200: gives('Tenants', z.object({ tenants: z.array(tenantSchema), next })) },
+      responses: { 200: givesPage('Tenants', 'tenants', tenantSchema) },
     }),
     async (c) => {
-      assertOperator(c.var.principal)
-      const { limit, after } = c.req.valid('query')
-      const page = await services.store.admin.tenants.list({ limit: limit ?? usualLimit, after })
-      return c.json({ tenants: page.rows.map(wireTenant), next: page.next ?? null }, 200)
+      const { tenants } = services.store.admin
+      return c.json(await pageForm(c.req.valid('query'), 'tenants', (page) => tenants.list(page), wireTenant), 200)
     },
   )
 }
@@ -78,7 +65,6 @@ function createTenant(app: App, services: Services): void {
       responses: { 201: gives('The tenant', tenantSchema) },
     }),
     async (c) => {
-      assertOperator(c.var.principal)
       return c.json(wireTenant(await services.store.admin.tenants.create(c.req.valid('json'))), 201)
     },
   )
@@ -95,7 +81,6 @@ function updateTenant(app: App, services: Services): void {
       responses: { 200: gives('The tenant', tenantSchema) },
     }),
     async (c) => {
-      assertOperator(c.var.principal)
       const changed = await services.store.admin.tenants.update(c.req.valid('param').id, c.req.valid('json'))
       return c.json(wireTenant(changed), 200)
     },
@@ -113,7 +98,7 @@ function getTenant(app: App, services: Services): void {
       responses: { 200: gives('The tenant', tenantSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'user')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json(wireTenant(await store.tenant.get()), 200)
     },
   )

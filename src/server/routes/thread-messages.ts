@@ -1,19 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Message, Session } from '../../store/store.ts'
+import type { Message, Page, Session } from '../../store/store.ts'
 import type { App, Services } from '../app.ts'
-import {
-  givenJson,
-  gives,
-  next,
-  optionalText,
-  pageQuery,
-  storedJson,
-  storedObject,
-  takes,
-  text,
-  usualLimit,
-  uuid,
-} from '../forms/fields.ts'
+import { givenJson, gives, optionalText, storedJson, storedObject, takes, text, uuid } from '../forms/fields.ts'
+import { givesPage, pageForm, pageQuery } from '../forms/lists.ts'
 import { ownerOf } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
@@ -107,12 +96,12 @@ function listThreads(app: App): void {
       tags: ['Threads and messages'],
       summary: 'List threads, the newest first',
       request: { query: z.object(pageQuery) },
-      responses: { 200: gives('Threads', z.object({ threads: z.array(threadSchema), next })) },
+      responses: { 200: givesPage('Threads', 'threads', threadSchema) },
     }),
     async (c) => {
-      const { limit, after } = c.req.valid('query')
-      const page = await c.var.store.sessions.list(ownerOf(c.var.principal), { limit: limit ?? usualLimit, after })
-      return c.json({ threads: page.rows.map(wireThread), next: page.next ?? null }, 200)
+      const { store, principal } = c.var
+      const list = (page: Page) => store.sessions.list(ownerOf(principal), page)
+      return c.json(await pageForm(c.req.valid('query'), 'threads', list, wireThread), 200)
     },
   )
 }
@@ -151,20 +140,14 @@ function listMessages(app: App): void {
       tags: ['Threads and messages'],
       summary: 'List the messages of a thread, the oldest first',
       request: { params: threadParam, query: z.object(pageQuery) },
-      responses: { 200: gives('Messages', z.object({ messages: z.array(messageSchema), next })) },
+      responses: { 200: givesPage('Messages', 'messages', messageSchema) },
     }),
     async (c) => {
       const { id } = c.req.valid('param')
-      const { after, limit = usualLimit } = c.req.valid('query')
       const { store, principal } = c.var
       await store.sessions.get(id, ownerOf(principal))
-      const behind = after === undefined ? 0 : await store.messages.sequenceOf(id, after)
-      const rows = await store.messages.list(id, { limit: limit + 1, after: behind })
-      const shown = rows.slice(0, limit)
-      return c.json(
-        { messages: shown.map(wireMessage), next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null },
-        200,
-      )
+      const list = (page: Page) => store.messages.page(id, page)
+      return c.json(await pageForm(c.req.valid('query'), 'messages', list, wireMessage), 200)
     },
   )
 }

@@ -53,6 +53,7 @@ function create(app: App, services: Services): void {
       const { thread_id, metadata, if_exists, ttl, supersteps } = given
       const thread = {
         threadId: thread_id ?? undefined,
+        userId: c.var.principal.userId,
         metadata: objectOf(metadata),
         ttl: timeToLive(ttl) ?? undefined,
       }

@@ -52,7 +52,7 @@ function listTools(app: App, services: Services): void {
       responses: { 200: gives('Tools', z.object({ tools: z.array(toolSchema) })) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json({ tools: (await store.tools.list()).map(wire) }, 200)
     },
   )
@@ -69,7 +69,7 @@ function createTool(app: App, services: Services): void {
       responses: { 201: gives('The tool', toolSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json(wire(await store.tools.create(c.req.valid('json'))), 201)
     },
   )
@@ -87,7 +87,7 @@ function updateTool(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       return c.json(wire(await store.tools.update(id, c.req.valid('json'))), 200)
     },
   )
@@ -105,7 +105,7 @@ function removeTool(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       await store.tools.remove(id)
       return c.body(null, 204)
     },

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
-import { gives, next, optionalText, pageQuery, takes, text, usualLimit, uuid, wire } from '../forms/fields.ts'
+import { gives, optionalText, takes, text, uuid, wire } from '../forms/fields.ts'
+import { givesPage, pageForm, pageQuery } from '../forms/lists.ts'
 import { enter, idParam, tenantParam } from '../authorization/tenant-access.ts'
 import { moment } from '../forms/wire.ts'
 
@@ -45,13 +46,11 @@ function listUsers(app: App, services: Services): void {
       tags: ['Users'],
       summary: 'List users, by e-mail address',
       request: { params: z.object(tenantParam), query: z.object(pageQuery) },
-      responses: { 200: gives('Users', z.object({ users: z.array(userSchema), next })) },
+      responses: { 200: givesPage('Users', 'users', userSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
-      const { limit, after } = c.req.valid('query')
-      const page = await store.users.list({ limit: limit ?? usualLimit, after })
-      return c.json({ users: page.rows.map(wire), next: page.next ?? null }, 200)
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
+      return c.json(await pageForm(c.req.valid('query'), 'users', (page) => store.users.list(page), wire), 200)
     },
   )
 }
@@ -67,7 +66,7 @@ function createUser(app: App, services: Services): void {
       responses: { 201: gives('The user', userSchema) },
     }),
     async (c) => {
-      const { store } = await enter(c, services, c.req.valid('param').tenant, 'admin')
+      const { store } = await enter(c, services, c.req.valid('param').tenant)
       return c.json(wire(await store.users.create(c.req.valid('json'))), 201)
     },
   )
@@ -85,7 +84,7 @@ function getUser(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       return c.json(wire(await store.users.get(id)), 200)
     },
   )
@@ -103,7 +102,7 @@ function updateUser(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store } = await enter(c, services, tenant, 'admin')
+      const { store } = await enter(c, services, tenant)
       return c.json(wire(await store.users.update(id, c.req.valid('json'))), 200)
     },
   )

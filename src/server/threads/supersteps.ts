@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { MetastoreError } from '../../errors.ts'
 import { invalid, type Thread, type TenantStore } from '../../store/store.ts'
 import type { Executor } from '../executors/executor.ts'
 import { executorFor } from '../executors/find-executor.ts'
-import { projectionOf } from '../forms/threads.ts'
 import { jsonObject } from '../forms/wire.ts'
+import { projectionOf } from './thread-state.ts'
 
 /** A step of a history that a thread begins with. */
 export const superstepSchema = z.object({
@@ -28,34 +29,29 @@ export interface ThreadWithStates {
 }
 
 /**
- * Makes a thread, and writes its states one after another. When one is refused there is no thread. A thread that is there already
- * gets no states. Throws `request_invalid` for what the graph does not take, and what `threads.create` throws.
+ * Makes a thread, and writes its states one after another, in one transaction: when one is refused there is no thread, and nobody
+ * sees half of them. A thread that is there already gets no states. Throws `request_invalid` for what the graph does not take,
+ * and what `threads.create` throws.
  */
-export async function createWithStates(wanted: ThreadWithStates): Promise<Thread> {
-  const { store, thread, ifExists, supersteps } = wanted
-  if (supersteps.length === 0) return store.threads.create(thread, ifExists)
+export async function createWithStates({ store: outside, ...wanted }: ThreadWithStates): Promise<Thread> {
+  const { thread, ifExists, supersteps } = wanted
+  if (supersteps.length === 0) return outside.threads.create(thread, ifExists)
   const updates = updatesOf(supersteps)
   const graphId = thread.metadata?.graph_id
   if (typeof graphId !== 'string') throw invalid('metadata.graph_id', 'States need a graph: say which one.')
   const executor = executorFor(wanted.executors, graphId)
-  const found = ifExists === 'do_nothing' ? await existing(store, thread.threadId) : undefined
-  if (found !== undefined) return found
-  const { thread_id: threadId } = await store.threads.create(thread, 'raise')
-  try {
+  return outside.transaction(async (store) => {
+    const made = await store.threads.create(thread, 'raise').catch((error: unknown) => {
+      if (ifExists === 'do_nothing' && error instanceof MetastoreError && error.code === 'conflict') return undefined
+      throw error
+    })
+    if (made === undefined) return store.threads.get(thread.threadId ?? '')
+    const { thread_id: threadId } = made
     for (const { values, asNode } of updates) await executor.updateState({ store, threadId, graphId, values, asNode })
     const state = await executor.state({ store, threadId, graphId })
     if (state !== undefined) await store.threads.saveState(threadId, projectionOf(state))
-    return await store.threads.get(threadId)
-  } catch (error) {
-    await store.threads.remove(threadId)
-    throw error
-  }
-}
-
-async function existing(store: TenantStore, threadId: string | undefined): Promise<Thread | undefined> {
-  if (threadId === undefined) return undefined
-  const { rows } = await store.threads.search({ ids: [threadId], limit: 1, offset: 0 })
-  return rows[0] as Thread | undefined
+    return store.threads.get(threadId)
+  })
 }
 
 // Each update is a state of its own: that is what executors write.

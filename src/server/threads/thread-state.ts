@@ -1,4 +1,4 @@
-import { invalid, type JsonObject } from '../../store/store.ts'
+import { invalid, type StateProjection } from '../../store/store.ts'
 import type { ThreadState } from '../executors/executor.ts'
 
 /** The state of a thread that has none yet. */
@@ -14,17 +14,12 @@ export const noState: ThreadState = {
 }
 
 /** What the row of a thread keeps of its newest state. */
-export function projectionOf({ values, next, tasks }: ThreadState): {
-  readonly values: unknown
-  readonly next: readonly string[]
-  readonly interrupts: JsonObject
-} {
-  const asked = tasks.filter(({ interrupts }) => interrupts.length > 0)
-  return {
-    values,
-    next,
-    interrupts: Object.fromEntries(asked.map(({ id, interrupts }) => [id, interrupts])) as unknown as JsonObject,
-  }
+export function projectionOf({ values, next, tasks }: ThreadState): StateProjection {
+  const asking = tasks.filter(({ interrupts }) => interrupts.length > 0)
+  const interrupts = Object.fromEntries(
+    asking.map(({ id, interrupts }) => [id, interrupts.map((one) => ({ id: one.id, value: one.value ?? null }))]),
+  )
+  return { values, next, interrupts: interrupts as StateProjection['interrupts'] }
 }
 
 /** The parts of a state that were asked for: `next`, or `values.messages` for one of its values. Throws `request_invalid`. */
@@ -42,6 +37,6 @@ export function selectedState(state: ThreadState, select: readonly string[] | nu
   if (select.includes('values')) return Object.fromEntries(parts)
   const keys = select.filter((path) => path.startsWith('values.')).map((path) => path.slice('values.'.length))
   if (keys.length === 0) return Object.fromEntries(parts)
-  const values = Object.entries(state.values as object).filter(([key]) => keys.includes(key))
+  const values = Object.entries(state.values ?? {}).filter(([key]) => keys.includes(key))
   return Object.fromEntries([...parts, ['values', Object.fromEntries(values)]])
 }
