@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { anna, bert, ident } from '../harness/assistant-store.ts'
+import { expectEscalation, expectRouting, expectSessionsAndKnowledge, type TenantChat } from '../harness/tenant-chat.ts'
 import { agentIds, people, rowsIn, tenantTests, textIn } from './tenant-world.ts'
 
 tenantTests('the chat of a tenant', (it) => {
@@ -167,5 +168,31 @@ tenantTests('the chat of a tenant', (it) => {
       status: 404,
       body: { message: `There is no supporter ${people.user}.` },
     })
+  })
+
+  describe('keeps what system C promises, as the example on its own tables does', () => {
+    const place = (): TenantChat => ({
+      ask: (request, body) => it().send('admin', request, body),
+      tenant: { id: anna, name: 'Anna', domain: 'anna.test' },
+      supporters: [people.sue, people.sam],
+    })
+    test('of routing', () => expectRouting(place()))
+    test('of sessions and knowledge', () => expectSessionsAndKnowledge(place()))
+    test('of escalations', () => expectEscalation(place()))
+  })
+
+  test('says 503 when an agent takes too long, and answers when the message is sent again', async () => {
+    const session_id = textIn(await chat({ message: 'Begin' }), 'session_id')
+    const turn = { message: 'Think', session_id, client_message_id: ident('slow', 'message') }
+    it().answering = () => Promise.reject(new DOMException('The operation timed out.', 'TimeoutError'))
+    expect(await chat(turn)).toMatchObject({
+      status: 503,
+      body: { error: 'unavailable', message: 'The agent has not answered in time.' },
+    })
+    it().answering = () => Promise.resolve({ content: 'Now.' })
+    expect(await chat(turn)).toMatchObject({ status: 200, body: { response: 'Now.' } })
+    it().answering = undefined
+    const session = await it().send('user', `GET /api/Anna/sessions/${session_id}`)
+    expect(rowsIn(session, 'messages').map(({ content }) => content)).toEqual(['Begin', expect.anything(), 'Think', 'Now.'])
   })
 })

@@ -87,7 +87,10 @@ function searchKnowledge(app: App, services: Services): void {
       const { store } = await enter(c, services, c.req.valid('param').tenant, 'user')
       const { query, after, limit = usualLimit } = c.req.valid('query')
       if (query !== undefined) {
-        return c.json({ passages: await store.knowledge.search(query, limit), next: null }, 200)
+        const found = await store.knowledge.search(query, limit)
+        // Nothing may also mean that the database is without the module, which is for the list to say.
+        if (found.length === 0) await store.knowledge.list({ limit: 1 })
+        return c.json({ passages: found, next: null }, 200)
       }
       const page = await store.knowledge.list({ limit, after })
       return c.json({ documents: page.rows.map(wireDocument), next: page.next ?? null }, 200)
