@@ -193,6 +193,11 @@ tenantTests('the chat of a tenant', (it) => {
     expect(await chat(turn)).toMatchObject({ status: 200, body: { response: 'Now.' } })
     it().answering = undefined
     const session = await it().send('user', `GET /api/Anna/sessions/${session_id}`)
-    expect(rowsIn(session, 'messages').map(({ content }) => content)).toEqual(['Begin', expect.anything(), 'Think', 'Now.'])
+    expect(rowsIn(session, 'messages').map(({ content }) => content)).toEqual([
+      'Begin',
+      expect.anything(),
+      'Think',
+      'Now.',
+    ])
   })
 })

@@ -22,7 +22,11 @@ const routes = [
   ['GET', /^knowledge$/, knowledge],
   ['POST', /^knowledge$/, newDocument],
   ['POST', /^escalate$/, newEscalation],
-  ['GET', /^escalations$/, async ({ tx, query }) => page('escalations', await listEscalations(tx, pageOf(query)), query)],
+  [
+    'GET',
+    /^escalations$/,
+    async ({ tx, query }) => page('escalations', await listEscalations(tx, pageOf(query)), query),
+  ],
   [
     'PATCH',
     /^escalations\/([^/]+)\/status$/,

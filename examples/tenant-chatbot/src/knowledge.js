@@ -10,10 +10,10 @@ import { sql } from 'metastore/database'
  * @param {string} tenantId
  * @param {NewDocument} document
  */
-export async function putDocument(tx, tenantId, { title, content, source = null }) {
+export async function putDocument(tx, tenantId, { title, content, source }) {
   /** @type {{ id: string }[]} */
   const [kept] = await tx.query(sql`
-    insert into knowledge_documents (tenant_id, title, source) values (${tenantId}::uuid, ${title}, ${source})
+    insert into knowledge_documents (tenant_id, title, source) values (${tenantId}::uuid, ${title}, ${source ?? null})
     on conflict (tenant_id, title) do update set source = excluded.source
     returning id, title, source, created_at`)
   const id = kept?.id ?? ''

@@ -43,7 +43,10 @@ test('a session keeps what was said in its order, and is not there for another t
   const answers = await Promise.all(
     ['a', 'b', 'c'].map((message) => app.ask('POST /api/one/chat', { message, session_id })),
   )
-  assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200])
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200],
+  )
   const { body } = await app.ask(`GET /api/one/sessions/${session_id}`)
   assert.equal(body.agent, 'SupervisorAgent')
   assert.deepEqual(
@@ -110,8 +113,14 @@ test('a session goes to the available supporter who has the least to do', async 
   }
   const sessions = await Promise.all(Array.from({ length: 6 }, () => newSession('one')))
   const made = await Promise.all(sessions.map(escalate))
-  assert.deepEqual(made.map(({ status }) => status), [201, 201, 201, 201, 201, 201])
-  assert.deepEqual((await supporters()).map((/** @type {{ active: number }} */ { active }) => active), [3, 3])
+  assert.deepEqual(
+    made.map(({ status }) => status),
+    [201, 201, 201, 201, 201, 201],
+  )
+  assert.deepEqual(
+    (await supporters()).map((/** @type {{ active: number }} */ { active }) => active),
+    [3, 3],
+  )
   assert.deepEqual(await escalate(sessions[0] ?? ''), { status: 200, body: made[0]?.body })
 
   const step = (/** @type {string} */ status, tenant = 'one') =>
@@ -135,7 +144,12 @@ test('what a request has wrong is said', async () => {
     ['POST /api/one/chat', [], 400, 'The body must be a JSON object.'],
     ['POST /api/one/chat', '{', 400, 'The body is not JSON.'],
     ['POST /api/one/knowledge', { title: 'x'.repeat(201) }, 422, 'title must have at most 200 characters.'],
-    [`PATCH /api/one/escalations/${nowhere}/status`, { status: 'done' }, 422, 'status must be one of pending, assigned, in_progress, on_hold, resolved, closed.'],
+    [
+      `PATCH /api/one/escalations/${nowhere}/status`,
+      { status: 'done' },
+      422,
+      'status must be one of pending, assigned, in_progress, on_hold, resolved, closed.',
+    ],
     ['GET /api/one/sessions?limit=0', undefined, 422, 'limit must be a whole number from 1 to 100.'],
     ['GET /api/one/sessions?after=x', undefined, 422, 'after must be the id of the last row that you have.'],
     ['GET /api/one/nothing', undefined, 404, 'There is no route GET /api/one/nothing.'],

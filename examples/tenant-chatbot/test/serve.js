@@ -24,7 +24,10 @@ export async function serve() {
     async ask(request, body) {
       const [method = '', path = ''] = request.split(' ')
       const text = typeof body === 'string' ? body : JSON.stringify(body)
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, ...(body !== undefined && { body: text }) })
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        ...(body !== undefined && { body: text }),
+      })
       return { status: response.status, body: await response.json() }
     },
 
