@@ -229,12 +229,13 @@ create view named as select id, name from members;
     expect(line.read('migrations/002_schema.sql').split('\n\n-- metastore:down')[0]).toBe(
       [
         'drop view "public"."done_runs";',
-        'create table "public"."notes" (\n  "id" uuid not null,\n  constraint "notes_pkey" primary key (id)\n);',
+        'create table "public"."notes" (\n  "id" uuid not null,\n  constraint "notes_pkey" PRIMARY KEY (id)\n);',
         'alter table "public"."runs" add column "cost" text;',
       ].join('\n\n'),
     )
+    line.write('metastore.toml', tables('"runs"'))
     expect(await line.run('generate --check')).toMatchObject({ status: 0 })
-    line.write('metastore.toml', tables('"run", "x.y"'))
+    line.write('metastore.toml', tables('"run"'))
     expect(await line.run('generate --check')).toMatchObject({
       status: 2,
       stderr: lines(

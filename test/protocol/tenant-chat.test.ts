@@ -170,6 +170,23 @@ tenantTests('the chat of a tenant', (it) => {
     })
   })
 
+  test('hands nothing to somebody who is no supporter any more', async () => {
+    const session_id = textIn(await chat({ message: 'Help' }), 'session_id')
+    const escalate = () => it().send('user', 'POST /api/Anna/escalate', { session_id, reason: 'Too hard' })
+    const role = (role: string) => it().send('admin', `PATCH /api/Anna/users/${people.sam}`, { role })
+    for (const [who, availability] of [
+      ['sue', 'away'],
+      ['sam', 'available'],
+    ] as const) {
+      const request = `PATCH /api/Anna/supporters/${people[who]}/availability`
+      await it().send('admin', request, { availability, max_active: 1000 })
+    }
+    expect(await role('user')).toMatchObject({ status: 200 })
+    expect(await escalate()).toMatchObject({ status: 503 })
+    expect(await role('supporter')).toMatchObject({ status: 200 })
+    expect(await escalate()).toMatchObject({ status: 201, body: { supporter_id: people.sam } })
+  })
+
   describe('keeps what system C promises, as the example on its own tables does', () => {
     const place = (): TenantChat => ({
       ask: (request, body) => it().send('admin', request, body),
