@@ -90,9 +90,11 @@ describe('tenant-chatbot on a server', () => {
       server = await startCommand(`exec '${process.execPath}' src/server.js`, listening, directory, environment)
       const ask: TenantChat['ask'] = async (request, body) => {
         const [method = '', at = ''] = request.split(' ')
-        const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+        const headers = { 'content-type': 'application/json' }
+        const sent = body === undefined ? {} : { headers, body: JSON.stringify(body) }
         const response = await fetch(`http://127.0.0.1:${port}${at}`, { method, ...sent })
-        return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+        const text = await response.text()
+        return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> }
       }
       await using database = await openDatabase(url)
       await using session = await database.session()

@@ -69,9 +69,17 @@ export async function expectSessionsAndKnowledge({ ask, tenant }: TenantChat): P
   ])
   const { body: newest } = await ask(`GET ${base}/sessions?limit=1`)
   expect(newest).toMatchObject({ sessions: [{ id: session_id }], next: session_id })
-  const nowhere = '00000000-0000-4000-8000-000000000001'
+  const more = ['a', 'b', 'c', 'd', 'e', 'f'].map((message) => ask(`POST ${base}/chat`, { message, session_id }))
+  expect((await Promise.all(more)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
+  const { body: longer } = await ask(`GET ${base}/sessions/${String(session_id)}`)
+  const sequences = (longer['messages'] as Row[]).map(({ sequence }) => sequence)
+  expect(sequences).toEqual(Array.from({ length: 16 }, (_, index) => index + 1))
+  expect(await ask(`DELETE ${base}/sessions/${String(session_id)}`)).toEqual({ status: 204, body: {} })
+
+  const nowhere = String(session_id)
   for (const [request, body] of [
     [`GET ${base}/sessions/${nowhere}`, undefined],
+    [`DELETE ${base}/sessions/${nowhere}`, undefined],
     [`POST ${base}/chat`, { message: 'Hello', session_id: nowhere }],
     [`POST ${base}/escalate`, { session_id: nowhere, reason: 'Lost' }],
   ] as const) {

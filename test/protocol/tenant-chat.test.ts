@@ -76,6 +76,8 @@ tenantTests('the chat of a tenant', (it) => {
       }
     }
     expect(await chat({ message: 'Yours', session_id }, 'visitor')).toMatchObject({ status: 404 })
+    expect(await it().send('visitor', `DELETE /api/Anna/sessions/${session_id}`)).toMatchObject({ status: 404 })
+    expect(await it().send('bert', `DELETE /api/${bert}/sessions/${session_id}`)).toMatchObject({ status: 404 })
     expect(await it().send('sue', `GET /api/Anna/sessions/${session_id}`)).toMatchObject({ status: 200 })
     const visible = await it().send('visitor', 'GET /api/Anna/sessions?limit=100')
     expect(rowsIn(visible, 'sessions').filter((session) => session['user_id'] !== null)).toEqual([])

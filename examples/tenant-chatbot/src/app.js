@@ -3,11 +3,11 @@ import { takeTurn } from './chat.js'
 import { oneOf, optionalText, pageOf, readBody, text } from './input.js'
 import { listDocuments, putDocument, searchKnowledge } from './knowledge.js'
 import { notFound, Refusal } from './refusal.js'
-import { getSession, listSessions } from './sessions.js'
+import { getSession, listSessions, removeSession } from './sessions.js'
 import { escalate, listEscalations, listSupporters, setAvailability, setStatus, statuses } from './support.js'
 import { transactionsOf } from './transactions.js'
 
-/** @typedef {{ status: number, headers?: Readonly<Record<string, string>>, body: unknown }} Answer */
+/** @typedef {{ status: number, headers?: Readonly<Record<string, string>>, body?: unknown }} Answer */
 
 /** @typedef {{
  *   tx: import('metastore/database').Queryable, tenant: import('./transactions.js').Tenant, id: string,
@@ -19,6 +19,7 @@ const routes = [
   ['POST', /^chat$/, chat],
   ['GET', /^sessions$/, async ({ tx, query }) => page('sessions', await listSessions(tx, pageOf(query)), query)],
   ['GET', /^sessions\/([^/]+)$/, async ({ tx, id }) => ok(await getSession(tx, id))],
+  ['DELETE', /^sessions\/([^/]+)$/, oldSession],
   ['GET', /^knowledge$/, knowledge],
   ['POST', /^knowledge$/, newDocument],
   ['POST', /^escalate$/, newEscalation],
@@ -59,7 +60,7 @@ export function createApp(database) {
       .catch(refuse)
       .then(({ status, headers, body }) => {
         response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
-        response.end(`${JSON.stringify(body)}\n`)
+        response.end(body === undefined ? '' : `${JSON.stringify(body)}\n`)
       })
   }
 }
@@ -77,7 +78,7 @@ async function answer(request, forTenant) {
     const match = of === method ? path.exec(rest) : null
     if (match === null) continue
     // Before the transaction, so that none waits for a client that is slow to send.
-    const body = method === 'GET' ? {} : await readBody(request)
+    const body = method === 'GET' || method === 'DELETE' ? {} : await readBody(request)
     return forTenant(decoded(named), (tx, tenant) => handle({ tx, tenant, id: match[1] ?? '', query, body }))
   }
   throw new Refusal(404, 'not_found', `There is no route ${method} ${pathname}.`)
@@ -91,6 +92,12 @@ async function chat({ tx, tenant, body }) {
     sessionId: optionalText(body, 'session_id', 36),
   }
   return ok(await takeTurn(tx, tenant, turn))
+}
+
+/** @param {Call} call @returns {Promise<Answer>} */
+async function oldSession({ tx, id }) {
+  await removeSession(tx, id)
+  return { status: 204 }
 }
 
 /** Searches for passages, or lists the documents when there is no query. @param {Call} call */

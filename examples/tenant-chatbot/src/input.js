@@ -9,6 +9,9 @@ const longestBody = 1024 * 1024
  * @returns {Promise<Record<string, unknown>>}
  */
 export async function readBody(request) {
+  // A page of somebody else's can send forms and plain text to a server on this machine, but no JSON.
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') throw malformed('Send the body as content-type: application/json.')
   /** @type {Buffer[]} */
   const chunks = []
   let length = 0

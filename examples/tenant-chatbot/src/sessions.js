@@ -36,6 +36,16 @@ export async function holdSession(tx, id) {
 }
 
 /**
+ * Removes a session with all that was said in it.
+ * @param {Queryable} tx
+ * @param {string} id
+ */
+export async function removeSession(tx, id) {
+  await holdSession(tx, id)
+  await tx.query(sql`delete from sessions where id = ${id}::uuid`)
+}
+
+/**
  * Adds a message to a session that is held, and returns it.
  * @param {Queryable} tx
  * @param {string} tenantId

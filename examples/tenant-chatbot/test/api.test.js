@@ -53,9 +53,12 @@ test('a session keeps what was said in its order, and is not there for another t
     body.messages.map((/** @type {{ sequence: number }} */ { sequence }) => sequence),
     [1, 2, 3, 4, 5, 6, 7, 8],
   )
-  for (const id of [session_id, nowhere, 'x']) {
+  const removed = await newSession('two')
+  assert.equal((await app.ask(`DELETE /api/two/sessions/${removed}`)).status, 204)
+  for (const id of [session_id, removed, nowhere, 'x']) {
     const missing = { status: 404, body: { error: 'not_found', message: `There is no session ${id}.` } }
     assert.deepEqual(await app.ask(`GET /api/two/sessions/${id}`), missing)
+    assert.deepEqual(await app.ask(`DELETE /api/two/sessions/${id}`), missing)
     assert.deepEqual(await app.ask('POST /api/two/chat', { message: 'x', session_id: id }), missing)
     assert.deepEqual(await app.ask('POST /api/two/escalate', { session_id: id, reason: 'x' }), missing)
   }
@@ -143,6 +146,7 @@ test('what a request has wrong is said', async () => {
     ['POST /api/one/chat', { message: 'a\0' }, 422, 'message must not hold a zero byte.'],
     ['POST /api/one/chat', [], 400, 'The body must be a JSON object.'],
     ['POST /api/one/chat', '{', 400, 'The body is not JSON.'],
+    ['POST /api/one/chat', undefined, 400, 'Send the body as content-type: application/json.'],
     ['POST /api/one/knowledge', { title: 'x'.repeat(201) }, 422, 'title must have at most 200 characters.'],
     [
       `PATCH /api/one/escalations/${nowhere}/status`,

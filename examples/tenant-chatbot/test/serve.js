@@ -23,12 +23,16 @@ export async function serve() {
      */
     async ask(request, body) {
       const [method = '', path = ''] = request.split(' ')
-      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      const json = {
+        headers: { 'content-type': 'application/json' },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }
       const response = await fetch(`http://127.0.0.1:${port}${path}`, {
         method,
-        ...(body !== undefined && { body: text }),
+        ...(body !== undefined && json),
       })
-      return { status: response.status, body: await response.json() }
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
     },
 
     async close() {
