@@ -55,6 +55,7 @@ export async function runGeneration(input: Input, context: Context, name: string
     renames: list(input, 'rename'),
     notRenamed: list(input, 'notRenamed'),
     isRename: (open) => isRename(open, input, context, state.desired.path),
+    ownTables: entry.settings.modelsTables,
     base: entry.settings.schema,
     shadow,
   })

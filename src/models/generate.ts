@@ -16,6 +16,7 @@ import {
   withoutOwner,
 } from '../shadow/shadow.ts'
 import { makeDesired, type DesiredState } from './desired.ts'
+import { othersThan, withOthers } from './other-tables.ts'
 import { describePartRename, partRenames, partRenameStatements, withPartRenames } from './part-renames.ts'
 import { replayedCatalog } from './replayed-catalog.ts'
 import { displayRename, parseRename, possibleRenames, renameStatements, type Rename } from './renames.ts'
@@ -31,6 +32,8 @@ export interface GenerateInput {
   readonly notRenamed: readonly string[]
   /** Decides what nobody has said: whether the first of these is a rename. May throw instead. */
   readonly isRename: (open: readonly [string, ...string[]]) => Promise<boolean>
+  /** The tables and views that models are for, as `runs` or `app.runs`; without any, models say everything. */
+  readonly ownTables: readonly string[]
   /** The schema that names without one are in. */
   readonly base: string
   readonly shadow: ReplayOptions
@@ -55,8 +58,8 @@ export interface Generated {
 
 /**
  * Compares what the migrations make with the desired state, on throw-away databases. A rename is made only when it is told:
- * from two states nobody can tell it from a removal. Throws `usage` for a rename of nothing, and the desired state's own
- * errors.
+ * from two states nobody can tell it from a removal. Throws `usage` for a rename of nothing, `configuration_invalid` for own tables
+ * that there are none of, and the desired state's own errors.
  */
 export async function generate(input: GenerateInput): Promise<Generated> {
   const { files, desired, shadow } = input
@@ -70,8 +73,12 @@ export async function generate(input: GenerateInput): Promise<Generated> {
     await makeDesired(empty, desired, before)
     return catalogOf(empty)
   })
-  const wantedBeside = (current: Catalog) =>
-    inPresentOrder(desired.kind === 'models' ? withUnsaid(made, current, desired.existingViews) : made, current)
+  const isOther = othersThan(desired.kind === 'models' ? input.ownTables : [], { made, before }, input.base)
+  const wantedBeside = (current: Catalog) => {
+    if (desired.kind === 'sql') return inPresentOrder(made, current)
+    const wanted = withUnsaid(made, current, desired.existingViews)
+    return inPresentOrder(input.ownTables.length === 0 ? wanted : withOthers(wanted, current, isOther), current)
+  }
   const first = await firstRename(input, wantedBeside(before), before)
   if (first === undefined) return compare(wantedBeside(before), before, [])
   return onReplayedDatabase(files, shadow, async (database) => {

@@ -94,6 +94,7 @@ describe('describeSettings', () => {
       ['unknown_keys', 'error', 'default', null],
       ['expose_views', true, 'default', null],
       ['models', [], 'default', null],
+      ['models_tables', [], 'default', null],
       ['models_casing', null, 'default', null],
       ['generate_format', null, 'default', null],
       ['environment', 'production', 'environment METASTORE_ENVIRONMENT', null],

@@ -6,7 +6,7 @@ import { MetastoreError } from '../errors.ts'
 import { readProject } from './read.ts'
 
 const settings =
-  'The settings of a database are url, migrations, seeds, tests, schema, unknown_keys, expose_views, models, models_casing, generate_format, environment, state_schema, history_view, lock_timeout, ' +
+  'The settings of a database are url, migrations, seeds, tests, schema, unknown_keys, expose_views, models, models_tables, models_casing, generate_format, environment, state_schema, history_view, lock_timeout, ' +
   'lock_deadline, lock_wait, wait, bootstrap, admin_url, backup_command, maintenance_window, after_window, max_lag, report_directory, encrypted, keys_variable, keys_file, keys_command, required_variables, tenant_column, seed_sets, report, server.'
 const nameIt = 'Give each database a name, and write its settings below a line such as [database.assistant].'
 const topLevel = 'At the top level there are only tables such as [database.assistant].'

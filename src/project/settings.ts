@@ -81,6 +81,16 @@ const databaseSettings = {
     description:
       'The files of Drizzle models, or one file of SQL, that say what generate compares the migrations with.',
   },
+  modelsTables: {
+    key: 'models_tables',
+    kind: 'variables',
+    default: [],
+    variables: ['METASTORE_MODELS_TABLES'],
+    flag: null,
+    reach: 'one',
+    description:
+      'The tables and views that the Drizzle models are for, where they are not for all: generate leaves the others alone.',
+  },
   modelsCasing: {
     key: 'models_casing',
     kind: 'choice',

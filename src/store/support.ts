@@ -122,7 +122,8 @@ async function leastBusy(tx: StoreTransaction): Promise<string> {
   const chosen = await tx.first<{ user_id: string }>(sql`
     select s.user_id
     from supporters s
-      join users u on u.tenant_id = s.tenant_id and u.id = s.user_id and u.is_active
+      join users u
+        on u.tenant_id = s.tenant_id and u.id = s.user_id and u.is_active and u.role in ('supporter', 'admin')
       cross join lateral (
         select count(*) as active, max(e.assigned_at) as latest
         from escalations e where e.tenant_id = s.tenant_id and e.supporter_id = s.user_id and e.status in ${busy}

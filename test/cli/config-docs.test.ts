@@ -26,6 +26,7 @@ describe('config', () => {
         'unknown_keys                "error"          default',
         'expose_views                true             default',
         'models                      []               default',
+        'models_tables               []               default',
         'models_casing               null             default',
         'generate_format             null             default',
         'environment                 "production"     environment METASTORE_ENVIRONMENT',

@@ -201,6 +201,51 @@ export const open = pgView('open_runs', { id: bigint({ mode: 'number' }) }).exis
     expect(line.exists('migrations/002_schema.sql')).toBe(false)
   })
 
+  test('compares the tables that models_tables names and what is new, and leaves all others alone', async () => {
+    const tables = (names: string) =>
+      `[database.main]\nurl = "pglite:data"\nmodels = ["src/models.ts"]\nmodels_tables = [${names}]\n`
+    const line = modelsProject(
+      `
+import { bigint, pgTable, pgView, text, uuid } from 'drizzle-orm/pg-core'
+export const members = pgTable('members', { id: uuid().primaryKey() })
+export const runs = pgTable('runs', { id: bigint({ mode: 'number' }).primaryKey(), member: uuid().references(() => members.id), cost: text() })
+export const notes = pgTable('notes', { id: uuid().primaryKey() })
+`,
+      {
+        'metastore.toml': tables('"runs", "public.done_runs"'),
+        'migrations/001_all.sql': `
+create type mood as enum ('good', 'bad');
+create table members (id uuid primary key, name text not null, mood mood, number serial, at int generated always as identity);
+create index members_name on members (name);
+create statistics members_names on name, mood from members;
+create sequence numbers;
+create table runs (id bigint primary key, member uuid constraint runs_member_members_id_fk references members (id));
+create view done_runs as select id from runs;
+create view named as select id, name from members;
+`,
+      },
+    )
+    expect(await line.run('generate --allow-data-loss')).toMatchObject({ status: 0, stderr: '' })
+    expect(line.read('migrations/002_schema.sql').split('\n\n-- metastore:down')[0]).toBe(
+      [
+        'drop view "public"."done_runs";',
+        'create table "public"."notes" (\n  "id" uuid not null,\n  constraint "notes_pkey" PRIMARY KEY (id)\n);',
+        'alter table "public"."runs" add column "cost" text;',
+      ].join('\n\n'),
+    )
+    line.write('metastore.toml', tables('"runs"'))
+    expect(await line.run('generate --check')).toMatchObject({ status: 0 })
+    line.write('metastore.toml', tables('"run"'))
+    expect(await line.run('generate --check')).toMatchObject({
+      status: 2,
+      stderr: lines(
+        'error [configuration_invalid] models_tables names run, which is neither in the models nor made by the migrations.',
+        '  at models_tables',
+        '  next: Did you mean runs?',
+      ),
+    })
+  })
+
   test('says what is wrong with models, and what is missing to read them', async () => {
     const refusal = async (models: string, link = true) => {
       const line = modelsProject(models)

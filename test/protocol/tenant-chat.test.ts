@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { anna, bert, ident } from '../harness/assistant-store.ts'
+import { expectEscalation, expectRouting, expectSessionsAndKnowledge, type TenantChat } from '../harness/tenant-chat.ts'
 import { agentIds, people, rowsIn, tenantTests, textIn } from './tenant-world.ts'
 
 tenantTests('the chat of a tenant', (it) => {
@@ -75,6 +76,8 @@ tenantTests('the chat of a tenant', (it) => {
       }
     }
     expect(await chat({ message: 'Yours', session_id }, 'visitor')).toMatchObject({ status: 404 })
+    expect(await it().send('visitor', `DELETE /api/Anna/sessions/${session_id}`)).toMatchObject({ status: 404 })
+    expect(await it().send('bert', `DELETE /api/${bert}/sessions/${session_id}`)).toMatchObject({ status: 404 })
     expect(await it().send('sue', `GET /api/Anna/sessions/${session_id}`)).toMatchObject({ status: 200 })
     const visible = await it().send('visitor', 'GET /api/Anna/sessions?limit=100')
     expect(rowsIn(visible, 'sessions').filter((session) => session['user_id'] !== null)).toEqual([])
@@ -171,5 +174,53 @@ tenantTests('the chat of a tenant', (it) => {
       status: 404,
       body: { message: `There is no supporter ${people.user}.` },
     })
+  })
+
+  test('hands nothing to somebody who is no supporter any more', async () => {
+    const session_id = textIn(await chat({ message: 'Help' }), 'session_id')
+    const escalate = () => it().send('user', 'POST /api/Anna/escalate', { session_id, reason: 'Too hard' })
+    const role = (role: string) => it().send('admin', `PATCH /api/Anna/users/${people.sam}`, { role })
+    for (const [who, availability] of [
+      ['sue', 'away'],
+      ['sam', 'available'],
+    ] as const) {
+      const request = `PATCH /api/Anna/supporters/${people[who]}/availability`
+      await it().send('admin', request, { availability, max_active: 1000 })
+    }
+    expect(await role('user')).toMatchObject({ status: 200 })
+    expect(await escalate()).toMatchObject({ status: 503 })
+    expect(await role('supporter')).toMatchObject({ status: 200 })
+    expect(await escalate()).toMatchObject({ status: 201, body: { supporter_id: people.sam } })
+  })
+
+  describe('keeps what system C promises, as the example on its own tables does', () => {
+    const place = (): TenantChat => ({
+      ask: (request, body) => it().send('admin', request, body),
+      tenant: { id: anna, name: 'Anna', domain: 'anna.test' },
+      supporters: [people.sue, people.sam],
+    })
+    test('of routing', () => expectRouting(place()))
+    test('of sessions and knowledge', () => expectSessionsAndKnowledge(place()))
+    test('of escalations', () => expectEscalation(place()))
+  })
+
+  test('says 503 when an agent takes too long, and answers when the message is sent again', async () => {
+    const session_id = textIn(await chat({ message: 'Begin' }), 'session_id')
+    const turn = { message: 'Think', session_id, client_message_id: ident('slow', 'message') }
+    it().answering = () => Promise.reject(new DOMException('The operation timed out.', 'TimeoutError'))
+    expect(await chat(turn)).toMatchObject({
+      status: 503,
+      body: { error: 'unavailable', message: 'The agent has not answered in time.' },
+    })
+    it().answering = () => Promise.resolve({ content: 'Now.' })
+    expect(await chat(turn)).toMatchObject({ status: 200, body: { response: 'Now.' } })
+    it().answering = undefined
+    const session = await it().send('user', `GET /api/Anna/sessions/${session_id}`)
+    expect(rowsIn(session, 'messages').map(({ content }) => content)).toEqual([
+      'Begin',
+      expect.anything(),
+      'Think',
+      'Now.',
+    ])
   })
 })

@@ -21,8 +21,8 @@ import {
 } from 'drizzle-orm/pg-core'
 
 // The assistants, threads, runs and store items of the schema that metastore ships: for an application that reads them with
-// Drizzle. Tenants, users and tenant_assistants are
-// here because the others refer to them, with no more than that.
+// Drizzle. Tenants, users and tenant_assistants are here because the others refer to them, with no more than that; they are not
+// among the `models_tables` of shipped.toml.
 
 const when: PgTimestampConfig = { withTimezone: true }
 const newId = sql`new_id()`

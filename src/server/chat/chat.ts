@@ -70,7 +70,7 @@ export async function takeTurn(
   const { content, metadata } =
     verdict.decision === 'block'
       ? refusal(verdict)
-      : await answer({ store, session, agent, message, history: await historyOf(store, message) })
+      : await answer({ store, session, agent, message, history: await historyOf(store, message) }).catch(inTime)
   const reply = await store.messages.add(session.thread_id, {
     role: 'assistant',
     content,
@@ -78,6 +78,17 @@ export async function takeTurn(
     metadata: { ...metadata, agent_name: agent.name, in_reply_to: message.id },
   })
   return { sessionId: session.thread_id, agent, message: reply.message, verdict }
+}
+
+// A language model that takes too long is no fault of the server.
+function inTime(error: unknown): never {
+  if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
+  throw new MetastoreError({
+    code: 'unavailable',
+    message: 'The agent has not answered in time.',
+    remedy: 'Send the message again, under the same client_message_id.',
+    cause: error,
+  })
 }
 
 async function findAgent(all: Store, store: TenantStore, name: string): Promise<Agent> {

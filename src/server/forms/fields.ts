@@ -8,9 +8,9 @@ export const uuid = z.guid().openapi({ format: 'uuid' })
 
 const unstorable = 'The text has the character U+0000 or half of a surrogate pair, which cannot be stored.'
 
-/** A text of at most so many characters that PostgreSQL can keep. */
-export function text(longest: number) {
-  return z.string().min(1).max(longest).refine(isStorable, unstorable)
+/** A text of at most so many characters, and of one at least unless said, that PostgreSQL can keep. */
+export function text(longest: number, shortest = 1) {
+  return z.string().min(shortest).max(longest).refine(isStorable, unstorable)
 }
 
 /** Such a text that may also be null, or left out. */

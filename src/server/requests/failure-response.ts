@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import { DatabaseError } from '../../database/database.ts'
 import { type ErrorCode, MetastoreError } from '../../errors.ts'
 import { RequestInvalid } from '../../store/store.ts'
+import { missingModule } from './missing-module.ts'
 
 /** The statuses with which clients do not try again, and those with which they do. */
 type Status = 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503
@@ -62,6 +63,11 @@ export function failureResponse(error: Error, c: Context, log: (error: Error) =>
   if (error instanceof DatabaseError && error.engineCode?.startsWith('22') === true) {
     // A value that no column takes: a number that is too large, a text that is no date, U+0000.
     return answer(c, 422, body('request_invalid', 'A value has a form or a size that cannot be stored.'))
+  }
+  const module = error instanceof DatabaseError ? missingModule(error) : undefined
+  if (module !== undefined) {
+    const message = `This database has been made without the module ${module} of the schema, which the route needs.`
+    return answer(c, 404, body('not_found', message))
   }
   log(error)
   if (isTemporary(error)) {

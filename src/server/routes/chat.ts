@@ -9,9 +9,10 @@ import { chatMessageSchema, wireMessage } from './sessions.ts'
 const turnSchema = z
   .object({
     message: text(100_000),
-    agent_name: text(200).optional().openapi({ description: 'SupervisorAgent, when it is left out' }),
-    session_id: uuid.optional().openapi({ description: 'The session to go on with; a new one, when it is left out' }),
-    client_message_id: uuid.optional().openapi({ description: 'What is sent twice under one id, is answered once' }),
+    // Clients that have none send null; an empty name is one that no agent has.
+    agent_name: text(200, 0).nullish().openapi({ description: 'SupervisorAgent, when it is left out' }),
+    session_id: uuid.nullish().openapi({ description: 'The session to go on with; a new one, when it is left out' }),
+    client_message_id: uuid.nullish().openapi({ description: 'What is sent twice under one id, is answered once' }),
   })
   .openapi('ChatTurn')
 
@@ -49,7 +50,12 @@ export function chatRoutes(app: App, services: Services): void {
       const { message, agent_name, session_id, client_message_id } = c.req.valid('json')
       const reply = await takeTurn(
         { all: services.store, store, owner, userId },
-        { message, agentName: agent_name, sessionId: session_id, clientMessageId: client_message_id },
+        {
+          message,
+          agentName: agent_name ?? undefined,
+          sessionId: session_id ?? undefined,
+          clientMessageId: client_message_id ?? undefined,
+        },
         services.answer ?? answerFromKnowledge,
       )
       return c.json(wireReply(reply), 200)

@@ -76,7 +76,10 @@ function searchKnowledge(app: App, services: Services): void {
       const { store } = await enter(c, services, c.req.valid('param').tenant)
       const { query, ...given } = c.req.valid('query')
       if (query !== undefined) {
-        return c.json({ passages: await store.knowledge.search(query, given.limit ?? usualLimit), next: null }, 200)
+        const found = await store.knowledge.search(query, given.limit ?? usualLimit)
+        // Nothing may also mean that the database is without the module, which is for the list to say.
+        if (found.length === 0) await store.knowledge.list({ limit: 1 })
+        return c.json({ passages: found, next: null }, 200)
       }
       return c.json(await pageForm(given, 'documents', (page) => store.knowledge.list(page), wireDocument), 200)
     },

@@ -42,6 +42,7 @@ export function wireMessage(message: Message): z.infer<typeof chatMessageSchema>
 export function sessionRoutes(app: App, services: Services): void {
   listSessions(app, services)
   getSession(app, services)
+  removeSession(app, services)
 }
 
 function listSessions(app: App, services: Services): void {
@@ -82,6 +83,28 @@ function getSession(app: App, services: Services): void {
       const session = await store.sessions.get(id, owner)
       const messages = await store.messages.list(id, { limit: limit ?? 100, before })
       return c.json({ ...wireSession(session), messages: messages.map(wireMessage) }, 200)
+    },
+  )
+}
+
+function removeSession(app: App, services: Services): void {
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/api/{tenant}/sessions/{id}',
+      tags: ['Chat'],
+      summary: 'Remove a session with all that was said in it',
+      request: { params: z.object(idParam) },
+      responses: { 204: { description: 'It is gone' } },
+    }),
+    async (c) => {
+      const { tenant, id } = c.req.valid('param')
+      const { store, owner } = await enter(c, services, tenant, 'user')
+      await store.transaction(async (same) => {
+        await same.sessions.get(id, owner)
+        await same.threads.remove(id)
+      })
+      return c.body(null, 204)
     },
   )
 }
