@@ -76,6 +76,11 @@ export function gate(text: string): Gate {
   return gateWithin(text)
 }
 
+/** Lets all runs that have come to a gate go on to their end. */
+export function openAllGates(): void {
+  for (const each of gates.values()) each.open()
+}
+
 function gateWithin(text: string): GateWithin {
   const found = gates.get(text)
   if (found !== undefined) return found
@@ -146,9 +151,22 @@ const careful = new StateGraph(State)
   .addEdge('ask', END)
   .compile()
 
-const graphs = { echo, hitl, slow, boom, fork, careful } as unknown as Readonly<Record<string, GraphSource>>
+/** Waits for the gate of its text, cancelled or not, and is halfway when it has. */
+const deaf = new StateGraph(State)
+  .addNode('deaf', async ({ text }) => {
+    const { reach, opened, reachHalf } = gateWithin(text)
+    reach()
+    await opened.one
+    reachHalf()
+    return { items: ['heard nothing'] }
+  })
+  .addEdge(START, 'deaf')
+  .addEdge('deaf', END)
+  .compile()
 
-/** Executes the graphs echo, hitl, slow, boom, fork and careful. */
+const graphs = { echo, hitl, slow, boom, fork, careful, deaf } as unknown as Readonly<Record<string, GraphSource>>
+
+/** Executes the graphs echo, hitl, slow, boom, fork, careful and deaf. */
 export const graphExecutor: Executor = langGraphExecutor({
   library: { BaseCheckpointSaver, BaseStore, Command },
   graphs,

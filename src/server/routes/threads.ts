@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { ThreadColumn, TimeToLive } from '../../store/store.ts'
 import { answer, idText, jsonBody, minutes, objectOf, sortOrder } from '../forms/bodies.ts'
 import type { App, Services } from '../app.ts'
-import { once } from '../requests/idempotency.ts'
+import { idempotencyHeaders, once } from '../requests/idempotency.ts'
 import { createWithStates, superstepSchema } from '../threads/supersteps.ts'
 import { partialThreadForm, threadFields, threadForm, threadSchema, ttlForm } from '../forms/threads.ts'
 import { jsonObject, page, pageHeaders, queryList } from '../forms/wire.ts'
@@ -45,7 +45,7 @@ function create(app: App, services: Services): void {
       path: '/threads',
       tags,
       summary: 'Create a thread',
-      request: { body: jsonBody(body) },
+      request: { headers: idempotencyHeaders, body: jsonBody(body) },
       responses: answer(threadSchema, 'The thread'),
     }),
     async (c) => {
