@@ -183,6 +183,21 @@ protocolScenarios('threads and their runs', [graphExecutor], (it, scenario) => {
     expect(await itemsOf(copy.thread_id)).toEqual(['answer:yes'])
   })
 
+  scenario(20, 'a copy that is made during a run is where the run had come to, and goes on from there', async () => {
+    const original = await newThread()
+    const held = slowly()
+    const holder = await client().runs.create(original, 'slow', held.payload)
+    held.gate.openOne()
+    await held.gate.halfway
+    const copy = await threads().copy(original)
+    expect(copy).toMatchObject({ status: 'interrupted', values: { items: ['one'] } })
+    expect(await threads().getState(copy.thread_id)).toMatchObject({ next: ['two'], values: copy.values })
+    held.gate.open()
+    const done = { items: ['one', 'two'] }
+    expect(await run(copy.thread_id, 'slow', { input: null })).toMatchObject(done)
+    expect(await client().runs.join(original, holder.run_id)).toMatchObject(done)
+  })
+
   scenario(22, 'a thread is deleted during its run, and nothing of both comes back', async () => {
     const { store, server } = it()
     // A server of its own, whose end tells that its run has come to its end.
@@ -319,7 +334,7 @@ protocolScenarios('threads and their runs', [graphExecutor], (it, scenario) => {
       const forked = await run(thread, 'fork', { input: null, checkpointId: checkpoint.checkpoint_id })
       expect(forked).toEqual({ text: 'b', items: ['first:a', 'second:B'] })
       expect((await threads().getState(thread)).values).toEqual(forked)
-      const first = await threads().getState(thread, head?.checkpoint.checkpoint_id)
+      const first = await threads().getState(thread, head?.checkpoint.checkpoint_id ?? '')
       expect(first.values).toEqual({ text: 'a', items: ['first:a', 'second:A'] })
     },
   )

@@ -3,6 +3,7 @@ import type { ThreadColumn, TimeToLive } from '../../store/store.ts'
 import { answer, idText, jsonBody, minutes, objectOf, sortOrder } from '../forms/bodies.ts'
 import type { App, Services } from '../app.ts'
 import { idempotencyHeaders, once } from '../requests/idempotency.ts'
+import { copyThread } from '../threads/copy-thread.ts'
 import { createWithStates, superstepSchema } from '../threads/supersteps.ts'
 import { partialThreadForm, threadFields, threadForm, threadSchema, ttlForm } from '../forms/threads.ts'
 import { jsonObject, page, pageHeaders, queryList } from '../forms/wire.ts'
@@ -28,7 +29,7 @@ export function threadRoutes(app: App, services: Services): void {
   getAndUpdate(app)
   remove(app)
   search(app)
-  copyAndPrune(app)
+  copyAndPrune(app, services)
 }
 
 function create(app: App, services: Services): void {
@@ -178,7 +179,7 @@ function search(app: App): void {
   )
 }
 
-function copyAndPrune(app: App): void {
+function copyAndPrune(app: App, services: Services): void {
   app.openapi(
     createRoute({
       method: 'post',
@@ -188,7 +189,10 @@ function copyAndPrune(app: App): void {
       request: { params: byId },
       responses: answer(threadSchema, 'The copy'),
     }),
-    async (c) => c.json(threadForm(await c.var.store.threads.copy(c.req.valid('param').thread_id)), 200),
+    async (c) => {
+      const copy = await copyThread(c.var.store, services.executors, c.req.valid('param').thread_id)
+      return c.json(threadForm(copy), 200)
+    },
   )
   const body = z.object({
     thread_ids: z.array(idText).max(10_000),
