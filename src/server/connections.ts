@@ -10,12 +10,16 @@ export interface Connections {
   end(): Promise<void>
 }
 
+/** Milliseconds that a connection without a request is kept: longer than balancers keep theirs, which send on them until then. */
+const keptAlive = 75_000
+
 /**
  * Looks after the connections of a server that has none yet. A server must not just end those without a request, as `server.close`
  * does: what a client sends at the same moment would be lost, and the client would not know whether it was done (RFC 9112, 9.5).
  */
 export function openConnections(server: Server, moment: number): Connections {
   const requests = new Map<Socket, number>()
+  server.keepAliveTimeout = keptAlive
   let ending = false
   const count = (socket: Socket, more: number): void => {
     if (!socket.destroyed) requests.set(socket, (requests.get(socket) ?? 0) + more)
@@ -23,8 +27,11 @@ export function openConnections(server: Server, moment: number): Connections {
   const endWithoutRequest = (socket: Socket): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(() => {
-        if (requests.get(socket) === 0) socket.destroy()
-        resolve()
+        // Timers come before what has arrived meanwhile is read, and this after it.
+        setImmediate(() => {
+          if (requests.get(socket) === 0) socket.destroy()
+          resolve()
+        })
       }, moment)
       socket.once('close', () => {
         clearTimeout(timer)
