@@ -1,6 +1,6 @@
 import { Client, type Run } from '@langchain/langgraph-sdk'
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openDatabase } from '../../src/database/database.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -135,8 +135,8 @@ describe.each(storeEngines)('a server that is killed on $name', ({ name, freshSc
   const texts = Array.from({ length: 10 }, () => randomUUID())
   let runs: Run[]
   let told: Run
-  let after: ServerProcess
-  let receiver: Receiver
+  let after: ServerProcess | undefined
+  let receiver: Receiver | undefined
 
   beforeAll(async () => {
     const schema = await freshSchema()
@@ -157,7 +157,7 @@ describe.each(storeEngines)('a server that is killed on $name', ({ name, freshSc
         const all = await Promise.all(runs.map(({ thread_id, run_id }) => before.client.runs.get(thread_id, run_id)))
         return all.every(({ status }) => status === 'running')
       }
-      await expect.poll(areRunning).toBe(true)
+      await vi.waitFor(async () => expect(await areRunning()).toBe(true), 100_000)
     } finally {
       await before.kill()
     }
@@ -165,12 +165,12 @@ describe.each(storeEngines)('a server that is killed on $name', ({ name, freshSc
     after = await startServerProcess(schema, texts)
   })
   afterAll(async () => {
-    await after.kill()
-    await receiver.close()
+    await after?.kill()
+    await receiver?.close()
   })
 
   test(`protocol scenario 59: its runs come to their end after a restart [${name}]`, async () => {
-    const { client } = after
+    const { client } = after!
     for (const { thread_id, run_id } of runs) {
       expect(await client.runs.join(thread_id, run_id)).toMatchObject({ items: ['one', 'two'] })
       expect((await client.runs.get(thread_id, run_id)).status).toBe('success')
@@ -184,9 +184,9 @@ describe.each(storeEngines)('a server that is killed on $name', ({ name, freshSc
   })
 
   test(`protocol scenario 63: what it could not send arrives after a restart, signed [${name}]`, async () => {
-    await expect.poll(() => receiver.received.length).toBeGreaterThan(0)
+    await expect.poll(() => receiver!.received.length).toBeGreaterThan(0)
     const { run_id, thread_id } = told
-    const [message] = receiver.received
+    const [message] = receiver!.received
     expect(message && isSigned(message)).toBe(true)
     expect(JSON.parse(message?.body ?? '')).toMatchObject({
       run_id,

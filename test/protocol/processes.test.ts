@@ -189,7 +189,7 @@ function startLoad(client: Client) {
     /** Waits until they have asked a dozen times more; throws what one of them was refused with. */
     async goesOn(): Promise<void> {
       const wanted = made + 12
-      await Promise.race([all, expect.poll(() => made).toBeGreaterThanOrEqual(wanted)])
+      await Promise.race([all, vi.waitFor(() => expect(made).toBeGreaterThanOrEqual(wanted), 100_000)])
     },
     async stop(): Promise<void> {
       stopped = true
