@@ -1,4 +1,4 @@
-import { type Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { Server as Listener, type Socket } from 'node:net'
 
 /** The connections of a server, which it ends so that no request is lost. */
@@ -19,6 +19,7 @@ const keptAlive = 75_000
  */
 export function openConnections(server: Server, moment: number): Connections {
   const requests = new Map<Socket, number>()
+  const answers = new Set<ServerResponse>()
   server.keepAliveTimeout = keptAlive
   let ending = false
   const count = (socket: Socket, more: number): void => {
@@ -26,6 +27,7 @@ export function openConnections(server: Server, moment: number): Connections {
   }
   const endWithoutRequest = (socket: Socket): Promise<void> =>
     new Promise((resolve) => {
+      if (socket.destroyed) return resolve()
       const timer = setTimeout(() => {
         // Timers come before what has arrived meanwhile is read, and this after it.
         setImmediate(() => {
@@ -44,10 +46,12 @@ export function openConnections(server: Server, moment: number): Connections {
   })
   server.prependListener('request', ({ socket }, response) => {
     count(socket, 1)
+    answers.add(response)
     if (ending) response.setHeader('Connection', 'close')
     response.once('close', () => {
       count(socket, -1)
-      // It said nothing of the end when it began.
+      answers.delete(response)
+      // One that had begun said nothing of the end.
       if (ending) void endWithoutRequest(socket)
     })
   })
@@ -55,6 +59,7 @@ export function openConnections(server: Server, moment: number): Connections {
     async end() {
       ending = true
       Listener.prototype.close.call(server)
+      for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close')
       const idle = [...requests].filter(([, under]) => under === 0).map(([socket]) => socket)
       await Promise.all(idle.map(endWithoutRequest))
     },
