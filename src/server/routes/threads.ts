@@ -55,6 +55,7 @@ function create(app: App, services: Services): void {
       const thread = {
         threadId: thread_id ?? undefined,
         metadata: objectOf(metadata),
+        userId: c.var.principal.userId,
         ttl: timeToLive(ttl) ?? undefined,
       }
       const wanted = { thread, ifExists: if_exists ?? undefined, supersteps: supersteps ?? [] }
