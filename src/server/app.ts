@@ -52,6 +52,8 @@ export interface Services {
   readonly metrics?: ServerMetrics
   /** Why requests should be sent elsewhere; undefined when they should not. */
   readonly notReady?: () => Promise<string | undefined>
+  /** Whether nothing is done any more, because the server ends. */
+  readonly isDone?: () => boolean
 }
 
 /** An application that answers as the rules of the protocol say, without any route. */

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
+import { MetastoreError } from '../errors.ts'
 import { type App, emptyApp, type Environment, type Services } from './app.ts'
 import { authorize } from './authorization/authorization.ts'
 import { tooManyRequests } from './requests/failure-response.ts'
@@ -75,10 +76,11 @@ function pagesOf(origins: readonly string[]) {
   })
 }
 
-function identify({ store, authenticate, requestsPerMinute }: Services): MiddlewareHandler<Environment> {
+function identify({ store, authenticate, requestsPerMinute, isDone }: Services): MiddlewareHandler<Environment> {
   const limit: RateLimit | undefined = requestsPerMinute === undefined ? undefined : rateLimit(requestsPerMinute)
   return async (c, next) => {
     if (isPublic(c.req.path)) return next()
+    if (isDone?.() === true) throw stopping()
     const principal = await authenticate(c.req.raw.headers)
     c.set('principal', principal)
     const seconds = limit?.take(principal)
@@ -88,4 +90,12 @@ function identify({ store, authenticate, requestsPerMinute }: Services): Middlew
     c.set('store', store.tenant(principal.tenantId, { ownerId }))
     return next()
   }
+}
+
+function stopping(): MetastoreError {
+  return new MetastoreError({
+    code: 'unavailable',
+    message: 'The server is stopping, and has done nothing of this.',
+    remedy: 'Send the request to another one.',
+  })
 }

@@ -8,6 +8,7 @@ import type { Services } from './app.ts'
 import { backgroundMetrics } from './background/background-metrics.ts'
 import { type BackgroundOptions, startBackground } from './background/background.ts'
 import { createApp } from './create-app.ts'
+import { openConnections } from './connections.ts'
 import { type RunOptions, startRuns } from './runs/run-service.ts'
 import { serverMetrics } from './requests/server-metrics.ts'
 
@@ -32,6 +33,8 @@ export interface ServerOptions extends Omit<Services, 'runs'> {
   readonly onDrain?: () => Promise<void>
   /** Milliseconds that requests and streams have to come to their end when the server stops; 10,000 unless said. */
   readonly patience?: number
+  /** Milliseconds that connections wait for a request that is on its way when the server stops; 500 unless said. */
+  readonly moment?: number
 }
 
 /** A server that answers. */
@@ -45,26 +48,27 @@ export interface RunningServer extends AsyncDisposable {
 /** Milliseconds between the end of runs and that of connections. */
 const lastMoment = 500
 
+/** Milliseconds that a request that makes a run takes at most until it is answered with the run's values or begins to wait. */
+const longestHandling = 2000
+
 /** Starts to answer requests. Throws `address_unavailable` when the address is taken or none of this machine. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, port, onDrain, patience = 10_000 } = options
+  const { host, port, onDrain, patience = 10_000, moment = 500 } = options
   const graphIds = options.executors.flatMap((executor) => executor.graphIds)
   await ensureSystemAssistants(options.store.admin.transaction, graphIds)
   const runs = startRuns(options, options.runs)
   let stopping = false
+  let done = false
   const notReady = (): Promise<string | undefined> =>
     stopping ? Promise.resolve('The server is stopping.') : (options.notReady?.() ?? Promise.resolve(undefined))
   const metrics = options.metrics ?? serverMetrics(options.store)
-  const app = createApp({ ...options, notReady, runs, metrics })
-  const server = serve({ fetch: app.fetch, hostname: host, port }) as Server
+  const app = createApp({ ...options, notReady, runs, metrics, isDone: () => done })
+  const handling = new Set<Promise<unknown>>()
+  const server = serve({ fetch: tracked(app.fetch, handling), hostname: host, port }) as Server
+  const connections = openConnections(server, moment)
   await once(server, 'listening').catch(async (cause: unknown) => {
     await runs.close()
     throw addressUnavailable(host, port, cause)
-  })
-  // Connections that are kept open are told to go with their next answer, and ended once they have it.
-  server.prependListener('request', (_request, response) => {
-    if (stopping) response.setHeader('Connection', 'close')
-    response.once('close', () => stopping && setImmediate(() => server.closeIdleConnections()))
   })
   const address = server.address() as AddressInfo
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
@@ -76,21 +80,46 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stop = async (): Promise<void> => {
     stopping = true
     const closed = once(server, 'close')
-    server.close()
-    server.closeIdleConnections()
     const impatience = setTimeout(() => server.closeAllConnections(), patience)
+    await connections.end()
+    // Runs end after the requests that make some, which say when they begin that they are there.
+    await within(longestHandling, Promise.all(handling))
+    done = true
     await Promise.all([runs.close(), background.close()])
     await onDrain?.()
-    server.closeIdleConnections()
     // What is left are streams that go on elsewhere, and perhaps a request of this moment.
     const rest = setTimeout(() => server.closeAllConnections(), lastMoment)
     await closed
     clearTimeout(impatience)
     clearTimeout(rest)
+    // Its connections have ended; its timer has not.
+    server.close()
   }
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= stop())
   return { url, close, [Symbol.asyncDispose]: close }
+}
+
+function tracked<Arguments extends unknown[]>(
+  fetch: (...request: Arguments) => Response | Promise<Response>,
+  handling: Set<Promise<unknown>>,
+): (...request: Arguments) => Promise<Response> {
+  return async (...request) => {
+    const answer = Promise.resolve(fetch(...request))
+    handling.add(answer)
+    try {
+      return await answer
+    } finally {
+      handling.delete(answer)
+    }
+  }
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }
 
 function addressUnavailable(host: string, port: number, cause: unknown): MetastoreError {

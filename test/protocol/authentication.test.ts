@@ -130,6 +130,31 @@ describe.each(storeEngines)('authentication on $name', (engine) => {
     })
   })
 
+  test('a thread that a user makes or copies is that user’s alone', async () => {
+    const [one = '', other = ''] = await Promise.all(
+      ['one', 'other'].map(async (name) => {
+        const userId = ident(anna, `user ${name}`)
+        await run(sql`
+          insert into users (tenant_id, id, email) values (${anna}, ${userId}, ${`${name}@threads.test`})`)
+        return (await keyOf('user', { userId })).key
+      }),
+    )
+    const app = serverOf()
+    const request = async (key: string, path: string, body?: object) => {
+      const method = body === undefined ? 'GET' : 'POST'
+      const answer = await app.request(path, { method, headers: { 'x-api-key': key }, ...(body && { body: '{}' }) })
+      return { status: answer.status, body: (await answer.json()) as { thread_id: string } }
+    }
+    const made = await request(one, '/threads', {})
+    expect(made.status).toBe(200)
+    const copy = await request(one, `/threads/${made.body.thread_id}/copy`, {})
+    for (const { body } of [made, copy]) {
+      expect(await request(one, `/threads/${body.thread_id}`)).toEqual({ status: 200, body })
+      expect((await request(other, `/threads/${body.thread_id}`)).status).toBe(404)
+      expect((await request(other, `/threads/${body.thread_id}/copy`, {})).status).toBe(404)
+    }
+  })
+
   test('without authentication everybody is an administrator of one tenant', async () => {
     expect(await ask({}, serverOf(openToAll(anna)))).toMatchObject({ status: 200 })
     expect(await ask({}, serverOf(openToAll(anna)), bert)).toMatchObject({ status: 404 })

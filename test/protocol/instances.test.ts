@@ -1,12 +1,13 @@
-import { Client } from '@langchain/langgraph-sdk'
+import { Client, type Run } from '@langchain/langgraph-sdk'
 import { randomUUID } from 'node:crypto'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openDatabase } from '../../src/database/database.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/store.ts'
 import { anna, openStoreWorld, storeEngines } from '../harness/assistant-store.ts'
-import { type Child, startProgram } from '../harness/child.ts'
 import { gate, graphExecutor } from './graphs.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
+import { freePort, isSigned, type Receiver, startReceiver } from './webhook-receiver.ts'
 
 interface Told {
   readonly id?: string
@@ -41,6 +42,7 @@ async function startInstance(url: string, version: string, drainSeconds: number)
     logFailure: (error) => expect.unreachable(String(error.stack)),
     host: '127.0.0.1',
     port: 0,
+    moment: 0,
     runs: { drainSeconds, leaseSeconds: 5 },
   })
   let closed: Promise<void> | undefined
@@ -130,54 +132,67 @@ describe('two servers on one database', () => {
 })
 
 describe.each(storeEngines)('a server that is killed on $name', ({ name, freshSchema }) => {
-  const children: Child[] = []
-  afterAll(async () => {
-    for (const child of children) child.process.kill('SIGKILL')
-    await Promise.all(children.map(({ ended }) => ended))
-  })
-  const start = async (url: string, version: string, texts: readonly string[]) => {
-    const child = startProgram('test/protocol/serve-graphs.ts', [url, version, anna, ...texts])
-    children.push(child)
-    const output: string[] = []
-    child.process.stdout!.on('data', (text: string) => output.push(text))
-    await child.says('listening at')
-    await expect.poll(() => output.join('')).toMatch(/listening at \S+\n/)
-    const apiUrl = /listening at (\S+)/.exec(output.join(''))![1]!
-    return { child, client: new Client({ apiUrl, apiKey: null }) }
-  }
+  const texts = Array.from({ length: 10 }, () => randomUUID())
+  let runs: Run[]
+  let told: Run
+  let after: ServerProcess | undefined
+  let receiver: Receiver | undefined
 
-  test(`protocol scenario 59: its runs come to their end after a restart [${name}]`, async () => {
+  beforeAll(async () => {
     const schema = await freshSchema()
     {
       await using _filled = await openStoreWorld(schema)
     }
-    const first = await start(schema.url, schema.version, [])
-    const texts = Array.from({ length: 10 }, () => randomUUID())
-    const runs = await Promise.all(
-      texts.map(async (text) => {
-        const { thread_id } = await first.client.threads.create()
-        return first.client.runs.create(thread_id, 'slow', { input: { text } })
-      }),
-    )
-    await expect
-      .poll(async () => {
-        const all = await Promise.all(runs.map(({ thread_id, run_id }) => first.client.runs.get(thread_id, run_id)))
+    const port = await freePort()
+    const before = await startServerProcess(schema)
+    try {
+      const create = async (graph: string, payload: object) => {
+        const { thread_id } = await before.client.threads.create()
+        return before.client.runs.create(thread_id, graph, payload)
+      }
+      told = await create('echo', { input: { text: 'told' }, webhook: `http://127.0.0.1:${port}/hooks/end` })
+      await before.client.runs.join(told.thread_id, told.run_id)
+      runs = await Promise.all(texts.map((text) => create('slow', { input: { text } })))
+      const areRunning = async () => {
+        const all = await Promise.all(runs.map(({ thread_id, run_id }) => before.client.runs.get(thread_id, run_id)))
         return all.every(({ status }) => status === 'running')
-      })
-      .toBe(true)
-    first.child.process.kill('SIGKILL')
-    await first.child.ended
+      }
+      await vi.waitFor(async () => expect(await areRunning()).toBe(true), 100_000)
+    } finally {
+      await before.kill()
+    }
+    receiver = await startReceiver(port, [200])
+    after = await startServerProcess(schema, texts)
+  })
+  afterAll(async () => {
+    await after?.kill()
+    await receiver?.close()
+  })
 
-    const second = await start(schema.url, schema.version, texts)
+  test(`protocol scenario 59: its runs come to their end after a restart [${name}]`, async () => {
+    const { client } = after!
     for (const { thread_id, run_id } of runs) {
-      expect(await second.client.runs.join(thread_id, run_id)).toMatchObject({ items: ['one', 'two'] })
-      expect((await second.client.runs.get(thread_id, run_id)).status).toBe('success')
-      expect((await second.client.threads.get(thread_id)).status).toBe('idle')
+      expect(await client.runs.join(thread_id, run_id)).toMatchObject({ items: ['one', 'two'] })
+      expect((await client.runs.get(thread_id, run_id)).status).toBe('success')
+      expect((await client.threads.get(thread_id)).status).toBe('idle')
     }
     const [{ thread_id, run_id } = { thread_id: '', run_id: '' }] = runs
-    const told = await all(second.client.runs.joinStream(thread_id, run_id, { lastEventId: '0' }))
-    expect(told[0]!.event).not.toBe('error')
-    expect(told.filter(({ event }) => event === 'metadata').map(({ data }) => data)).toEqual([{ run_id, attempt: 2 }])
-    expect(told.at(-1)).toMatchObject({ event: 'values', data: { items: ['one', 'two'] } })
+    const events = await all(client.runs.joinStream(thread_id, run_id, { lastEventId: '0' }))
+    expect(events[0]!.event).not.toBe('error')
+    expect(events.filter(({ event }) => event === 'metadata').map(({ data }) => data)).toEqual([{ run_id, attempt: 2 }])
+    expect(events.at(-1)).toMatchObject({ event: 'values', data: { items: ['one', 'two'] } })
+  })
+
+  test(`protocol scenario 63: what it could not send arrives after a restart, signed [${name}]`, async () => {
+    await expect.poll(() => receiver!.received.length).toBeGreaterThan(0)
+    const { run_id, thread_id } = told
+    const [message] = receiver!.received
+    expect(message && isSigned(message)).toBe(true)
+    expect(JSON.parse(message?.body ?? '')).toMatchObject({
+      run_id,
+      thread_id,
+      status: 'success',
+      values: { items: ['echo:told'] },
+    })
   })
 })

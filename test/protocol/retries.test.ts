@@ -1,51 +1,14 @@
-import { createHmac, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { randomUUID } from 'node:crypto'
 import { Client } from '@langchain/langgraph-sdk'
 import { expect, vi } from 'vitest'
 import { sql } from '../../src/database/database.ts'
 import { sendDueWebhooks } from '../../src/server/webhooks/send-webhooks.ts'
 import { anna } from '../harness/assistant-store.ts'
 import { gate, graphExecutor } from './graphs.ts'
+import { freePort, isSigned, startReceiver, webhookSecret } from './webhook-receiver.ts'
 import { protocolScenarios } from './world.ts'
 
-const secret = 'a secret of this test'
-const webhooks = { secret, allowPrivate: true }
-
-interface Received {
-  readonly path: string
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
-}
-
-/** A receiver of webhooks on a port of its own, that answers with these statuses, and the last of them for ever. */
-async function startReceiver(port: number, statuses: readonly number[]) {
-  const received: Received[] = []
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      received.push({ path: request.url ?? '', headers: request.headers, body })
-      response.writeHead(statuses[received.length - 1] ?? statuses.at(-1) ?? 200).end()
-    })
-  })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const close = async (): Promise<void> => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  return { port: (server.address() as AddressInfo).port, received, close, [Symbol.asyncDispose]: close }
-}
-
-// As docs/guides/crons-and-webhooks.md tells receivers to do it.
-function isSigned({ headers, body }: Received): boolean {
-  const content = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`
-  const expected = createHmac('sha256', secret).update(content).digest('base64')
-  return headers['webhook-signature'] === `v1,${expected}`
-}
+const webhooks = { secret: webhookSecret, allowPrivate: true }
 
 protocolScenarios(
   'requests and messages that are sent again',
@@ -74,9 +37,7 @@ protocolScenarios(
       63,
       'a receiver that was down gets the end of a run when it is up, signed, from whoever is there',
       async () => {
-        // A port that nobody listens on.
-        const { port, close } = await startReceiver(0, [200])
-        await close()
+        const port = await freePort()
         const thread = await newThread()
         const url = `http://127.0.0.1:${port}/hooks/end`
         const values = await client().runs.wait(thread, 'echo', { input: { text: 'a' }, webhook: url })

@@ -104,3 +104,26 @@ test.each([
   expect(sent).toHaveLength(all.length)
   expect(unknown).toEqual([])
 })
+
+test('the routes that take an Idempotency-Key say so', () => {
+  const taking = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([, { parameters = [] }]) =>
+        parameters.some((one) => one.in === 'header' && one.name === 'idempotency-key'),
+      )
+      .map(([method]) => `${method} ${path}`),
+  )
+  expect(taking.toSorted()).toEqual([
+    'post /assistants',
+    'post /runs',
+    'post /runs/batch',
+    'post /runs/crons',
+    'post /runs/stream',
+    'post /runs/wait',
+    'post /threads',
+    'post /threads/{thread_id}/runs',
+    'post /threads/{thread_id}/runs/crons',
+    'post /threads/{thread_id}/runs/stream',
+    'post /threads/{thread_id}/runs/wait',
+  ])
+})

@@ -264,6 +264,44 @@ describe('the rules of the wire', () => {
     expect(drained).toEqual(['drained'])
   })
 
+  test('a request that is on its way when a server stops is answered, on a connection that ends with that', async () => {
+    const server = await startServer({
+      store: world.store,
+      executors: [],
+      logFailure: (error) => failures.push(error),
+      authenticate: openToAll(anna),
+      host: '127.0.0.1',
+      port: 0,
+      // It is not waited for that long, but for the request.
+      moment: 1_000_000,
+      patience: 1_000_000,
+    })
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8')
+    const ask = async () => {
+      socket.write('GET /ok HTTP/1.1\r\nHost: x\r\n\r\n')
+      let answer = ''
+      while (!answer.includes('{"ok":true}')) answer += String(await once(socket, 'data'))
+      return [/ \d+ /.exec(answer)?.[0], /^connection: .*$/im.exec(answer)?.[0].toLowerCase()]
+    }
+    expect(await ask()).toEqual([' 200 ', 'connection: keep-alive'])
+    const closed = server.close()
+    const ended = once(socket, 'end')
+    expect(await ask()).toEqual([' 200 ', 'connection: close'])
+    await ended
+    await closed
+  })
+
+  test('a server that does nothing any more says so before it does anything', async () => {
+    const app = serverOf({ isDone: () => true })
+    const response = await app.request('/threads', { method: 'POST', body: '{}' })
+    expect([response.status, response.headers.get('retry-after'), await response.json()]).toEqual([
+      503,
+      '5',
+      refused('unavailable', 'The server is stopping, and has done nothing of this.'),
+    ])
+    expect((await app.request('/ok')).status).toBe(200)
+  })
+
   test('a port that is taken is told with what to do', async () => {
     await using server = await startServer({
       store: world.store,

@@ -3,7 +3,7 @@ import type { App, Services } from '../app.ts'
 import { assistantSchema, assistantForm, versionForm, versionSchema } from '../forms/assistants.ts'
 import { answer, idText, jsonBody, nameText, objectOf, sortOrder } from '../forms/bodies.ts'
 import { executorFor } from '../executors/find-executor.ts'
-import { once } from '../requests/idempotency.ts'
+import { idempotencyHeaders, once } from '../requests/idempotency.ts'
 import { jsonObject, page, pageHeaders, queryBoolean, queryInteger, selected } from '../forms/wire.ts'
 
 const tags = ['Assistants']
@@ -46,7 +46,7 @@ function createAndGet(app: App, { executors }: Services): void {
       path: '/assistants',
       tags,
       summary: 'Create an assistant',
-      request: { body: jsonBody(body) },
+      request: { headers: idempotencyHeaders, body: jsonBody(body) },
       responses: answer(assistantSchema, 'The assistant'),
     }),
     async (c) => {

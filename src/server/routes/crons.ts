@@ -10,7 +10,7 @@ import {
   cronSchema,
   newCronDetails,
 } from '../forms/crons.ts'
-import { once } from '../requests/idempotency.ts'
+import { idempotencyHeaders, once } from '../requests/idempotency.ts'
 import { jsonObject, page, pageHeaders, selected } from '../forms/wire.ts'
 
 const tags = ['Crons']
@@ -38,7 +38,7 @@ function create(app: App): void {
       path: '/runs/crons',
       tags,
       summary: 'Create a cron whose runs have threads of their own',
-      request: { body: jsonBody(cronRequestSchema) },
+      request: { headers: idempotencyHeaders, body: jsonBody(cronRequestSchema) },
       responses: answer(cronSchema, 'The cron'),
     }),
     async (c) => {
@@ -56,7 +56,11 @@ function create(app: App): void {
       path: '/threads/{thread_id}/runs/crons',
       tags,
       summary: 'Create a cron whose runs are in one thread',
-      request: { params: z.object({ thread_id: idText }), body: jsonBody(cronRequestSchema) },
+      request: {
+        params: z.object({ thread_id: idText }),
+        headers: idempotencyHeaders,
+        body: jsonBody(cronRequestSchema),
+      },
       responses: answer(cronSchema, 'The cron'),
     }),
     async (c) => {

@@ -5,7 +5,7 @@ import type { App, Environment, Services } from '../app.ts'
 import { newRun, type RunRequest, runRequestSchema } from '../runs/run-request.ts'
 import { runStream, streamBody } from '../runs/run-stream.ts'
 import { soon, waited, waiting } from '../runs/wait.ts'
-import { idempotencyKeyOf, once } from '../requests/idempotency.ts'
+import { idempotencyHeaders, idempotencyKeyOf, once } from '../requests/idempotency.ts'
 import { runSchema, streamHeaders, wireRun } from '../forms/runs.ts'
 import { jsonObject } from '../forms/wire.ts'
 import { runReadingRoutes } from './run-reading.ts'
@@ -30,7 +30,7 @@ export function runRoutes(app: App, services: Services): void {
 }
 
 function inThread(app: App, services: Services): void {
-  const request = { params: byThread, body }
+  const request = { params: byThread, headers: idempotencyHeaders, body }
   const path = '/threads/{thread_id}/runs'
   app.openapi(
     createRoute({ method: 'post', path, tags, summary: 'Create a run', request, responses: created }),
@@ -65,7 +65,7 @@ function inThread(app: App, services: Services): void {
 }
 
 function withoutThread(app: App, services: Services): void {
-  const request = { body }
+  const request = { headers: idempotencyHeaders, body }
   app.openapi(
     createRoute({
       method: 'post',
@@ -114,7 +114,10 @@ function batch(app: App): void {
       path: '/runs/batch',
       tags,
       summary: 'Create runs, all or none, each in a thread of its own',
-      request: { body: { content: { 'application/json': { schema: all } }, required: true } },
+      request: {
+        headers: idempotencyHeaders,
+        body: { content: { 'application/json': { schema: all } }, required: true },
+      },
       responses: {
         200: { description: 'The runs', content: { 'application/json': { schema: z.array(runSchema) } } },
       },

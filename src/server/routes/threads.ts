@@ -2,7 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { ThreadColumn, TimeToLive } from '../../store/store.ts'
 import { answer, idText, jsonBody, minutes, objectOf, sortOrder } from '../forms/bodies.ts'
 import type { App, Services } from '../app.ts'
-import { once } from '../requests/idempotency.ts'
+import { idempotencyHeaders, once } from '../requests/idempotency.ts'
+import { copyThread } from '../threads/copy-thread.ts'
 import { createWithStates, superstepSchema } from '../threads/supersteps.ts'
 import { partialThreadForm, threadFields, threadForm, threadSchema, ttlForm } from '../forms/threads.ts'
 import { jsonObject, page, pageHeaders, queryList } from '../forms/wire.ts'
@@ -28,7 +29,7 @@ export function threadRoutes(app: App, services: Services): void {
   getAndUpdate(app)
   remove(app)
   search(app)
-  copyAndPrune(app)
+  copyAndPrune(app, services)
 }
 
 function create(app: App, services: Services): void {
@@ -45,7 +46,7 @@ function create(app: App, services: Services): void {
       path: '/threads',
       tags,
       summary: 'Create a thread',
-      request: { body: jsonBody(body) },
+      request: { headers: idempotencyHeaders, body: jsonBody(body) },
       responses: answer(threadSchema, 'The thread'),
     }),
     async (c) => {
@@ -55,6 +56,7 @@ function create(app: App, services: Services): void {
         threadId: thread_id ?? undefined,
         userId: c.var.principal.userId,
         metadata: objectOf(metadata),
+        userId: c.var.principal.userId,
         ttl: timeToLive(ttl) ?? undefined,
       }
       const wanted = { thread, ifExists: if_exists ?? undefined, supersteps: supersteps ?? [] }
@@ -179,7 +181,7 @@ function search(app: App): void {
   )
 }
 
-function copyAndPrune(app: App): void {
+function copyAndPrune(app: App, services: Services): void {
   app.openapi(
     createRoute({
       method: 'post',
@@ -189,7 +191,10 @@ function copyAndPrune(app: App): void {
       request: { params: byId },
       responses: answer(threadSchema, 'The copy'),
     }),
-    async (c) => c.json(threadForm(await c.var.store.threads.copy(c.req.valid('param').thread_id)), 200),
+    async (c) => {
+      const copy = await copyThread(c.var.store, services.executors, c.req.valid('param').thread_id)
+      return c.json(threadForm(copy), 200)
+    },
   )
   const body = z.object({
     thread_ids: z.array(idText).max(10_000),

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
+import { Client } from '@langchain/langgraph-sdk'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { sql } from '../../src/database/database.ts'
+import { anna, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
+import { startBalancer } from './balancer.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
+import { isSigned, startReceiver } from './webhook-receiver.ts'
+
+interface Told {
+  readonly id?: string
+  readonly event: string
+  readonly data: unknown
+}
+
+// An embedded database has one process; this is of the other.
+describe('two processes on one database', () => {
+  let world: StoreWorld
+  let a: ServerProcess
+  let b: ServerProcess
+  /** The text of a run that waits in the second process, and not in the first one if that takes it over. */
+  const silent = randomUUID()
+
+  beforeAll(async () => {
+    const schema = await storeEngines[0].freshSchema()
+    world = await openStoreWorld(schema)
+    ;[a, b] = await Promise.all([startServerProcess(schema, [silent]), startServerProcess(schema)])
+  })
+  afterAll(async () => {
+    await Promise.all([a.kill(), b.kill()])
+    await world[Symbol.asyncDispose]()
+  })
+  const tenant = () => world.store.tenant(anna)
+
+  test('protocol scenario 61: each occurrence of a cron makes one run [PostgreSQL]', async () => {
+    const mark = randomUUID()
+    const crons = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        a.client.crons.create('echo', {
+          schedule: '0 0 1 1 *',
+          input: { text: 'tick' },
+          metadata: { mark },
+          onRunCompleted: 'keep',
+        }),
+      ),
+    )
+    const marked = JSON.stringify({ mark })
+    await tenant().transaction(async (_, tx) => {
+      await tx.execute(sql`
+        update crons set next_run_date = now() - interval '3 hours' where metadata @> ${marked}::jsonb`)
+      for (const { cron_id } of crons) tx.wake('cron', cron_id)
+    })
+    const count = (statement: ReturnType<typeof sql>) =>
+      tenant().transaction(async (_, tx) => (await tx.query<{ count: number }>(statement))[0]?.count)
+    // When the last one is taken, nobody finds one that is due: what there is by then is all.
+    await expect
+      .poll(() =>
+        count(sql`select count(*)::int as count from crons where metadata @> ${marked}::jsonb and occurrence_seq = 1`),
+      )
+      .toBe(crons.length)
+    const runs = await tenant().transaction((_, tx) =>
+      tx.query<{ cron_id: string; thread_id: string; run_id: string }>(sql`
+        select metadata ->> 'cron_id' as cron_id, thread_id, run_id from runs where metadata @> ${marked}::jsonb`),
+    )
+    expect(runs.map(({ cron_id }) => cron_id).toSorted()).toEqual(crons.map(({ cron_id }) => cron_id).toSorted())
+    const values = await Promise.all(runs.map(({ thread_id, run_id }) => b.client.runs.join(thread_id, run_id)))
+    expect(values).toEqual(runs.map(() => ({ text: 'tick', items: ['echo:tick'] })))
+  })
+
+  test('protocol scenario 63: the end of each run is sent by one of them [PostgreSQL]', async () => {
+    await using receiver = await startReceiver(0, [200])
+    const webhook = `http://127.0.0.1:${receiver.port}/hooks/end`
+    const all = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? a : b))
+    await Promise.all(
+      all.map(({ client }, index) => client.runs.wait(null, 'echo', { input: { text: `${index}` }, webhook })),
+    )
+    const left = () =>
+      tenant().transaction((_, tx) => tx.query(sql`select delivery_id from outbox where url = ${webhook}`))
+    await expect.poll(left).toEqual([])
+    expect(receiver.received.every(isSigned)).toBe(true)
+    const texts = receiver.received.map(({ body }) => (JSON.parse(body) as { values: { text: string } }).values.text)
+    expect(texts.toSorted()).toEqual(all.map((_, index) => `${index}`).toSorted())
+  })
+
+  test('protocol scenario 56: a silent stream stays open, and that of a dead server is taken up [PostgreSQL]', async () => {
+    // The clock of the SDK alone: the server has its own, in its process.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const requests: string[] = []
+    const heartbeats = new EventEmitter()
+    const client = clientOf(b.apiUrl, async (input, init) => {
+      requests.push(`${init?.method} ${new URL(input).pathname}`)
+      const response = await fetch(input, init)
+      const seen = noticing(': heartbeat', () => heartbeats.emit('one'))
+      return new Response(response.body?.pipeThrough(seen), response)
+    })
+    const { thread_id: thread } = await a.client.threads.create()
+    const told: Told[] = []
+    const reading = (async () => {
+      const events = client.runs.stream(thread, 'slow', {
+        input: { text: randomUUID() },
+        streamMode: ['values', 'debug'],
+      })
+      for await (const event of events) told.push(event)
+    })()
+    // A minute of them, each of which the SDK takes for five seconds.
+    for (let heartbeat = 1; heartbeat <= 12; heartbeat++) {
+      await once(heartbeats, 'one')
+      await pass(5)
+    }
+    expect(requests).toEqual([`POST /threads/${thread}/runs/stream`])
+
+    // As a machine that is gone: connections stay open, and nothing comes.
+    b.child.process.kill('SIGSTOP')
+    onTestFinished(() => void b.child.process.kill('SIGCONT'))
+    for (let second = 1; requests.length === 1; second++) {
+      expect(second).toBeLessThan(30)
+      await pass(1)
+    }
+    b.child.process.kill('SIGCONT')
+    const [run] = await a.client.runs.list(thread)
+    expect(requests[1]).toBe(`GET /threads/${thread}/runs/${run?.run_id}/stream`)
+    b.child.process.kill('SIGUSR2')
+    await reading
+    const ids = told.map(({ id }) => Number(id))
+    expect(ids).toEqual([...new Set(ids)].toSorted((one, other) => one - other))
+    expect(told.findLast(({ event }) => event === 'values')?.data).toMatchObject({ items: ['one', 'two'] })
+  })
+
+  test('protocol scenario 60: one that is told to end breaks nothing off, and the other takes what is new [PostgreSQL]', async () => {
+    await using balancer = await startBalancer([a, b].map(({ apiUrl }) => Number(new URL(apiUrl).port)))
+    const broken: unknown[] = []
+    const client = clientOf(balancer.url, (input, init) =>
+      fetch(input, init).catch((error: unknown) => {
+        broken.push(error)
+        throw error
+      }),
+    )
+    const load = startLoad(client)
+    const held = await Promise.all([hold(client), hold(client)])
+    await load.goesOn()
+    a.child.process.kill('SIGTERM')
+    await a.child.says('stopping')
+    // The runs that it has still hold it up.
+    await load.goesOn()
+    expect(await client.runs.wait(null, 'echo', { input: { text: 'new' } })).toMatchObject({ items: ['echo:new'] })
+    a.child.process.kill('SIGUSR2')
+    for (const { values } of held) expect(await values).toMatchObject({ items: ['one', 'two'] })
+    expect(await a.child.ended).toMatchObject({ status: 0, stderr: '' })
+    await load.goesOn()
+    await load.stop()
+    expect(broken).toEqual([])
+    expect(balancer.isDown).toBe(false)
+  })
+})
+
+/** The SDK with another `fetch`, and as many requests at a time as are made. */
+function clientOf(apiUrl: string, fetch: (input: string, init?: RequestInit) => Promise<Response>): Client {
+  return new Client({ apiUrl, apiKey: null, callerOptions: { maxConcurrency: 20, fetch: fetch as never } })
+}
+
+/** Passes everything on, and tells of each chunk in which the text is. */
+function noticing(text: string, found: () => void): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(chunk, controller) {
+      controller.enqueue(chunk)
+      if (Buffer.from(chunk).includes(text)) found()
+    },
+  })
+}
+
+/** Lets seconds go by for whoever looks at the clock that is faked, when what has come by now has been looked at. */
+async function pass(seconds: number): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  await vi.advanceTimersByTimeAsync(seconds * 1000)
+}
+
+/** Four who ask one thing after another, until they are stopped. */
+function startLoad(client: Client) {
+  let stopped = false
+  let made = 0
+  const work = async (): Promise<void> => {
+    for (; !stopped; made++) await converse(client)
+  }
+  const all = Promise.all(Array.from({ length: 4 }, work))
+  all.catch(() => {})
+  return {
+    /** Waits until they have asked a dozen times more; throws what one of them was refused with. */
+    async goesOn(): Promise<void> {
+      const wanted = made + 12
+      await Promise.race([all, vi.waitFor(() => expect(made).toBeGreaterThanOrEqual(wanted), 100_000)])
+    },
+    async stop(): Promise<void> {
+      stopped = true
+      await all
+    },
+  }
+}
+
+/** A thread with a run of each kind, each of which there is once. */
+async function converse(client: Client): Promise<void> {
+  const text = randomUUID()
+  const payload = { input: { text } }
+  const item = `echo:${text}`
+  const { thread_id: thread } = await client.threads.create()
+  expect(await client.runs.wait(thread, 'echo', payload)).toEqual({ text, items: [item] })
+  const { run_id } = await client.runs.create(thread, 'echo', payload)
+  expect(await client.runs.join(thread, run_id)).toEqual({ text, items: [item, item] })
+  let last: unknown
+  for await (const { event, data } of client.runs.stream(thread, 'echo', payload)) if (event === 'values') last = data
+  expect(last).toEqual({ text, items: [item, item, item] })
+  expect((await client.threads.getState(thread)).values).toEqual(last)
+}
+
+/** A run that waits for a gate, with somebody who reads its stream. */
+async function hold(client: Client): Promise<{ readonly values: Promise<unknown> }> {
+  const { thread_id: thread } = await client.threads.create()
+  const created = new EventEmitter()
+  const values = (async () => {
+    let last: unknown
+    const payload = { input: { text: randomUUID() }, onRunCreated: () => created.emit('run') }
+    for await (const { event, data } of client.runs.stream(thread, 'slow', payload)) if (event === 'values') last = data
+    return last
+  })()
+  await Promise.race([once(created, 'run'), values])
+  return { values }
+}
