@@ -54,6 +54,7 @@ const routesOf = {
     'GET /api/:tenant/knowledge/:id',
     'GET /api/:tenant/sessions',
     'GET /api/:tenant/sessions/:id',
+    'DELETE /api/:tenant/sessions/:id',
     'POST /api/:tenant/chat',
     'POST /api/:tenant/escalate',
   ],

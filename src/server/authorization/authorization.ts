@@ -37,6 +37,7 @@ const rules: readonly Rule[] = [
   { methods: ['DELETE'], path: /^\/api\/[^/]+\/(agents|tools)\/[^/]+\/permission$/, least: 'operator' },
   { methods: ['POST'], path: /^\/api\/[^/]+\/(chat|escalate)$/, least: 'user' },
   { methods: ['GET'], path: /^\/api\/[^/]+\/(sessions|knowledge)(\/[^/]+)?$/, least: 'user' },
+  { methods: ['DELETE'], path: /^\/api\/[^/]+\/sessions\/[^/]+$/, least: 'user' },
   { methods: ['GET'], path: /^\/api\/[^/]+\/(escalations|supporters)$/, least: 'supporter' },
   { methods: ['PATCH'], path: /^\/api\/[^/]+\/escalations\/[^/]+\/status$/, least: 'supporter' },
   {

@@ -99,7 +99,7 @@ function removeSession(app: App, services: Services): void {
     }),
     async (c) => {
       const { tenant, id } = c.req.valid('param')
-      const { store, owner } = await enter(c, services, tenant, 'user')
+      const { store, owner } = await enter(c, services, tenant)
       await store.transaction(async (same) => {
         await same.sessions.get(id, owner)
         await same.threads.remove(id)
