@@ -1,5 +1,6 @@
 import type { NewRun, RunOutcome, RunRow, Store, TenantStore } from '../../store/store.ts'
 import { hasEnded } from '../../store/store.ts'
+import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { Executor } from '../executors/executor.ts'
 import type { RunResult } from './run-finish.ts'
 import { resultBody } from './run-state.ts'
@@ -43,6 +44,7 @@ export function startRuns(
     readonly store: Store
     readonly executors: readonly Executor[]
     readonly logFailure: (error: Error, about: string) => void
+    readonly telemetry?: Telemetry | undefined
   },
   options: RunOptions = {},
 ): RunService {
