@@ -268,7 +268,7 @@ export async function up({ db, sql }) {
   })
 })
 
-test('the session in the guide is one that took place', async () => {
+test('the session in the guide is one that took place', async ({ annotate }) => {
   const project = commandLine({
     'metastore.toml': '[database.main]\nurl = "sqlite:app.db"\n',
     'migrations/001_users.sql': 'create table users (id integer primary key);\n',
@@ -292,6 +292,8 @@ test('the session in the guide is one that took place', async () => {
     .trimEnd()
     .replaceAll(hash, '8c1f0d6b2a9e4753b6d0c2f49a7e1835')
     .replaceAll(/"durationMs": \d+/g, '"durationMs": 4')
+  // `--reporter=verbose` shows it.
+  await annotate(shown)
   expect(readFileSync(path.join(checkout, 'docs/guides/mcp.md'), 'utf8')).toContain(`\`\`\`text\n${shown}\n\`\`\`\n`)
 })
 
