@@ -49,7 +49,7 @@ async function connect(
   return {
     client,
     said,
-    async call(name, given = {}, onprogress = undefined) {
+    async call(name, given = {}, onprogress) {
       const { content, structuredContent, isError } = await client.callTool(
         { name, arguments: given },
         undefined,

@@ -250,7 +250,7 @@ test('the health check, Compose, the chart and the server have one port, and eve
   expect(read('deploy/docker/healthcheck.mjs')).toContain("'http://127.0.0.1:2024/ready'")
   const configuration = read('docs/configuration.md')
   const variables = [
-    ...Object.values(services).flatMap(({ environment = {} }) => Object.keys(environment)),
+    ...Object.values(services).flatMap(({ environment }) => Object.keys(environment)),
     ...containers.flatMap(({ env = [] }) => env.map(({ name }) => name)),
   ].filter((name) => name.startsWith('METASTORE_'))
   expect(variables).toContain('METASTORE_ADMIN_URL')

@@ -1,7 +1,6 @@
-import type { NewRun, RunOutcome, RunRow, Store, TenantStore } from '../../store/store.ts'
+import type { NewRun, RunOutcome, RunRow, TenantStore } from '../../store/store.ts'
 import { hasEnded } from '../../store/store.ts'
-import type { Telemetry } from '../../telemetry/telemetry.ts'
-import type { Executor } from '../executors/executor.ts'
+import type { RunContext } from './run-context.ts'
 import type { RunResult } from './run-finish.ts'
 import { resultBody } from './run-state.ts'
 import { openWatches, type Watches } from './watches.ts'
@@ -39,15 +38,7 @@ export interface RunService {
 }
 
 /** Starts to execute runs. */
-export function startRuns(
-  context: {
-    readonly store: Store
-    readonly executors: readonly Executor[]
-    readonly logFailure: (error: Error, about: string) => void
-    readonly telemetry?: Telemetry | undefined
-  },
-  options: RunOptions = {},
-): RunService {
+export function startRuns(context: Omit<RunContext, 'worker' | 'timeout'>, options: RunOptions = {}): RunService {
   const { drainSeconds = 10, heartbeatSeconds = 5 } = options
   const watches = openWatches(context.store.wakeUps)
   const worker = startWorker(context, options)
