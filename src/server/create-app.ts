@@ -58,7 +58,9 @@ function observe(app: App, { logRequest, telemetry = noTelemetry }: Services, me
     })
     const { requestId } = c.var
     const tenantId = (c.var as Partial<Environment['Variables']>).principal?.tenantId
-    logRequest?.({ requestId, method, path, status, milliseconds, tenantId })
+    // The second part of traceparent (W3C Trace Context, section 3.2).
+    const traceId = c.var.trace?.['traceparent']?.split('-')[1]
+    logRequest?.({ requestId, method, path, status, milliseconds, tenantId, traceId })
   })
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { sql } from '../../src/database/database.ts'
+import type { AnsweredRequest } from '../../src/server/requests/request-log.ts'
 import { type Executor, openToAll, type RunningServer, startServer } from '../../src/server/server.ts'
 import { loadTelemetry } from '../../src/telemetry/open-telemetry.ts'
 import type { Telemetry } from '../../src/telemetry/telemetry.ts'
@@ -13,6 +14,7 @@ import { graphExecutor } from './graphs.ts'
 
 const recorded = recordTelemetry()
 const received: (string | undefined)[] = []
+const logged: AnsweredRequest[] = []
 // Whoever asks for the history of a thread meets a failure of the server.
 const executor: Executor = {
   ...graphExecutor,
@@ -60,7 +62,10 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]()
 })
 
-beforeEach(() => recorded.reset())
+beforeEach(() => {
+  recorded.reset()
+  logged.length = 0
+})
 
 function start(): Promise<RunningServer> {
   return startServer({
@@ -68,6 +73,7 @@ function start(): Promise<RunningServer> {
     executors: [executor],
     authenticate: openToAll(anna),
     logFailure: () => {},
+    logRequest: (answered) => logged.push(answered),
     telemetry,
     host: '127.0.0.1',
     port: 0,
@@ -104,6 +110,7 @@ test('a request goes on with the trace of the client, and says its route and ten
   expect(another).toBeUndefined()
   expect(span?.kind).toBe(SpanKind.SERVER)
   expect(span?.spanContext().traceId).toBe('0af7651916cd43dd8448eb211c80319c')
+  expect(logged).toMatchObject([{ requestId: 'request-1', traceId: '0af7651916cd43dd8448eb211c80319c' }])
   expect(recorded.tree('b7ad6b7169203331')).toEqual([
     [
       'POST /assistants/search',
@@ -122,6 +129,7 @@ test('a request without a trace begins one, whatever the process is doing; probe
   await fetch(`${server.url}/ready`)
   const missing = await fetch(`${server.url}/no/such/route`, { headers: { 'x-request-id': 'request-2' } })
   expect(missing.status).toBe(404)
+  expect(logged.map(({ traceId }) => traceId)).toEqual([undefined, recorded.spans()[0]?.spanContext().traceId])
   expect(recorded.tree()).toEqual([
     [
       'GET',
