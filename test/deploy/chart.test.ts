@@ -130,6 +130,22 @@ describe.each(Object.entries(files))('%s', (_file, objects) => {
   })
 })
 
+test('the manifests and the Compose file of the examples have only commands that the command line takes', async () => {
+  const { services } = parse(read('examples/assistant-backend/compose.yaml')) as {
+    services: Readonly<Record<string, { command?: readonly string[] }>>
+  }
+  const pods = examples.flatMap((file) => readObjects(read('examples', file)).flatMap((object) => podOf(object) ?? []))
+  const lines = [
+    ...pods
+      .flatMap(containersOf)
+      .flatMap(({ command: [program, ...words] = [] }) => (program === 'metastore' ? [words] : [])),
+    ...Object.values(services).flatMap(({ command }) => (command === undefined ? [] : [command])),
+  ]
+  expect(lines.map(([name]) => name)).toEqual(['start', 'complete', 'migrate', 'setup'])
+  for (const line of lines)
+    expect(await parseCommandLine(line)).toMatchObject({ kind: 'run', command: { name: line[0] } })
+})
+
 interface Hook {
   readonly name: string
   readonly command: string
