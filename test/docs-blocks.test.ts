@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseCommandLine } from '../src/cli/parse.ts'
 import { docsProjects } from './harness/docs-projects.ts'
 import { freshPostgresUrl } from './harness/engines.ts'
 import { plainEnvironment, root } from './harness/example-copy.ts'
@@ -103,6 +104,20 @@ describe('the manual', () => {
         .map(([, , , block = '']) => `${page}: ${block.trim().split('\n')[0]}`),
     )
     expect(found.sort()).toEqual(Object.keys(onlyForReading).sort())
+  })
+
+  test('has in the blocks that are only for reading no command, option or argument that there is not', async () => {
+    const lines = pages
+      .flatMap(({ page, text }) =>
+        [...text.matchAll(/^( *)```(?:console|sh).*\n([^]*?)^\1```$/gm)].map(([, , block = '']) => ({ page, block })),
+      )
+      .filter(({ page, block }) => `${page}: ${block.trim().split('\n')[0]}` in onlyForReading)
+      .flatMap(({ block }) => [...block.matchAll(/^(?!#).*?\bmetastore(?::[\d.]+)? ([a-z][^|#\n]*)/gm)])
+      .map(([, words = '']) =>
+        [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? ''),
+      )
+    expect(lines.length).toBeGreaterThan(15)
+    for (const words of lines) await expect(parseCommandLine(words), words.join(' ')).resolves.toBeDefined()
   })
 
   test('has a project for no page that does not need one', () => {

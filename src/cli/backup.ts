@@ -17,6 +17,11 @@ export interface BackupOccasion {
 // The last lines of a program that failed say why.
 const mostLines = 20
 
+/** The program of a backup command, as it is looked for. */
+export function backupProgram([program = '']: readonly string[], settings: DatabaseSettings, command: string): string {
+  return fillIn(program, factsOf(settings, command))
+}
+
 /**
  * Runs the program that has to succeed before a database is changed, without a shell, and shows what it says. It learns by its
  * environment which database is meant. Throws `backup_failed`.

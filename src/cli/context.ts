@@ -86,4 +86,6 @@ export interface EngineUse {
   readonly reads?: boolean
   /** It changes what is there: after a backup, and in the maintenance window or at any time, where there are such settings. */
   readonly changes?: 'in the window' | 'at any time'
+  /** Whether a backfill may be a part of it. True unless said. */
+  readonly backfills?: boolean
 }

@@ -15,12 +15,11 @@ import {
   openEngine,
   readMigrationFiles,
   type Engine,
-  type Guard,
   type MigrationFile,
 } from '../migrations/migrations.ts'
 import type { DatabaseSettings, Project } from '../project/project.ts'
 import type { Context, DatabaseEntry } from './context.ts'
-import { guardOf } from './guard.ts'
+import { guardsOf } from './guard.ts'
 import type { Input } from './input.ts'
 
 /** What an entry is made for. */
@@ -42,8 +41,8 @@ export function databaseEntry(
   context: Context,
 ): DatabaseEntry {
   const { output, signal } = context
-  // One for all that a command does with a database: the steps of a reset have one backup.
-  let guard: Guard | undefined
+  // For all that a command does with a database: the steps of a reset have one backup.
+  const guards = guardsOf(settings, input, context)
   let files: Promise<readonly MigrationFile[]> | undefined = member?.files
   const entry: DatabaseEntry = {
     settings,
@@ -58,7 +57,7 @@ export function databaseEntry(
     dialect: () => (settings.problems.url === undefined ? dialectOf(settings) : 'postgres'),
     files: () => (files ??= readMigrationFiles(entry.directories(), { unknownKeys: settings.unknownKeys })),
     migrationsOn: async (engine) => migrationsHere(engine, await entry.files()),
-    async engine({ command, interrupted, impatient = false, reads = false, changes }) {
+    async engine({ command, interrupted, impatient = false, reads = false, changes, backfills = true }) {
       const standIn = reads ? emptyStandIn(settings) : undefined
       const database = await openDatabase(standIn ?? settings.url, {
         directory: settings.urlDirectory,
@@ -79,8 +78,7 @@ export function databaseEntry(
           command,
           telemetry: context.telemetry,
           part: member?.isSchema === true ? settings.stateSchema : undefined,
-          guard:
-            changes && (guard ??= guardOf(settings, { command, window: changes === 'in the window' }, input, context)),
+          guard: changes && guards.of({ command, window: changes === 'in the window', backfills }),
           ...(interrupted && { interrupted }),
         })
         if (member?.isSchema === true) await prepareSchema(engine, settings, reads)

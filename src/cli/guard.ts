@@ -25,24 +25,37 @@ export interface Change {
   readonly command: string
   /** Whether the maintenance window binds it; what leads back to safety does not wait for one. */
   readonly window: boolean
+  /** Whether a backfill may be a part of it, which waits for replicas. */
+  readonly backfills: boolean
+}
+
+/** Who has a say in what one command does with one database, which may be several changes. */
+export interface Guards {
+  /** What is asked and done before a change; undefined where nothing is. */
+  of(change: Change): Guard | undefined
 }
 
 /** What is asked and done before one database is changed, by its settings. */
-export function guardOf(
+export function guardsOf(settings: DatabaseSettings, input: Input, context: Context): Guards {
+  const progress = { begun: false }
+  return { of: (change) => guardOf(settings, change, progress, input, context) }
+}
+
+function guardOf(
   settings: DatabaseSettings,
-  { command, window }: Change,
+  { command, window, backfills }: Change,
+  progress: { begun: boolean },
   input: Input,
   context: Context,
 ): Guard | undefined {
   const { backupCommand } = settings
-  const maxLag = maxLagOf(settings, input)
+  const maxLag = backfills ? maxLagOf(settings, input) : null
   const windows = window ? windowsOf(settings, input) : undefined
   if (windows === undefined && backupCommand === null && maxLag === null) return undefined
-  let begun = false
   const assertOpen = () => {
     // What has begun goes on: of a reset everything is gone already when its migrations run.
-    if (begun || windows === undefined || isOpen(windows, new Date())) return
-    throw windowClosed(settings, windows, command)
+    if (progress.begun || windows === undefined || isOpen(windows, new Date())) return
+    throw windowClosed(settings, windows)
   }
   return {
     async mayChange(session) {
@@ -54,12 +67,12 @@ export function guardOf(
       // Whoever has waited long for the lock may have waited too long.
       assertOpen()
       // Of a command in several steps, such as reset, the first one makes the backup.
-      if (begun) return
+      if (progress.begun) return
       if (backupCommand !== null) {
         const { runBackup } = await import('./backup.ts')
         await runBackup(backupCommand, { settings, command }, context)
       }
-      begun = true
+      progress.begun = true
     },
   }
 }
@@ -99,14 +112,14 @@ function windowsOf({ name, maintenanceWindow }: DatabaseSettings, input: Input):
   return parseWindows(maintenanceWindow)
 }
 
-function windowClosed(settings: DatabaseSettings, windows: MaintenanceWindows, command: string): MetastoreError {
+function windowClosed(settings: DatabaseSettings, windows: MaintenanceWindows): MetastoreError {
   const { name, maintenanceWindow, origins } = settings
   const opening = shown(nextOpening(windows, new Date()))
   return new MetastoreError({
     code: 'window_closed',
     message: `The database ${name} may be changed only in its maintenance window, ${maintenanceWindow}, which opens next at ${opening}. Nothing was changed.`,
     where: origins.maintenanceWindow.where ?? name,
-    remedy: `Run metastore ${command} again then; if it cannot wait, say so with --outside-window ${name}.`,
+    remedy: `Run the same command again then; if it cannot wait, say so with --outside-window ${name}.`,
   })
 }
 

@@ -7,6 +7,7 @@ import { createContext } from './create-context.ts'
 import { exitStatus, statusOf, type ExitStatus } from './exit-status.ts'
 import { addSurroundings } from './known-secrets.ts'
 import { loadTelemetry } from '../telemetry/open-telemetry.ts'
+import type { Span } from '../telemetry/telemetry.ts'
 import { createOutput, redacting, type OutputOptions, type Streams } from './output.ts'
 import { nameCommand, parseCommandLine } from './parse.ts'
 
@@ -32,7 +33,7 @@ export async function runCommandLine(
   const { command, input, json, forms } = invocation
   const output = createOutput(streams, { ...outputOptions(input, json, surroundings), ...forms, command: command.name })
   const telemetry = await loadTelemetry()
-  const status = await telemetry.span(`metastore ${command.name}`, {}, async ({ set, fail }) => {
+  const execute = async ({ set, fail }: Span): Promise<ExitStatus> => {
     const ended = await attempt(async () =>
       command.run(input, createContext(input, output, { ...surroundings, secrets, telemetry }, command.scope)),
     )
@@ -43,10 +44,17 @@ export async function runCommandLine(
     const status = 'error' in ended ? statusOf(ended.error) : ended.status
     set({ 'metastore.exit_status': status })
     return status
-  })
+  }
+  const carrier = traceIn(surroundings.environment)
+  const status = await telemetry.span(`metastore ${command.name}`, {}, execute, { carrier })
   output.finish(command.name, status === exitStatus.done)
   await telemetry.flush()
   return status
+}
+
+// A pipeline tells its steps of its trace as it would tell a server, by variables instead of headers: TRACEPARENT.
+function traceIn(environment: Surroundings['environment']): (name: string) => string | undefined {
+  return (name) => environment[name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')]
 }
 
 async function attempt(

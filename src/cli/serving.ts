@@ -35,7 +35,17 @@ export interface ServeDatabase {
 }
 
 /** Answers requests until the process is told to stop, then lets those under way come to their end. */
-export async function serveDatabase(
+export function serveDatabase(
+  entry: DatabaseEntry,
+  input: Input,
+  context: Context,
+  serving: ServeDatabase,
+): Promise<void> {
+  // Requests and runs are no parts of the command, whose span ends with the process.
+  return context.telemetry.detached(() => serve(entry, input, context, serving))
+}
+
+async function serve(
   entry: DatabaseEntry,
   input: Input,
   context: Context,
@@ -67,6 +77,7 @@ export async function serveDatabase(
     corsOrigins: list(input, 'cors').length > 0 ? list(input, 'cors') : settings.serverCors,
     metrics: serverMetrics(store, { ofProcess: true }),
     notReady: opened.whyNot,
+    telemetry: context.telemetry,
   }
   await using server = await startServer({
     ...options,

@@ -58,7 +58,7 @@ export interface Position {
 
 /** How work under the lock is done. */
 export interface LockedOptions {
-  readonly alreadyDone?: (position: Position) => boolean
+  readonly alreadyDone?: (position: Position) => boolean | Promise<boolean>
   /** Whether the work knows what to do about a batch that is under way. */
   readonly batches?: boolean
 }
@@ -127,7 +127,7 @@ export async function openEngine(database: Database, options: EngineOptions = {}
         if (phase !== null && batch !== null && !batches) throw batchUnderWay(phase, batch)
         if (options.guard !== undefined) {
           // Another runner may have done it between our look and our lock; then nothing has to be guarded.
-          if (alreadyDone?.(position) === true) return undefined
+          if ((await alreadyDone?.(position)) === true) return undefined
           await options.guard.beforeChange()
         }
         const around = await aroundFiles(database, position.state)

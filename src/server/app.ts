@@ -10,6 +10,7 @@ import type { BodyLimits } from './requests/request-body.ts'
 import type { AnsweredRequest } from './requests/request-log.ts'
 import type { RunService } from './runs/run-service.ts'
 import type { ServerMetrics } from './requests/server-metrics.ts'
+import type { Telemetry, TraceCarrier } from '../telemetry/telemetry.ts'
 
 export type { Authenticate, Principal } from './authentication/principal.ts'
 
@@ -21,6 +22,8 @@ export interface Environment {
     principal: Principal
     /** What the principal's tenant has. */
     store: TenantStore
+    /** What tells others of the request's span. */
+    trace: TraceCarrier | undefined
   }
 }
 
@@ -50,6 +53,8 @@ export interface Services {
   /** The origins of pages that may ask, or `*`. */
   readonly corsOrigins?: readonly string[]
   readonly metrics?: ServerMetrics
+  /** Where spans and measurements go; nowhere unless said. */
+  readonly telemetry?: Telemetry
   /** Why requests should be sent elsewhere; undefined when they should not. */
   readonly notReady?: () => Promise<string | undefined>
   /** Whether nothing is done any more, because the server ends. */

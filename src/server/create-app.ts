@@ -7,6 +7,7 @@ import { authorize } from './authorization/authorization.ts'
 import { tooManyRequests } from './requests/failure-response.ts'
 import { isPublic } from './authentication/public-paths.ts'
 import { type RateLimit, rateLimit } from './requests/rate-limit.ts'
+import { requestSpan } from './requests/request-span.ts'
 import { requestBody } from './requests/request-body.ts'
 import { assistantRoutes } from './routes/assistants.ts'
 import { documentationRoutes } from './routes/documentation.ts'
@@ -18,6 +19,7 @@ import { stateRoutes } from './routes/state.ts'
 import { systemRoutes } from './routes/system.ts'
 import { threadRoutes } from './routes/threads.ts'
 import { type ServerMetrics, serverMetrics } from './requests/server-metrics.ts'
+import { noTelemetry } from '../telemetry/telemetry.ts'
 import { tenantApi } from './tenant-api.ts'
 
 /** The whole application. */
@@ -41,22 +43,25 @@ export function createApp(services: Services): App {
   return app
 }
 
-function observe(app: App, { logRequest }: Services, metrics: ServerMetrics): void {
+function observe(app: App, { logRequest, telemetry = noTelemetry }: Services, metrics: ServerMetrics): void {
   app.use(async (c, next) => {
     const began = performance.now()
-    await next()
+    const route = matchedRoutes(c).findLast(({ path: pattern }) => pattern !== '/*')?.path
+    await requestSpan(c, telemetry, route, next)
     const milliseconds = Math.round((performance.now() - began) * 10) / 10
     const { method, path } = c.req
     const { status } = c.res
-    metrics.request(
-      method,
-      matchedRoutes(c).findLast((route) => route.path !== '/*')?.path ?? 'none',
-      status,
-      milliseconds / 1000,
-    )
+    metrics.request(method, route ?? 'none', status, milliseconds / 1000)
+    telemetry.measure('http.server.request.duration', milliseconds / 1000, {
+      'http.request.method': method,
+      'http.response.status_code': status,
+      ...(route !== undefined && { 'http.route': route }),
+    })
     const { requestId } = c.var
     const tenantId = (c.var as Partial<Environment['Variables']>).principal?.tenantId
-    logRequest?.({ requestId, method, path, status, milliseconds, tenantId })
+    // The second part of traceparent (W3C Trace Context, section 3.2).
+    const traceId = c.var.trace?.['traceparent']?.split('-')[1]
+    logRequest?.({ requestId, method, path, status, milliseconds, tenantId, traceId })
   })
 }
 

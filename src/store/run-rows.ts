@@ -73,7 +73,7 @@ export interface RunForm {
 
 /** The form of a run in the protocol. */
 export function runForm(row: RunRow): RunForm {
-  const { input_json: _input, command_json: _command, streamed: _streamed, ...kwargs } = row.kwargs
+  const { input_json: _input, command_json: _command, streamed: _streamed, trace: _trace, ...kwargs } = row.kwargs
   const input = given(row.kwargs, 'input')
   const command = given(row.kwargs, 'command')
   return {

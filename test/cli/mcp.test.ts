@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { Progress } from '@modelcontextprotocol/sdk/types.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkout, metastore } from '../harness/child.ts'
@@ -20,7 +21,7 @@ interface AgentSession {
   readonly client: Client
   /** Everything that the server has answered, as text. */
   readonly said: string[]
-  call(name: string, given?: Record<string, unknown>): Promise<Answer>
+  call(name: string, given?: Record<string, unknown>, onprogress?: (told: Progress) => void): Promise<Answer>
 }
 
 // As long as a test has: a busy machine must not decide.
@@ -48,11 +49,11 @@ async function connect(
   return {
     client,
     said,
-    async call(name, given = {}) {
+    async call(name, given = {}, onprogress) {
       const { content, structuredContent, isError } = await client.callTool(
         { name, arguments: given },
         undefined,
-        patient,
+        onprogress === undefined ? patient : { ...patient, onprogress },
       )
       const [{ text }] = content as [{ text: string }]
       said.push(text)
@@ -188,11 +189,18 @@ export async function up({ db, sql }) {
     expect(first.document).toMatchObject({ ok: true })
     const all = await agent.call('plan')
     expect(all.document['plan_hash']).not.toBe(first.document['plan_hash'])
-    const applied = await agent.call('migrate', { plan_hash: all.document['plan_hash'] })
+    const told: Progress[] = []
+    const applied = await agent.call('migrate', { plan_hash: all.document['plan_hash'] }, (one) => told.push(one))
     expect(applied.document).toMatchObject({
       ok: true,
       databases: [{ applied: [{ name: '001_users' }, { name: '002_loud' }], pending: [] }],
     })
+    // A machine that is slow tells some of it again.
+    expect([...new Set(told.map(({ message }) => message))]).toEqual(
+      expect.arrayContaining(['migrate: 0 of 2', 'migrate: 0 of 2, 001_users', 'migrate: 1 of 2, 002_loud']),
+    )
+    const numbers = told.map(({ progress }) => progress)
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1))
     expect(await agent.call('migrate', { plan_hash: first.document['plan_hash'] })).toMatchObject({
       document: { databases: [{ applied: [] }] },
     })
@@ -260,7 +268,7 @@ export async function up({ db, sql }) {
   })
 })
 
-test('the session in the guide is one that took place', async () => {
+test('the session in the guide is one that took place', async ({ annotate }) => {
   const project = commandLine({
     'metastore.toml': '[database.main]\nurl = "sqlite:app.db"\n',
     'migrations/001_users.sql': 'create table users (id integer primary key);\n',
@@ -284,6 +292,8 @@ test('the session in the guide is one that took place', async () => {
     .trimEnd()
     .replaceAll(hash, '8c1f0d6b2a9e4753b6d0c2f49a7e1835')
     .replaceAll(/"durationMs": \d+/g, '"durationMs": 4')
+  // `--reporter=verbose` shows it.
+  await annotate(shown)
   expect(readFileSync(path.join(checkout, 'docs/guides/mcp.md'), 'utf8')).toContain(`\`\`\`text\n${shown}\n\`\`\`\n`)
 })
 

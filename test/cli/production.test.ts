@@ -1,4 +1,7 @@
+import { chmodSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines, twoMigrations, type CommandLine } from './command-line.ts'
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const
@@ -13,6 +16,15 @@ const around = { environment: { PATH: process.env['PATH'] } }
 
 function project(settings: string): CommandLine {
   return commandLine({ ...twoMigrations, 'metastore.toml': `[database.main]\nurl = "sqlite:app.db"\n${settings}` })
+}
+
+/** The same with its migrations applied, and a row that is not there yet. */
+async function seeded(settings: string): Promise<CommandLine> {
+  const line = project('')
+  line.write('seeds/001_users.json', '{ "table": "users", "key": ["id"], "rows": [{ "id": 1 }] }')
+  expect(await line.run('migrate')).toMatchObject({ status: 0 })
+  line.write('metastore.toml', `[database.main]\nurl = "sqlite:app.db"\n${settings}`)
+  return line
 }
 
 async function applied(line: CommandLine): Promise<unknown> {
@@ -73,6 +85,43 @@ describe('the backup command', () => {
     expect([status, stderr.match(/saved/g)]).toEqual([0, ['saved']])
   })
 
+  test('runs before seeds are written, and not where they are as they should be', async () => {
+    const line = await seeded(`backup_command = ${told('console.log(process.argv[1])')}\n`)
+    expect(await line.run('seed', around)).toMatchObject({ status: 0, stderr: '  main-seed\n' })
+    expect(await line.run('seed', around)).toMatchObject({ status: 0, stderr: '' })
+    expect(await line.run('seed --force --plan', around)).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('is looked for by doctor, which does not run it', async () => {
+    const diagnoses = async (settings: string) => {
+      const line = project(settings)
+      line.write('bin/save', '#!/bin/sh\ntouch ran\n')
+      line.write('bin/notes.txt', '')
+      chmodSync(path.join(line.directory, 'bin/save'), 0o755)
+      const { status, stdout } = await line.run('doctor', around)
+      expect(line.exists('ran')).toBe(false)
+      return [status, stdout.split('\n').filter((text) => text.includes('backup'))]
+    }
+    expect(await diagnoses('backup_command = ["node", "-e", "1"]\n')).toEqual([
+      0,
+      ['ok       backup: node is there to make a backup before a change.'],
+    ])
+    expect(await diagnoses('backup_command = ["./bin/save"]\n')).toEqual([
+      0,
+      ['ok       backup: ./bin/save is there to make a backup before a change.'],
+    ])
+    for (const program of ['no-such-program-here', './bin/notes.txt', './bin']) {
+      expect(await diagnoses(`backup_command = ["${program}"]\n`)).toEqual([
+        3,
+        [
+          `problem  backup: metastore.toml:3:1: The backup command "${program}" is not installed, or not on the PATH, so nothing could be changed.`,
+          '         next: Install it wherever migrations run, or correct backup_command.',
+        ],
+      ])
+    }
+    expect(await diagnoses('')).toEqual([0, []])
+  })
+
   test('that is not there is told', async () => {
     const line = project('backup_command = ["no-such-program-here"]\n')
     expect(await line.run('migrate --quiet', around)).toEqual({
@@ -120,7 +169,7 @@ describe('outside of the maintenance window', () => {
         lines(
           `error [window_closed] The database main may be changed only in its maintenance window, ${window}, which opens next at THEN. Nothing was changed.`,
           '  at metastore.toml:3:1',
-          `  next: Run metastore ${words === 'upgrade head' || words === 'setup' ? 'migrate' : words} again then; if it cannot wait, say so with --outside-window main.`,
+          '  next: Run the same command again then; if it cannot wait, say so with --outside-window main.',
         ),
       ),
     ])
@@ -133,6 +182,51 @@ describe('outside of the maintenance window', () => {
     expect(await line.run('migrate --outside-window main')).toMatchObject({ status: 0, stderr: '' })
     expect(await line.run('migrate')).toMatchObject({ status: 0, stderr: '' })
     expect(await line.run('rollback')).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('seeds write nothing, but may be planned and verified, and there is no window for those that are applied', async () => {
+    const line = await seeded(`maintenance_window = "${closedWindow()}"\n`)
+    const { status, stderr } = await line.run('seed')
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringContaining('error [window_closed] The database main may be changed'),
+    ])
+    expect(await line.run('seed --plan')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('1 inserted') as string,
+    })
+    // Its migrations are applied, so that it is stopped at the seeds.
+    expect(await line.run('setup')).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('Stopped at seed.') as string,
+    })
+    expect(await line.run('seed --outside-window main')).toMatchObject({ status: 0, stderr: '' })
+    expect(await line.run('seed')).toMatchObject({ status: 0, stderr: '' })
+    expect(await line.run('seed --verify')).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('what writes the history alone is not bound, nor does it wait for a backup', async () => {
+    const line = project(`maintenance_window = "${closedWindow()}"\nbackup_command = ["no-such-program-here"]\n`)
+    expect(await line.run('baseline 001')).toMatchObject({ status: 0, stderr: '' })
+    expect(await line.run('stamp head')).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('an audit says what it would repair, and repairs nothing', async () => {
+    const line = commandLine({
+      'metastore.toml': `[database.main]\nurl = "${await freshPostgresUrl(18)}"\nmaintenance_window = "${closedWindow()}"\nbackup_command = ["no-such-program-here"]\n`,
+      'migrations/001_runs.sql': 'create table runs (id bigint primary key);\n',
+    })
+    // By hand, so that the table is missing.
+    expect(await line.run('stamp head')).toMatchObject({ status: 0 })
+    expect(await line.run('audit')).toMatchObject({ status: 3, stderr: '' })
+    const closed = await line.run('audit --fix')
+    expect([closed.status, closed.stderr]).toEqual([3, expect.stringContaining('[window_closed]')])
+    const refused = await line.run('audit --fix --outside-window main')
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('[backup_failed]')])
+    const { document } = await line.json('audit')
+    expect(document).toMatchObject({
+      databases: [{ findings: [{ kind: 'missing', object: expect.stringContaining('runs') as string }] }],
+    })
   })
 
   test('is never where the window is all day', async () => {

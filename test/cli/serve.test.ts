@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { freshPostgresUrl, freshSchema } from '../harness/engines.ts'
 import { modules, schemaDirectory } from '../shipped-schema/migrate.ts'
 import { anna, rowsOf } from '../shipped-schema/world.ts'
-import { openDatabase } from '../../src/database/database.ts'
+import { id, openDatabase, sql } from '../../src/database/database.ts'
+import { recordTelemetry } from '../harness/telemetry.ts'
 import { commandLine, lines, type CommandLine } from './command-line.ts'
 
 const migrations = modules.map((name) => `"${schemaDirectory}/${name}"`).join(', ')
@@ -85,6 +86,31 @@ describe('serve', () => {
     })
   })
 
+  test('works as a role that owns nothing and may not read the history, a member of the two of the schema', async () => {
+    await using database = await openDatabase(url)
+    await using session = await database.session()
+    const role = `server_${process.pid}`
+    await session.query(
+      sql`create role ${id(role)} login password 'of-the-server' in role metastore_app, metastore_admin`,
+    )
+    try {
+      const target = new URL(url)
+      Object.assign(target, { username: role, password: 'of-the-server' })
+      const server = projectOn(target.href)
+      const { document } = await server.json(`api-keys create test --tenant ${anna}`)
+      const { key } = document as { key: string }
+      const { status } = await serving(server, 'serve --port 0', async (address) => {
+        expect(await (await fetch(`${address}/ready`)).json()).toEqual({ ready: true })
+        const headers = { 'x-api-key': key, 'content-type': 'application/json' }
+        const made = await fetch(`${address}/threads`, { method: 'POST', headers, body: '{}' })
+        expect(made.status).toBe(200)
+      })
+      expect(status).toBe(0)
+    } finally {
+      await session.query(sql`drop role ${id(role)}`)
+    }
+  })
+
   test('does not start on a schema that is behind', async () => {
     const ahead = commandLine({
       'metastore.toml': `[database.main]\nurl = "${url}"\nmigrations = [${migrations}, "more"]\n`,
@@ -151,6 +177,19 @@ describe('serve', () => {
     expect(await line.run(words)).toMatchObject({
       status: 2,
       stderr: lines(`error [usage] ${message}`, `  next: ${remedy}`),
+    })
+  })
+
+  describe('where spans are recorded', () => {
+    const recorded = recordTelemetry()
+
+    test('requests are no parts of the command, which lasts as long as the process', async () => {
+      await serving(line, 'serve --port 0', async (server) => {
+        expect((await fetch(`${server}/threads`)).status).toBe(401)
+      })
+      const around = recorded.spans().map(({ name, parentSpanContext }) => [name, parentSpanContext])
+      expect(around).toContainEqual(['GET', undefined])
+      expect(around).toContainEqual(['metastore serve', undefined])
     })
   })
 

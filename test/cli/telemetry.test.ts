@@ -1,15 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { context, metrics, ROOT_CONTEXT, SpanStatusCode, trace, type Context } from '@opentelemetry/api'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { SpanStatusCode } from '@opentelemetry/api'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { loadTelemetry } from '../../src/telemetry/open-telemetry.ts'
 import { noTelemetry } from '../../src/telemetry/telemetry.ts'
+import { recordTelemetry } from '../harness/telemetry.ts'
 import { commandLine } from './command-line.ts'
 
 test('without an SDK nothing is loaded, and nothing happens', async () => {
@@ -17,45 +10,9 @@ test('without an SDK nothing is loaded, and nothing happens', async () => {
 })
 
 describe('with an SDK', () => {
-  const spans = new InMemorySpanExporter()
-  const measured = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+  const recorded = recordTelemetry()
 
-  beforeAll(() => {
-    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }))
-    const reader = new PeriodicExportingMetricReader({ exporter: measured, exportIntervalMillis: 3_600_000 })
-    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
-    context.setGlobalContextManager(localContexts())
-  })
-
-  beforeEach(() => {
-    spans.reset()
-    measured.reset()
-  })
-
-  afterAll(() => {
-    trace.disable()
-    metrics.disable()
-    context.disable()
-  })
-
-  /** The spans as a tree, each with what it says, those that ended first first. */
-  function tree(parent?: string): unknown[] {
-    return spans
-      .getFinishedSpans()
-      .filter((span) => span.parentSpanContext?.spanId === parent)
-      .map((span) => [span.name, span.attributes, ...tree(span.spanContext().spanId)])
-  }
-
-  /** The last value of each counter, and how often each histogram was fed. */
-  function values(): Readonly<Record<string, number>> {
-    const found: Record<string, number> = {}
-    for (const { scopeMetrics } of measured.getMetrics().slice(-1)) {
-      for (const { descriptor, dataPoints } of scopeMetrics.flatMap((scope) => scope.metrics)) {
-        for (const { value } of dataPoints) found[descriptor.name] = (found[descriptor.name] ?? 0) + amountOf(value)
-      }
-    }
-    return found
-  }
+  beforeEach(() => recorded.reset())
 
   test('a setup is a tree of spans, with what was measured', async () => {
     const line = commandLine({
@@ -67,7 +24,7 @@ describe('with an SDK', () => {
       'seeds/001_runs.json': '{ "table": "runs", "key": ["id"], "rows": [{ "id": 1000, "n": 1, "double": 2 }] }',
     })
     expect(await line.run('setup --no-audit')).toMatchObject({ status: 0, stderr: '' })
-    const [root] = tree() as [[string, object, [string, object, ...[string, object][]]]]
+    const [root] = recorded.tree() as [[string, object, [string, object, ...[string, object][]]]]
     expect(root.slice(0, 2)).toEqual(['metastore setup', { 'metastore.exit_status': 0 }])
     const [name, attributes, ...inside] = root[2]
     expect([name, attributes]).toEqual(['metastore.database', { 'metastore.database': 'main' }])
@@ -93,7 +50,7 @@ describe('with an SDK', () => {
       'metastore.file': 'seeds/001_runs.json',
       'metastore.rows': 1,
     })
-    expect(values()).toEqual({
+    expect(recorded.values()).toEqual({
       'metastore.backfill.rows': 250,
       'metastore.lock.wait.duration': 2,
       'metastore.migration.duration': 2,
@@ -109,7 +66,7 @@ describe('with an SDK', () => {
       'migrations/001_bad.sql': "select 'hunter2' from nowhere;\n",
     })
     expect((await line.run('migrate')).status).toBe(1)
-    const finished = spans.getFinishedSpans()
+    const finished = recorded.spans()
     const failed = finished.filter(({ status }) => status.code === SpanStatusCode.ERROR)
     expect(failed.map(({ name, status }) => [name, status.message])).toEqual([
       ['metastore.migration', 'statement_failed'],
@@ -120,26 +77,23 @@ describe('with an SDK', () => {
       /hunter2|nowhere/,
     )
   })
+
+  test('TRACEPARENT makes a command a part of the trace of the pipeline that runs it', async () => {
+    const line = commandLine({
+      'metastore.toml': '[database.main]\nurl = "sqlite:app.db"\n',
+      'migrations/001_a.sql': 'select 1;\n',
+    })
+    const environment = { TRACEPARENT: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+    expect(await line.run('migrate', { environment })).toMatchObject({ status: 0, stderr: '' })
+    const traces = new Set(recorded.spans().map((span) => span.spanContext().traceId))
+    expect([...traces]).toEqual(['0af7651916cd43dd8448eb211c80319c'])
+    expect(recorded.tree('b7ad6b7169203331')).toMatchObject([
+      ['metastore migrate', { 'metastore.exit_status': 0 }, expect.anything()],
+    ])
+
+    recorded.reset()
+    // What cannot be read is no trace, and no failure.
+    expect(await line.run('migrate', { environment: { TRACEPARENT: 'yes' } })).toMatchObject({ status: 0, stderr: '' })
+    expect(recorded.tree()).toMatchObject([['metastore migrate', { 'metastore.exit_status': 0 }, expect.anything()]])
+  })
 })
-
-function amountOf(value: unknown): number {
-  return typeof value === 'number' ? value : (value as { count: number }).count
-}
-
-// What SDKs for Node bring with them.
-function localContexts() {
-  const storage = new AsyncLocalStorage<Context>()
-  const manager = {
-    active: () => storage.getStore() ?? ROOT_CONTEXT,
-    with: <A extends unknown[], F extends (...args: A) => ReturnType<F>>(
-      active: Context,
-      work: F,
-      self?: ThisParameterType<F>,
-      ...args: A
-    ): ReturnType<F> => storage.run(active, () => work.call(self as ThisParameterType<F>, ...args)),
-    bind: <T>(_context: Context, target: T): T => target,
-    enable: () => manager,
-    disable: () => manager,
-  }
-  return manager
-}

@@ -3,7 +3,6 @@ import path from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { commands } from '../../src/cli/commands.ts'
 import { parseCommandLine } from '../../src/cli/parse.ts'
 import { freshPostgresUrl } from '../harness/engines.ts'
 import { copyExample, plainEnvironment, root } from '../harness/example-copy.ts'
@@ -100,8 +99,6 @@ describe.each(Object.entries(files))('%s', (_file, objects) => {
     const lines = containers.filter(({ name }) => name !== 'rollout').map(({ args = [] }) => args)
     expect(lines.length).toBeGreaterThan(0)
     for (const line of lines) {
-      // The server is another part of the tool, which an edition without it has not.
-      if (line[0] === 'serve' && !('serve' in commands)) continue
       expect(await parseCommandLine(line)).toMatchObject({ kind: 'run', command: { name: line[0] } })
     }
   })
@@ -131,6 +128,22 @@ describe.each(Object.entries(files))('%s', (_file, objects) => {
     }
     expect(JSON.stringify(objects)).not.toMatch(/\w+:\/\/\w+:[^"]*@/)
   })
+})
+
+test('the manifests and the Compose file of the examples have only commands that the command line takes', async () => {
+  const { services } = parse(read('examples/assistant-backend/compose.yaml')) as {
+    services: Readonly<Record<string, { command?: readonly string[] }>>
+  }
+  const pods = examples.flatMap((file) => readObjects(read('examples', file)).flatMap((object) => podOf(object) ?? []))
+  const lines = [
+    ...pods
+      .flatMap(containersOf)
+      .flatMap(({ command: [program, ...words] = [] }) => (program === 'metastore' ? [words] : [])),
+    ...Object.values(services).flatMap(({ command }) => (command === undefined ? [] : [command])),
+  ]
+  expect(lines.map(([name]) => name)).toEqual(['start', 'complete', 'migrate', 'setup'])
+  for (const line of lines)
+    expect(await parseCommandLine(line)).toMatchObject({ kind: 'run', command: { name: line[0] } })
 })
 
 interface Hook {

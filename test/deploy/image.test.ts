@@ -1,19 +1,20 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { commands } from '../../src/cli/commands.ts'
 import { parseCommandLine } from '../../src/cli/parse.ts'
-import { freshPostgresUrl } from '../harness/engines.ts'
+import { freshPostgresUrl, freshSchema } from '../harness/engines.ts'
 import { plainEnvironment, root } from '../harness/example-copy.ts'
 import { runCommand } from '../harness/shell-command.ts'
 import { temporaryDirectory } from '../harness/temporary-directory.ts'
+import { containersOf, podOf, readObjects } from './kubernetes-objects.ts'
 
-const dockerfile = readFileSync(path.join(root, 'deploy', 'docker', 'Dockerfile'), 'utf8')
+const read = (name: string) => readFileSync(path.join(root, name), 'utf8')
+const dockerfile = read('deploy/docker/Dockerfile')
 const instructions = dockerfile
   .replaceAll(/^#.*\n/gm, '')
   .replaceAll(/\\\n\s*/g, '')
@@ -76,11 +77,28 @@ describe('the Dockerfile', () => {
   })
 })
 
+const check = (...words: readonly string[]) =>
+  new Promise<{ status: number; stderr: string }>((resolve) => {
+    const script = path.join(root, 'deploy', 'docker', 'healthcheck.mjs')
+    execFile(process.execPath, [script, ...words], (error, _stdout, stderr) =>
+      resolve({ status: Number(error?.code ?? 0), stderr }),
+    )
+  })
+
 describe('what the image holds', () => {
-  test('migrates, seeds, audits and says that it is at the head, and writes nothing but to the database', async () => {
+  const image = temporaryDirectory()
+  const workdir = path.join(image, argumentsOf(last, 'WORKDIR')[0] ?? '')
+  const environment = (more: NodeJS.ProcessEnv) =>
+    plainEnvironment({
+      HOME: '/dev/null',
+      XDG_CACHE_HOME: '/dev/null',
+      PATH: `${path.join(image, 'opt/metastore/bin')}:${path.dirname(process.execPath)}:${process.env['PATH']}`,
+      ...more,
+    })
+
+  beforeAll(async () => {
     // Whoever runs the tool in a checkout builds it first.
     await runCommand(`'${process.execPath}' bin/metastore --help`, root, plainEnvironment())
-    const image = temporaryDirectory()
     for (const { sources, target } of copies) {
       for (const source of sources) {
         const from = path.join(root, source.replace(/^\/build\//, ''))
@@ -91,17 +109,17 @@ describe('what the image holds', () => {
         else cpSync(from, to, { recursive: true, filter: (file) => !path.basename(file).startsWith('.') })
       }
     }
+  })
+
+  test('migrates, seeds, audits and says that it is at the head, and writes nothing but to the database', async () => {
     // Without another project it is the shipped schema; that one has tests of its own, and takes its time.
-    expect(existsSync(path.join(image, argumentsOf(last, 'WORKDIR')[0] ?? '', 'metastore.toml'))).toBe(true)
+    expect(existsSync(path.join(workdir, 'metastore.toml'))).toBe(true)
     const project = path.join(image, 'project')
     cpSync(path.join(root, 'examples', 'sme-assistant'), project, { recursive: true })
     // A file where a directory would be made is a place where nobody can write, not even root.
     writeFileSync(path.join(project, '.metastore'), '')
     const before = everythingIn(image)
-    const env = plainEnvironment({
-      HOME: '/dev/null',
-      XDG_CACHE_HOME: '/dev/null',
-      PATH: `${path.join(image, 'opt/metastore/bin')}:${path.dirname(process.execPath)}:${process.env['PATH']}`,
+    const env = environment({
       DATABASE_URL: await freshPostgresUrl(18),
       // As Compose gives them to the seeds where nobody has set them.
       FERNET_KEY: '',
@@ -112,6 +130,37 @@ describe('what the image holds', () => {
       const outcome = await runCommand(`metastore ${command}`, project, env)
       expect({ command, ...outcome }).toMatchObject({ command, status: 0 })
     }
+    expect(everythingIn(image)).toEqual(before)
+  }, 600_000)
+
+  test('serves as the chart has it: each probe is answered, and SIGTERM is an end', async () => {
+    const before = everythingIn(image)
+    const { url } = await freshSchema(18)
+    const chart = read('deploy/helm/metastore/examples/defaults.rendered.yaml')
+    const deployment = readObjects(chart).find(({ kind }) => kind === 'Deployment')
+    const [container] = (deployment && podOf(deployment)?.containers) ?? []
+    const args = (container?.args ?? []).map((word) => word.replace('0.0.0.0', '127.0.0.1').replace('2024', '0'))
+    // As on a cluster, what begins is the program and no shell.
+    const [program = ''] = container?.command ?? []
+    const server = spawn(program, args, { cwd: workdir, env: environment({ DATABASE_URL: url }) })
+    const ended = once(server, 'close')
+    const address = await new Promise<string>((resolve, reject) => {
+      let said = ''
+      const hear = (text: Buffer) => {
+        said += text.toString()
+        const [, found] = /Serving \S+ on (\S+)/.exec(said) ?? []
+        if (found !== undefined) resolve(found)
+      }
+      server.stdout.on('data', hear)
+      server.stderr.on('data', hear)
+      server.once('close', () => reject(new Error(said)))
+    })
+    const paths = [...chart.matchAll(/(?:path: |prometheus\.io\/path: )(\/\w+)$/gm)].map(([, name]) => name ?? '')
+    expect(new Set(paths)).toEqual(new Set(['/ok', '/ready', '/metrics']))
+    for (const name of paths) expect([name, (await fetch(address + name)).status]).toEqual([name, 200])
+    expect(await check(`${address}/ready`)).toEqual({ status: 0, stderr: '' })
+    server.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
     expect(everythingIn(image)).toEqual(before)
   }, 600_000)
 })
@@ -127,14 +176,6 @@ function everythingIn(directory: string): readonly string[] {
 }
 
 describe('the health check', () => {
-  const check = (...words: readonly string[]) =>
-    new Promise<{ status: number; stderr: string }>((resolve) => {
-      const script = path.join(root, 'deploy', 'docker', 'healthcheck.mjs')
-      execFile(process.execPath, [script, ...words], (error, _stdout, stderr) =>
-        resolve({ status: Number(error?.code ?? 0), stderr }),
-      )
-    })
-
   test('is well when the server is ready, and else says why not', async () => {
     let status = 200
     const server = createServer((_request, response) => response.writeHead(status).end()).listen(0, '127.0.0.1')
@@ -186,9 +227,32 @@ describe('compose.yaml', () => {
 
   test('has commands that the command line takes', async () => {
     for (const [, { command = [] }] of ours) {
-      // The server is another part of the tool, which an edition without it has not.
-      if (command[0] === 'serve' && !('serve' in commands)) continue
       expect(await parseCommandLine(command)).toMatchObject({ kind: 'run', command: { name: command[0] } })
     }
   })
+})
+
+test('the health check, Compose, the chart and the server have one port, and every variable is one that is read', async () => {
+  const { services } = parse(read('deploy/compose.yaml'), { merge: true }) as { services: Record<string, Service> }
+  const chart = ['defaults', 'zero-downtime', 'assistant-backend'].flatMap((name) =>
+    readObjects(read(`deploy/helm/metastore/examples/${name}.rendered.yaml`)),
+  )
+  const containers = chart.flatMap((object) => podOf(object) ?? []).flatMap(containersOf)
+  const servers = [
+    services['server']?.command ?? [],
+    ...containers.map(({ args = [] }) => args).filter(([command]) => command === 'serve'),
+  ]
+  expect(servers).toHaveLength(3)
+  for (const words of servers) {
+    const { input } = (await parseCommandLine(words)) as { input: { options: Record<string, unknown> } }
+    expect(input.options).toMatchObject({ host: '0.0.0.0', port: '2024' })
+  }
+  expect(read('deploy/docker/healthcheck.mjs')).toContain("'http://127.0.0.1:2024/ready'")
+  const configuration = read('docs/configuration.md')
+  const variables = [
+    ...Object.values(services).flatMap(({ environment }) => Object.keys(environment)),
+    ...containers.flatMap(({ env = [] }) => env.map(({ name }) => name)),
+  ].filter((name) => name.startsWith('METASTORE_'))
+  expect(variables).toContain('METASTORE_ADMIN_URL')
+  for (const name of variables) expect(configuration).toContain(`\`${name}\``)
 })

@@ -94,7 +94,9 @@ describe('the action for GitHub', () => {
     for (const { run } of action.runs.steps) expect(run).not.toContain('${{')
   })
 
-  test('annotates a bad pull request, writes SARIF and a comment with plan, hazards and locks, and fails', async () => {
+  test('annotates a bad pull request, writes SARIF and a comment with plan, hazards and locks, and fails', async ({
+    annotate,
+  }) => {
     const checked = await runStep('Check the migrations', { ...inputs, plan: 'true' }, { DATABASE_URL: url })
     expect(checked.status).toBe(0)
     expect(checked.output).toContain('::warning file=backend/migrations/002_index.sql,line=1,col=1,title=P1 H01 ')
@@ -104,6 +106,8 @@ describe('the action for GitHub', () => {
     })
     const comment = readFileSync(file, 'utf8')
     expect(checked.summary).toBe(comment)
+    // `--reporter=verbose` shows what a runner and a reader see.
+    await annotate(`${checked.output}\n${comment}`)
     // The address and the times are those of this server.
     const shown = comment.replace(/ to run on .*\./, ' to run on postgres://app@db.example.com/app.')
     expect(/^````markdown\n([^]*?)^````$/m.exec(guide)?.[1]).toBe(shown)

@@ -18,6 +18,7 @@ import type { Engine, MigrationFile } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase } from '../each-database.ts'
+import { windowOption } from '../guard.ts'
 import { flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
 import { shadowDirectory } from '../shadow-directory.ts'
@@ -43,6 +44,7 @@ export const auditCommand = defineCommand({
     { flags: '--fail-on <severity>', description: 'P0, P1 (default) or P2: what makes the exit status 3' },
     { flags: '--count-rows', description: 'count the rows of every table' },
     { flags: '--shadow <url>', description: 'a server to replay the migrations on, in a database of their own' },
+    windowOption,
     { flags: '--out <file>', description: 'write the report to this file: Markdown, or HTML when it ends in .html' },
   ],
   json: 'databases[]: database, address, server, at, current, worst, findings[] (code, kind, severity, file, object, migration, message, remedy, query, repair[]), migrations[] (name, path, priority, state, appliedAt, provides[] (key, kind, state, changedBy[], query)), tables[] (schema, name, rows, bytes), checklist[] (title, run), rowCounts[] (schema, name, rows; null without --count-rows), repaired (done[], failed[], rows[]; null without --fix)',
@@ -55,7 +57,8 @@ export const auditCommand = defineCommand({
     const [only, worst] = [severity(input, 'only'), severity(input, 'failOn') ?? 'P1']
     return eachDatabase(context, async (entry) => {
       await entry.files()
-      await using engine = await entry.engine({ command: 'audit', reads: !flag(input, 'fix') })
+      const reads = !flag(input, 'fix')
+      await using engine = await entry.engine({ command: 'audit', reads, changes: 'in the window', backfills: false })
       await noteReadOnly(engine, context.output)
       const { files } = await entry.migrationsOn(engine)
       const first = await auditOf(engine, files, entry, input, context)

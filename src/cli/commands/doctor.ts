@@ -2,6 +2,7 @@ import { examine, type Diagnosis } from '../../doctor/doctor.ts'
 import { MetastoreError } from '../../errors.ts'
 import type { MigrationFile } from '../../migrations/migrations.ts'
 import { defineCommand } from '../command.ts'
+import { diagnoseBackup } from '../diagnose-backup.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase } from '../each-database.ts'
 import { keySourceOf } from '../keyring.ts'
@@ -14,7 +15,7 @@ export const doctorCommand = defineCommand({
   name: 'doctor',
   summary: 'Look at everything that migrations need, and say what to mend',
   description:
-    'Whether the database is reachable, its version, permissions, the extensions that migrations ask for, clock, disk, long transactions, invalid indexes, the keys for encryption, and whether files and history agree. Nothing is changed. Exit status 3 when there is a problem; warnings alone are 0.',
+    'Whether the database is reachable, its version, permissions, the extensions that migrations ask for, clock, disk, long transactions, invalid indexes, the keys for encryption, the program of backup_command, and whether files and history agree. Nothing is changed. Exit status 3 when there is a problem; warnings alone are 0.',
   examples: [['metastore doctor --wait 30s', 'look at every database, giving servers half a minute to start']],
   scope: 'databases',
   json: 'databases[]: database, address (null where it cannot be known), diagnoses[] (check, severity (ok, warning or problem), message, remedy)',
@@ -57,7 +58,7 @@ async function examineDatabase(
     keySource,
     hasEncryptedColumns: entry.settings.encrypted.length > 0,
   })
-  return [...found, ...variables(entry, project)]
+  return [...found, ...variables(entry, project), ...(await diagnoseBackup(entry, context))]
 }
 
 function variables({ settings }: DatabaseEntry, { variable }: Project): Diagnosis[] {

@@ -42,11 +42,12 @@ export const mcpCommand = defineCommand({
         {
           allowWrites,
           plans,
-          run: (words, stop) =>
+          run: (words, stop, listen) =>
             runForDocument(
               words,
               { directory, environment, options: words[0] === 'docs' ? [] : options },
               AbortSignal.any([stop, signal]),
+              listen,
             ),
         },
         { allowWrites, streams, signal },

@@ -1,9 +1,10 @@
 import { MetastoreError } from '../../errors.ts'
-import type { Engine } from '../../migrations/migrations.ts'
+import type { Engine, Position } from '../../migrations/migrations.ts'
 import type { Removal, SeedOptions, SeedResult } from '../../seeds/seeds.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
+import { windowOption } from '../guard.ts'
 import { argument, flag, text, type Input } from '../input.ts'
 import { seedOptions, seedSelection } from '../seed-options.ts'
 import { renderExpectations, renderFile, renderPlan } from '../ui/seeds.ts'
@@ -30,6 +31,7 @@ export const seedCommand = defineCommand({
     { flags: '--environment <name>', description: 'what the database is for (default: its setting environment)' },
     { flags: '--force', description: 'look at files again that were applied as they are' },
     { flags: '--verify', description: 'look only whether what the seeds expect is so' },
+    windowOption,
   ],
   json: 'databases[]: database, address, set, files[] (file, state, counts, steps[] (table, mode, inserted, updated, unchanged, removed, rows[]), statements[], durationMs; with --plan checksum), expectations[] (name, where, ok, expected, found)',
   run: (input, context) => eachDatabase(context, (entry) => seedDatabase(entry, input, context)),
@@ -42,7 +44,8 @@ export async function seedDatabase(entry: DatabaseEntry, input: Input, context: 
   const selection = await seedSelection(entry, context, { set: text(input, 'set'), file: argument(input, 0) })
   const environment = text(input, 'environment') ?? entry.settings.environment
   const onlyPlan = flag(input, 'plan')
-  await using engine = await entry.engine({ command: 'seed', reads: onlyPlan || flag(input, 'verify') })
+  const reads = onlyPlan || flag(input, 'verify')
+  await using engine = await entry.engine({ command: 'seed', reads, changes: 'in the window', backfills: false })
   const asked = { ...selection, environment, force: flag(input, 'force') }
   if (flag(input, 'verify')) {
     const expectations = await seeds.verifySeeds(await seedOptions(engine, entry, context, asked))
@@ -77,17 +80,19 @@ async function applyTo(
     onRemovals: consent(entry, context),
   }
   const options: SeedOptions = { ...(await seedOptions(engine, entry, context, asked)), ...shown }
-  const { phase } = (await engine.look()).state
   // Without a look at every row there is nothing to lock for, as long as no batch is under way.
-  if (phase === null && (await isNothingToDo(options))) {
+  const alreadyDone = async ({ state }: Position) => state.phase === null && (await isNothingToDo(options))
+  const unchanged = (): DatabaseAnswer => {
     output.say(`Nothing to seed in ${entry.address()}: ${count(options.files.length, 'file')} applied as they are.`)
     const files = options.files.map(({ path }) => ({ file: path, state: 'unchanged' }))
     return { document: { address: entry.address(), set: options.set, files, expectations: [] } }
   }
+  if (await alreadyDone(await engine.look())) return unchanged()
   output.say(`Seeding ${entry.address()}: ${count(options.files.length, 'file')}`)
-  const result = await engine.locked(async () => applySeeds({ ...options, position: await positionOf(engine) }))
-  if (result === undefined)
-    return { document: { address: entry.address(), set: options.set, files: [], expectations: [] } }
+  const seed = async () => applySeeds({ ...options, position: await positionOf(engine) })
+  const result = await engine.locked(seed, { alreadyDone })
+  // Another runner has done it while this one waited.
+  if (result === undefined) return unchanged()
   renderExpectations(output, result.expectations)
   output.say(conclusion(result))
   return { document: { address: entry.address(), ...result } }

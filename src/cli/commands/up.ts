@@ -8,6 +8,7 @@ import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { createContext } from '../create-context.ts'
 import { exitStatus } from '../exit-status.ts'
+import { windowOption } from '../guard.ts'
 import { flag, text, type Input } from '../input.ts'
 import { addressOf, serveDatabase, servingOptions, type Started } from '../serving.ts'
 import { seedingOptions } from '../seeding-options.ts'
@@ -40,6 +41,7 @@ export const upCommand = defineCommand({
     { flags: '--new-key', description: 'make a new key to try things with; those that there are go on' },
     { flags: '--no-audit', description: 'do not audit before serving' },
     ...seedingOptions,
+    windowOption,
     ...servingOptions,
   ],
   json: 'as soon as it answers: address, url, setup (as of metastore setup), key (the new one, or null), tenant, version, authentication',

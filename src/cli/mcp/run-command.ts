@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { packageDirectory } from '../../package-directory.ts'
+import type { Progress } from '../../progress.ts'
+import { progressEvent } from './call-progress.ts'
 
 /** The JSON document of a command, or the failure that kept it from printing one. */
 export type CommandDocument = Readonly<Record<string, unknown>>
@@ -21,29 +25,40 @@ export function runForDocument(
   words: readonly string[],
   { directory, environment, options }: CommandPlace,
   signal: AbortSignal,
+  listen?: Progress,
 ): Promise<CommandDocument> {
   const [name = '', ...rest] = words
+  const progress = `--progress=${listen === undefined ? 'none' : 'json'}`
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
-      [join(packageDirectory(), 'bin', 'metastore'), name, '--json', '--progress=none', ...options, ...rest],
+      [join(packageDirectory(), 'bin', 'metastore'), name, '--json', progress, ...options, ...rest],
       {
         cwd: directory,
         env: { ...environment, NO_COLOR: '1', METASTORE_LOG_FORMAT: 'text' },
-        stdio: ['ignore', 'pipe', 'ignore'],
+        stdio: ['ignore', 'pipe', listen === undefined ? 'ignore' : 'pipe'],
       },
     )
     const interrupt = () => child.kill('SIGINT')
     signal.addEventListener('abort', interrupt, { once: true })
     if (signal.aborted) interrupt()
     let printed = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
+    if (child.stderr !== null && listen !== undefined) tellLines(child.stderr, listen)
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text))
     const end = (document: CommandDocument) => {
       signal.removeEventListener('abort', interrupt)
       resolve(document)
     }
     child.once('error', () => end(unanswered(name)))
     child.once('close', () => end(lastDocument(printed) ?? unanswered(name)))
+  })
+}
+
+// What migrations in code say there is nobody's business.
+function tellLines(stream: Readable, listen: Progress): void {
+  createInterface({ input: stream }).on('line', (line) => {
+    const event = progressEvent(line)
+    if (event !== undefined) listen(event)
   })
 }
 

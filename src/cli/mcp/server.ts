@@ -3,6 +3,8 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { MetastoreError } from '../../errors.ts'
 import { toolVersion } from '../../version.ts'
 import type { ProtocolStreams } from '../context.ts'
+import type { Progress } from '../../progress.ts'
+import { callProgress } from './call-progress.ts'
 import { readingTools } from './reading-tools.ts'
 import type { CommandDocument } from './run-command.ts'
 import type { Session, Tool } from './tool.ts'
@@ -43,8 +45,16 @@ function register(server: McpServer, tool: Tool, session: Session, inTurn: <T>(w
       inputSchema: input,
       annotations: { readOnlyHint: !writes, destructiveHint: writes, idempotentHint: !writes, openWorldHint: false },
     },
-    async (given, { signal }) => {
-      const document = await inTurn(() => answer(tool, given, session, signal))
+    async (given, { signal, _meta, sendNotification }) => {
+      const token = _meta?.progressToken
+      // One that has been given up is told nothing; that it cannot be told is no reason to stop.
+      using progress = callProgress((told) => {
+        if (token === undefined || signal.aborted) return
+        const params = { progressToken: token, ...told }
+        sendNotification({ method: 'notifications/progress', params }).catch(() => {})
+      })
+      const listen = token === undefined ? undefined : progress.listen
+      const document = await inTurn(() => answer(tool, given, listening(session, listen), signal))
       return {
         content: [{ type: 'text' as const, text: JSON.stringify(document, null, 2) }],
         structuredContent: document,
@@ -52,6 +62,10 @@ function register(server: McpServer, tool: Tool, session: Session, inTurn: <T>(w
       }
     },
   )
+}
+
+function listening(session: Session, listen: Progress | undefined): Session {
+  return { ...session, run: (words, signal) => session.run(words, signal, listen) }
 }
 
 async function answer(

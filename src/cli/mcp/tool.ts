@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Progress } from '../../progress.ts'
 import type { CommandDocument } from './run-command.ts'
 
 /** What lives as long as the server. */
@@ -7,8 +8,8 @@ export interface Session {
   readonly allowWrites: boolean
   /** A directory for the plans of this session. */
   readonly plans: string
-  /** Runs a command of this tool; its answer is the JSON document that it prints. */
-  run(words: readonly string[], signal: AbortSignal): Promise<CommandDocument>
+  /** Runs a command of this tool; its answer is the JSON document that it prints. `listen` hears how far it has come. */
+  run(words: readonly string[], signal: AbortSignal, listen?: Progress): Promise<CommandDocument>
 }
 
 /** What one call of a tool is given. */

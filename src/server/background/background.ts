@@ -1,5 +1,6 @@
 import { type Store, sweepItems, sweepKeys, sweepRunEvents, sweepThreads, sweepUndelivered } from '../../store/store.ts'
 import { fireDueCrons } from '../crons/due-crons.ts'
+import { noTelemetry, type Telemetry } from '../../telemetry/telemetry.ts'
 import type { WebhookSettings } from '../webhooks/delivery.ts'
 import { sendDueWebhooks } from '../webhooks/send-webhooks.ts'
 import type { BackgroundMetrics } from './background-metrics.ts'
@@ -20,6 +21,7 @@ export interface BackgroundContext {
   readonly store: Store
   readonly logFailure: (error: Error, about: string) => void
   readonly metrics?: BackgroundMetrics | undefined
+  readonly telemetry?: Telemetry | undefined
   /** The URL of the server itself. */
   readonly url: string
 }
@@ -72,21 +74,26 @@ export function startBackground(context: BackgroundContext, options: BackgroundO
   }
 }
 
-async function cronPass({ store, logFailure, metrics }: BackgroundContext): Promise<number> {
-  const { runs, failures, more } = await fireDueCrons(store)
+async function cronPass(context: BackgroundContext): Promise<number> {
+  const { store, logFailure, metrics, telemetry = noTelemetry } = context
+  const { runs, failures, more } = await fireDueCrons(store, telemetry)
   for (const { cron, error } of failures) logFailure(error, `cron ${cron.cron_id}`)
   metrics?.crons(runs.length, failures.length)
+  telemetry.measure('metastore.cron.occurrences', runs.length, { 'metastore.cron.outcome': 'run' })
+  telemetry.measure('metastore.cron.occurrences', failures.length, { 'metastore.cron.outcome': 'failed' })
   if (failures.length > 0) return Infinity
   return more ? 0 : ((await store.admin.cronQueue.untilNext()) ?? Infinity)
 }
 
 async function webhookPass(
-  { store, metrics }: BackgroundContext,
+  { store, metrics, telemetry = noTelemetry }: BackgroundContext,
   settings: WebhookSettings,
   signal: AbortSignal,
 ): Promise<number> {
-  const { arrived, failed, more } = await sendDueWebhooks(store, settings, signal)
+  const { arrived, failed, more } = await sendDueWebhooks(store, settings, signal, telemetry)
   metrics?.webhooks(arrived, failed)
+  telemetry.measure('metastore.webhook.attempts', arrived, { 'metastore.webhook.outcome': 'arrived' })
+  telemetry.measure('metastore.webhook.attempts', failed, { 'metastore.webhook.outcome': 'failed' })
   return more ? 0 : ((await store.admin.outbox.untilNext()) ?? Infinity)
 }
 

@@ -13,6 +13,8 @@ export interface AnsweredRequest {
   readonly status: number
   readonly milliseconds: number
   readonly tenantId: string | undefined
+  /** By which its span is found; undefined where none is recorded. */
+  readonly traceId?: string | undefined
 }
 
 /** The log of a server: a line of JSON for each thing. */

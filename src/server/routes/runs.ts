@@ -125,7 +125,8 @@ function batch(app: App): void {
     async (c) => {
       const given = c.req.valid('json')
       const userId = c.var.principal.userId
-      const origin = { threadId: undefined, headers: c.req.raw.headers, userId, streamed: false }
+      const { trace } = c.var
+      const origin = { threadId: undefined, headers: c.req.raw.headers, userId, streamed: false, trace }
       const made = await once(c, given, async ({ runs }) => {
         const all = await runs.createAll(given.map((each) => newRun(each, origin)))
         return all.map(wireRun)
@@ -139,7 +140,7 @@ type RequestContext = Context<Environment>
 
 function originOf(c: RequestContext, request: RunRequest, threadId: string | undefined, streamed: boolean) {
   const key = idempotencyKeyOf(c, request)
-  return { threadId, headers: c.req.raw.headers, userId: c.var.principal.userId, streamed, key }
+  return { threadId, headers: c.req.raw.headers, userId: c.var.principal.userId, streamed, key, trace: c.var.trace }
 }
 
 // It waits in the queue: what is created is pending.

@@ -56,7 +56,6 @@ function create(app: App, services: Services): void {
         threadId: thread_id ?? undefined,
         userId: c.var.principal.userId,
         metadata: objectOf(metadata),
-        userId: c.var.principal.userId,
         ttl: timeToLive(ttl) ?? undefined,
       }
       const wanted = { thread, ifExists: if_exists ?? undefined, supersteps: supersteps ?? [] }

@@ -1,4 +1,5 @@
 import type { Store } from '../../store/store.ts'
+import type { Telemetry } from '../../telemetry/telemetry.ts'
 import type { Executor } from '../executors/executor.ts'
 
 /** What runs are executed with. */
@@ -10,6 +11,7 @@ export interface RunContext {
   /** Milliseconds that one attempt may take. */
   readonly timeout: number
   readonly logFailure: (error: Error, about: string) => void
+  readonly telemetry?: Telemetry | undefined
 }
 
 /** The executor of a graph, if this server has one. */

@@ -7,6 +7,7 @@ import { type RunControl, runControl } from './run-control.ts'
 import { endOf, finishRun, type RunResult } from './run-finish.ts'
 import { isPassing, runError } from './run-error.ts'
 import { type RunLog, runLog } from './run-log.ts'
+import { runSpan } from './run-span.ts'
 import { isRequested } from './stream-modes.ts'
 
 /** How often a run is begun before it is given up. */
@@ -30,7 +31,7 @@ export interface RunUnderWay {
 export function executeRun(context: RunContext, run: ClaimedRun): RunUnderWay {
   const control = runControl()
   if (run.cancel_action !== null) control.end({ kind: 'asked', action: run.cancel_action as 'interrupt' })
-  const done = execute(context, run, control).catch((error: unknown) => {
+  const done = runSpan(context, run, () => execute(context, run, control)).catch((error: unknown) => {
     // It stays claimed without a sign of life, so that somebody takes it over.
     context.logFailure(error instanceof Error ? error : new Error(String(error)), run.run_id)
     return undefined

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { type IdempotencyKey, invalid, type JsonObject, type NewRun } from '../../store/store.ts'
+import type { TraceCarrier } from '../../telemetry/telemetry.ts'
 import { jsonObject } from '../forms/wire.ts'
 import { streamModes } from './stream-modes.ts'
 
@@ -61,6 +62,8 @@ export interface RunOrigin {
   readonly key?: IdempotencyKey | undefined
   /** Whether the response tells of the run as it goes. */
   readonly streamed: boolean
+  /** The span that it is made in. */
+  readonly trace?: TraceCarrier | undefined
 }
 
 /** A run as the store makes it. Throws `request_invalid`. */
@@ -91,7 +94,7 @@ export function newRun(request: RunRequest, origin: RunOrigin): NewRun {
   }
 }
 
-function optionsOf(request: RunRequest, { streamed }: RunOrigin): JsonObject {
+function optionsOf(request: RunRequest, { streamed, trace }: RunOrigin): JsonObject {
   const modes = [request.stream_mode ?? []].flat()
   const checkpoint = checkpointOf(request)
   const during = request.checkpoint_during === false ? 'exit' : 'async'
@@ -104,6 +107,7 @@ function optionsOf(request: RunRequest, { streamed }: RunOrigin): JsonObject {
     ...nodesOf('interrupt_before', request.interrupt_before),
     ...nodesOf('interrupt_after', request.interrupt_after),
     ...(streamed ? { streamed } : {}),
+    ...(trace === undefined ? {} : { trace }),
   }
 }
 

@@ -1,6 +1,6 @@
-import type { NewRun, RunOutcome, RunRow, Store, TenantStore } from '../../store/store.ts'
+import type { NewRun, RunOutcome, RunRow, TenantStore } from '../../store/store.ts'
 import { hasEnded } from '../../store/store.ts'
-import type { Executor } from '../executors/executor.ts'
+import type { RunContext } from './run-context.ts'
 import type { RunResult } from './run-finish.ts'
 import { resultBody } from './run-state.ts'
 import { type TemporaryThreads, temporaryThreads } from './temporary-threads.ts'
@@ -40,14 +40,7 @@ export interface RunService {
 }
 
 /** Starts to execute runs. */
-export function startRuns(
-  context: {
-    readonly store: Store
-    readonly executors: readonly Executor[]
-    readonly logFailure: (error: Error, about: string) => void
-  },
-  options: RunOptions = {},
-): RunService {
+export function startRuns(context: Omit<RunContext, 'worker' | 'timeout'>, options: RunOptions = {}): RunService {
   const { drainSeconds = 10, heartbeatSeconds = 5 } = options
   const watches = openWatches(context.store.wakeUps)
   const worker = startWorker(context, options)

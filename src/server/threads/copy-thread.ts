@@ -1,6 +1,6 @@
 import type { TenantStore, Thread } from '../../store/store.ts'
 import type { Executor } from '../executors/executor.ts'
-import { projectionOf } from '../forms/threads.ts'
+import { projectionOf } from './thread-state.ts'
 
 /**
  * Copies a thread with its history. What is known of the state of a busy one is what it was before its run: of the copy, which has

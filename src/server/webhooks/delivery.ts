@@ -20,6 +20,8 @@ export interface WebhookMessage {
   readonly url: string
   /** An object of JSON. */
   readonly body: string
+  /** Headers besides those of every message. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** What became of a message; `reason` names neither the URL nor what the receiver said. */
@@ -44,7 +46,11 @@ export async function sendWebhook(
   }
 }
 
-function post({ id, url, body }: WebhookMessage, settings: WebhookSettings, signal: AbortSignal): Promise<number> {
+function post(
+  { id, url, body, headers: more }: WebhookMessage,
+  settings: WebhookSettings,
+  signal: AbortSignal,
+): Promise<number> {
   const isPath = url.startsWith('/')
   const target = isPath ? new URL(settings.base.replace(/\/$/, '') + url) : new URL(url)
   // Whoever runs the server has said where paths lead.
@@ -54,6 +60,7 @@ function post({ id, url, body }: WebhookMessage, settings: WebhookSettings, sign
   const content = `${body.slice(0, -1)},"webhook_sent_at":"${sentAt.toISOString()}"}`
   const message = { id, timestamp: Math.floor(sentAt.getTime() / 1000), body: content }
   const headers = {
+    ...more,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(content),
     'user-agent': 'metastore',

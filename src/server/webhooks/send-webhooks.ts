@@ -1,5 +1,6 @@
 import type { Delivery, Store } from '../../store/store.ts'
-import { sendWebhook, type WebhookSettings } from './delivery.ts'
+import { noTelemetry, type Span, type Telemetry } from '../../telemetry/telemetry.ts'
+import { sendWebhook, type Sent, type WebhookSettings } from './delivery.ts'
 
 /** How many messages are sent at a time. */
 const batch = 20
@@ -26,12 +27,16 @@ export async function sendDueWebhooks(
   store: Store,
   settings: WebhookSettings,
   signal: AbortSignal,
+  telemetry: Telemetry = noTelemetry,
 ): Promise<SentWebhooks> {
   const { outbox } = store.admin
   const due = await outbox.claim(batch, leaseSeconds)
   const send = async (delivery: Delivery): Promise<boolean> => {
     const body = Buffer.from(delivery.body).toString('utf8')
-    const sent = await sendWebhook({ id: delivery.delivery_id, url: delivery.url, body }, settings, signal)
+    const message = { id: delivery.delivery_id, url: delivery.url, body }
+    const sent = await inSpan(delivery, telemetry, () =>
+      sendWebhook({ ...message, headers: telemetry.carrier() }, settings, signal),
+    )
     if (sent.kind === 'arrived') await outbox.delivered(delivery)
     else await outbox.failed(delivery, sent.reason, sent.isFinal ? undefined : pauseAfter(delivery.attempts, signal))
     return sent.kind === 'arrived'
@@ -39,6 +44,23 @@ export async function sendDueWebhooks(
   const results = await Promise.all(due.map(send))
   const arrived = results.filter(Boolean).length
   return { arrived, failed: results.length - arrived, more: due.length === batch }
+}
+
+// Neither the URL nor what the receiver says is told: both may hold secrets.
+function inSpan(delivery: Delivery, telemetry: Telemetry, send: () => Promise<Sent>): Promise<Sent> {
+  const attributes = {
+    'metastore.webhook.id': delivery.delivery_id,
+    'metastore.webhook.attempt': delivery.attempts,
+    'metastore.run.id': delivery.run_id,
+    'metastore.tenant.id': delivery.tenant_id,
+  }
+  const work = async ({ set, fail }: Span): Promise<Sent> => {
+    const sent = await send()
+    set({ 'metastore.webhook.outcome': sent.kind })
+    if (sent.kind === 'failed') fail({ code: 'webhook_failed' })
+    return sent
+  }
+  return telemetry.span('metastore.webhook', attributes, work, { kind: 'client', apart: true })
 }
 
 /** Seconds until the next attempt after so many; undefined when that was the last. */
