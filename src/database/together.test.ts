@@ -69,7 +69,11 @@ describe.each(engines)('statements that run together on $name', ({ freshUrl }) =
     await expect(session.transaction((tx) => tx.query(sql`select * from nowhere`))).rejects.toMatchObject({
       reason: 'missing_object',
     })
-    await expect(session.transaction((tx) => tx.execute(sql`insert into notes values (1, 'x')`))).rejects.toThrow()
+    await expect(session.transaction((tx) => tx.execute(sql`insert into notes values (1, 'x')`))).rejects.toMatchObject(
+      {
+        reason: 'constraint',
+      },
+    )
     expect(await session.transaction((tx) => tx.execute(sql`update notes set body = 'y'`))).toBe(3)
   })
 })

@@ -27,7 +27,6 @@ export type {
   NewCheckpoint,
   PruneStrategy,
   StoredCheckpoint,
-  WritesOf,
 } from './checkpoints.ts'
 export type { PlacedWrite } from './checkpoint-saving.ts'
 export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'

@@ -71,7 +71,7 @@ async function outcomeOf(
     read.push([
       head,
       // In the order in which jsonb has keys, or in that in which they came.
-      channels.map(({ channel, version, blob }) => [channel, version, textOf(blob)]).toSorted(),
+      channels.map(({ channel, version, blob }) => `${channel} ${version} ${textOf(blob)}`).toSorted(),
       writes.map(({ task_id, idx, blob }) => [task_id, idx, textOf(blob)]),
     ])
   }

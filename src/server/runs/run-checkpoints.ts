@@ -97,7 +97,7 @@ function copied(found: StoredCheckpoint | undefined): StoredCheckpoint | undefin
 
 /** A new checkpoint as it will be read; undefined when a value that it has from before is not known. */
 function asStored(
-  { channels, run_id: _, ...head }: NewCheckpoint,
+  { channels, ...head }: NewCheckpoint,
   { parent, same }: { readonly parent: StoredCheckpoint | undefined; readonly same: StoredCheckpoint | undefined },
 ): StoredCheckpoint | undefined {
   const all: ChannelBlob[] = []

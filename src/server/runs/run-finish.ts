@@ -67,17 +67,16 @@ export async function finishRun(ended: Ended, end: PlannedEnd): Promise<RunResul
   // What could not be written is no state of the thread.
   const state = await stateOf(ended, ended.tenant, ended.log.failure === undefined ? ended.checkpoints : undefined)
   const remains = { state, ...(await ended.log.close()) }
-  try {
-    return await settled(ended, end, await patiently(() => write(ended, end, remains)))
-  } catch (cause) {
+  const written = await patiently(() => write(ended, end, remains)).catch((cause: unknown) => {
     const { events, checkpoints, writes } = remains.unwritten
     if (isPassing(cause) || checkpoints.length + writes.length === 0) throw cause
-    // With what cannot be written it would end in no attempt.
-    ended.context.logFailure(cause as Error, ended.run.run_id)
-    const failed = endOf({ kind: 'failed', cause }, undefined, ended.context.timeout)
-    const left = { ...remains, state: undefined, unwritten: { events, checkpoints: [], writes: [] } }
-    return await settled(ended, failed, await patiently(() => write(ended, failed, left)))
-  }
+    return { cause, left: { ...remains, state: undefined, unwritten: { events, checkpoints: [], writes: [] } } }
+  })
+  if (!('cause' in written)) return settled(ended, end, written)
+  // With what cannot be written it would end in no attempt.
+  ended.context.logFailure(written.cause as Error, ended.run.run_id)
+  const failed = endOf({ kind: 'failed', cause: written.cause }, undefined, ended.context.timeout)
+  return settled(ended, failed, await patiently(() => write(ended, failed, written.left)))
 }
 
 async function settled(
