@@ -82,12 +82,21 @@ function wanted({ assistantId }: NewRun): Sql {
 
 const ofAssistant = sql`a.assistant_id, a.graph_id, a.config, a.context, a.metadata`
 
+// The thread is there before its run: whose it is decides who may write what belongs to it.
 async function newPlace(tx: StoreTransaction, run: NewRun): Promise<Place | undefined> {
   return tx.first<Place>(sql`
-    select new_id() as thread_id, 'idle' as thread_status, false as waiting, '{}'::jsonb as thread_metadata,
+    with a as (
+      select ${ofAssistant} from assistants a where ${wanted(run)} order by a.tenant_id desc limit 1
+    ), thread as (
+      insert into threads (tenant_id, thread_id, user_id, assistant_id, status, metadata)
+      select ${tx.tenantId}, new_id(), ${run.userId ?? null}::uuid, a.assistant_id, 'busy',
+        jsonb_build_object('graph_id', a.graph_id, 'assistant_id', a.assistant_id)
+      from a
+      returning thread_id
+    )
+    select thread.thread_id, 'idle' as thread_status, false as waiting, '{}'::jsonb as thread_metadata,
       '{}'::jsonb as thread_config, ${ofAssistant}
-    from assistants a where ${wanted(run)}
-    order by a.tenant_id desc limit 1`)
+    from a, thread`)
 }
 
 async function placeInThread(tx: StoreTransaction, run: NewRun, threadId: string): Promise<Place | undefined> {
@@ -148,12 +157,11 @@ function insertion(tx: StoreTransaction, run: NewRun, place: Place): Sql {
   const due = sql`now() + ${run.afterSeconds}::double precision * interval '1 second'`
   const { claim } = run
   const thread = own
-    ? sql`
-      insert into threads (tenant_id, thread_id, user_id, assistant_id, status, metadata)
-      values (${tx.tenantId}, ${place.thread_id}, ${run.userId ?? null}, ${place.assistant_id}, 'busy', ${json(named)})`
-    : sql`
+    ? sql``
+    : sql`, thread as (
       update threads t set status = 'busy', assistant_id = ${place.assistant_id}, metadata = t.metadata || ${json(named)}
-      where t.thread_id = ${place.thread_id}`
+      where t.thread_id = ${place.thread_id}
+    )`
   return sql`
     with place as (
       select ${claim !== undefined && run.afterSeconds === 0} and not exists (
@@ -161,8 +169,7 @@ function insertion(tx: StoreTransaction, run: NewRun, place: Place): Sql {
         -- In the order in which the thread was locked, on coarse clocks too.
         greatest(clock_timestamp(), (
           select max(created_at) + interval '1 microsecond' from runs where thread_id = ${place.thread_id})) as created_at
-    ), thread as (${thread}
-    ), made as (
+    )${thread}, made as (
       insert into runs (tenant_id, thread_id, assistant_id, created_at, updated_at, not_before, status, attempt, claimed_by,
         lease_until, started_at, multitask_strategy, temporary, webhook, metadata, kwargs)
       select ${tx.tenantId}, ${place.thread_id}, ${place.assistant_id}, p.created_at, p.created_at, ${due},

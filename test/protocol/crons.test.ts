@@ -124,6 +124,7 @@ protocolScenarios('crons', [graphExecutor], (it, scenario) => {
       const { thread_id: plain } = await mia.threads.create()
       const named = randomUUID()
       const run = await mia.runs.create(named, 'echo', { input, ifNotExists: 'create' })
+      const alone = await mia.runs.create(null, 'echo', { input, onCompletion: 'keep' as never })
       const [batched] = await boss.runs.createBatch([{ assistantId: 'echo', input, on_completion: 'keep' } as never])
       const cron = (await boss.crons.create('echo', {
         schedule: yearly,
@@ -134,7 +135,7 @@ protocolScenarios('crons', [graphExecutor], (it, scenario) => {
       await fireDueCrons(it().store)
       const [fired] = await runsOf(cron.cron_id)
       await client().crons.delete(cron.cron_id)
-      const runs = [run, batched, fired].map((each) => each ?? expect.fail('There is no run.'))
+      const runs = [run, alone, batched, fired].map((each) => each ?? expect.fail('There is no run.'))
       for (const { thread_id, run_id } of runs) await mia.runs.join(thread_id, run_id)
 
       const all = [made.thread_id, copy.thread_id, plain, ...runs.map(({ thread_id }) => thread_id)]
@@ -156,7 +157,7 @@ protocolScenarios('crons', [graphExecutor], (it, scenario) => {
       await expect(max.runs.cancel(run.thread_id, run.run_id)).rejects.toMatchObject(refused)
       await expect(max.crons.search()).rejects.toMatchObject({ status: 403 })
       const status = async (key: string, path: string) =>
-        (await fetch(`${it().server.url}/runs/${run.run_id}${path}`, { headers: { 'x-api-key': key } })).status
+        (await fetch(`${it().server.url}/runs/${alone.run_id}${path}`, { headers: { 'x-api-key': key } })).status
       for (const path of ['', '/join', '/stream']) {
         expect([path, await status('mia', path), await status('max', path)]).toEqual([path, 200, 404])
       }
