@@ -2,6 +2,7 @@ import { join, sql, type Sql } from '../database/database.ts'
 import { invalid } from './failures.ts'
 import { pageOf, type NumberedPage } from './numbered-page.ts'
 import { columnsOf, expired, own, present, type Thread, type ThreadColumn } from './thread.ts'
+import type { Run } from './run.ts'
 import type { StoreTransaction } from './transaction.ts'
 import { json, type JsonObject, refuseNul, texts, uuids } from './values.ts'
 
@@ -32,21 +33,46 @@ export interface ThreadQuery extends ThreadFilter {
 export type FoundThread = Partial<Thread> & { readonly extracted?: JsonObject }
 
 /** The threads that a query asks for, and how many there are in all. */
-export async function searchThreads(tx: StoreTransaction, query: ThreadQuery): Promise<NumberedPage<FoundThread>> {
+export async function searchThreads(run: Run, query: ThreadQuery): Promise<NumberedPage<FoundThread>> {
   const { sortBy = 'created_at', sortOrder = 'desc', limit, offset, columns, extract } = query
   const direction = sortOrder === 'asc' ? sql`asc` : sql`desc`
   const wanted = columns === undefined || columns.length > 0 ? [columnsOf(columns)] : []
   if (extract !== undefined) wanted.push(sql`${extraction(extract)} as extracted`)
   const byId = sql`threads.thread_id ${direction}`
-  const conditions = await conditionsOf(tx, query)
-  return pageOf<FoundThread>(tx, {
-    columns: join(wanted),
-    from: sql`threads where ${join([present, ...conditions], ' and ')}`,
-    total: totalOf(conditions),
-    order: sortBy === 'thread_id' ? byId : sql`${columnsOf([sortBy])} ${direction}, ${byId}`,
-    limit,
-    offset,
+  const order = sortBy === 'thread_id' ? byId : sql`${columnsOf([sortBy])} ${direction}, ${byId}`
+  const page = { columns: join(wanted), order, limit, offset }
+  const soon = await fewWithMetadata(run, query, page)
+  if (soon !== undefined) return soon
+  return run(async (tx) => {
+    const conditions = await conditionsOf(tx, query)
+    const from = sql`threads where ${join([present, ...conditions], ' and ')}`
+    return pageOf<FoundThread>(tx, { ...page, from, total: totalOf(conditions) })
   })
+}
+
+/**
+ * What is known by its metadata is mostly a few threads: they are found, ordered and counted in one statement. Undefined where
+ * there are many, or none on this page.
+ */
+async function fewWithMetadata(
+  run: Run,
+  { metadata = {}, values = {}, ...filter }: ThreadQuery,
+  { columns, order, limit, offset }: { columns: Sql; order: Sql; limit: number; offset: number },
+): Promise<NumberedPage<FoundThread> | undefined> {
+  if (Object.keys(metadata).length === 0) return undefined
+  refuseNul({ metadata, values }, '')
+  const rows = await run.read<FoundThread & { readonly total_found: number }>(sql`
+    with found as materialized (
+      select array(select threads_with_metadata(${json(metadata)}) limit ${few + 1}) as ids
+    )
+    select ${columns}, (count(*) over ())::integer as total_found
+    from threads
+    where ${join([present, ...otherConditions({ ...filter, values })], ' and ')}
+      and threads.thread_id = any((select ids from found)) and (select cardinality(ids) <= ${few} from found)
+    order by ${order} limit ${limit} offset ${offset}`)
+  const [first] = rows
+  if (first === undefined) return undefined
+  return { rows: rows.map(({ total_found: _, ...thread }) => thread), total: first.total_found }
 }
 
 /** How many threads there are. */
@@ -64,10 +90,14 @@ function totalOf(conditions: readonly Sql[]): Sql {
 const few = 1000
 
 async function conditionsOf(tx: StoreTransaction, filter: ThreadFilter): Promise<Sql[]> {
-  const { metadata = {}, values = {}, ids = [], status } = filter
+  const { metadata = {}, values = {} } = filter
   refuseNul({ metadata, values }, '')
+  const ofMetadata = Object.keys(metadata).length > 0 ? [await withMetadata(tx, metadata)] : []
+  return [...ofMetadata, ...otherConditions(filter)]
+}
+
+function otherConditions({ values = {}, ids = [], status }: ThreadFilter): Sql[] {
   const all: Sql[] = []
-  if (Object.keys(metadata).length > 0) all.push(await withMetadata(tx, metadata))
   if (Object.keys(values).length > 0) all.push(sql`threads."values" @> ${json(values)}`)
   if (ids.length > 0) all.push(sql`threads.thread_id = any(${uuids(ids)})`)
   if (status !== undefined) all.push(sql`threads.status = ${status}`)

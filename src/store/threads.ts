@@ -54,7 +54,7 @@ export function threads(run: Run): Threads {
     create: (thread, ifExists = 'raise') => create(run, thread, ifExists),
     update: (threadId, change) => update(run, threadId, change),
     remove: (threadId) => run((tx) => remove(tx, threadId)),
-    search: (query) => run((tx) => searchThreads(tx, query)),
+    search: (query) => searchThreads(run, query),
     count: (filter) => run((tx) => countThreads(tx, filter)),
     copy: (threadId) => run((tx) => copyThread(tx, threadId)),
     prune: (threadIds, strategy) => run((tx) => pruneThreads(tx, threadIds, strategy)),
