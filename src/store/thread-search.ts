@@ -68,11 +68,13 @@ async function fewWithMetadata(
     select ${columns}, (count(*) over ())::integer as total_found
     from threads
     where ${join([present, ...otherConditions({ ...filter, values })], ' and ')}
-      and threads.thread_id = any((select ids from found)) and (select cardinality(ids) <= ${few} from found)
+      and threads.thread_id = any((select ids from found)::uuid[]) and (select cardinality(ids) <= ${few} from found)
     order by ${order} limit ${limit} offset ${offset}`)
   const [first] = rows
   if (first === undefined) return undefined
-  return { rows: rows.map(({ total_found: _, ...thread }) => thread), total: first.total_found }
+  const { total_found: total } = first
+  for (const row of rows) Reflect.deleteProperty(row, 'total_found')
+  return { rows, total }
 }
 
 /** How many threads there are. */

@@ -7,7 +7,7 @@ import { openSlots, type Place, type Slots } from './slots.ts'
 
 /** How a worker works. */
 export interface WorkerOptions {
-  /** How many runs it executes at a time; 10 by default. */
+  /** How many runs it executes at a time; 32 by default. */
   readonly concurrency?: number | undefined
   /** Seconds without a sign of life after which others take a run over; 15 by default. */
   readonly leaseSeconds?: number | undefined
@@ -29,7 +29,7 @@ export interface Worker {
 
 /** Starts a worker. It hears of runs by wake-ups, and looks for what it has not heard of from time to time. */
 export function startWorker(base: Omit<RunContext, 'worker' | 'timeout'>, options: WorkerOptions): Worker {
-  const { concurrency = 10, leaseSeconds = 15, runTimeoutSeconds = 3600, pollSeconds = 5 } = options
+  const { concurrency = 32, leaseSeconds = 15, runTimeoutSeconds = 3600, pollSeconds = 5 } = options
   const context: RunContext = { ...base, worker: randomUUID(), timeout: runTimeoutSeconds * 1000 }
   const { store } = context
   const claimant = { worker: context.worker, leaseSeconds }
