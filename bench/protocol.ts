@@ -11,7 +11,7 @@ import { thisMachine } from './machine.ts'
 import { publish } from './page.ts'
 import { type ProtocolCase, runCases, search, seed, threadCases } from './protocol-cases.ts'
 import { type CaseFigures, protocolReport } from './protocol-report.ts'
-import { startServer } from './server.ts'
+import { durable, startServer } from './server.ts'
 
 // `node scripts/run.mjs bench/protocol.ts --peer DIRECTORY` compares the server with LangGraph.js's development server, which keeps
 // everything in memory and is installed in that directory: npm install @langchain/langgraph-api @langchain/langgraph. Without it,
@@ -48,7 +48,7 @@ async function start(words: readonly string[]): Promise<Contender> {
   throw new Error(`${words.join(' ')} ended before it listened.`)
 }
 
-const server = await startServer()
+const server = await startServer(18, durable)
 const contenders: Contender[] = []
 try {
   const databaseUrl = await server.freshDatabase()

@@ -21,25 +21,33 @@ export interface Server {
 
 const shownSettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_connections']
 
-/** Starts a PostgreSQL of the benchmark's own. */
-export async function startServer(major: Version = 18): Promise<Server> {
-  const server = await startPostgres(major, { settings: { log_line_prefix: '%d ', shared_buffers: '128MB' } })
+/** What makes a commit wait until it is on the disk, as PostgreSQL has it unless told otherwise. */
+export const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' } as const
+
+/** Starts a PostgreSQL of the benchmark's own; it does not wait for the disk unless the settings say so. */
+export async function startServer(
+  major: Version = 18,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
+  const server = await startPostgres(major, {
+    settings: { log_line_prefix: '%d ', shared_buffers: '128MB', ...settings },
+  })
   const administration = server.url('postgres')
-  const { version, settings } = await withClient(administration, async (client) => {
+  const { version, shown } = await withClient(administration, async (client) => {
     const version = await client.query<{ server_version: string }>('show server_version')
-    const shown = await client.query<{ name: string; value: string }>(
+    const found = await client.query<{ name: string; value: string }>(
       'select name, current_setting(name) as value from pg_settings where name = any($1) order by name',
       [shownSettings],
     )
     return {
       version: version.rows[0]?.server_version ?? '',
-      settings: shown.rows.map(({ name, value }) => `${name}=${value}`),
+      shown: found.rows.map(({ name, value }) => `${name}=${value}`),
     }
   })
   let count = 0
   return {
     version,
-    settings,
+    settings: shown,
     async freshDatabase(templateUrl) {
       const name = `bench_${++count}`
       // Copying its files takes a fraction of the time that writing its rows anew takes.

@@ -111,6 +111,9 @@ export interface AdminStore {
   readonly transaction: Run
 }
 
+/** How many tenants' stores are kept; one is a few kilobytes. */
+const mostStores = 1000
+
 /** Opens the store of a database that has the assistant schema. */
 export function openStore(database: Database, options: StoreOptions = {}): Store {
   const ground: Ground = {
@@ -126,8 +129,17 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
     await ground.wakeUps.close()
     await ground.pool.close()
   }
+  const stores = new Map<string, TenantStore>()
   return {
-    tenant: (tenantId, { ownerId } = {}) => tenantStore(ground, { role: 'metastore_app', tenantId, ownerId }),
+    tenant(tenantId, { ownerId } = {}) {
+      const key = `${tenantId} ${ownerId ?? ''}`
+      const store = stores.get(key) ?? tenantStore(ground, { role: 'metastore_app', tenantId, ownerId })
+      // Made once for those who come again and again.
+      stores.delete(key)
+      stores.set(key, store)
+      if (stores.size > mostStores) stores.delete(stores.keys().next().value ?? '')
+      return store
+    },
     admin: {
       apiKeys: allApiKeys(across),
       grants: grants(across),
