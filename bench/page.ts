@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The parts of the page that a benchmark can write, each between marks of its own. */
-export type Section = 'processes' | 'live' | 'backfill' | 'backfill-load' | 'catalog' | 'audit' | 'protocol'
+export type Section = 'processes' | 'live' | 'backfill' | 'backfill-load' | 'catalog' | 'audit' | 'protocol' | 'store'
 
 const page = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'benchmarks.md')
 const end = '<!-- end of figures -->'

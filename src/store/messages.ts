@@ -83,15 +83,16 @@ const reflectionColumns = sql`
 export function messages(run: Run): Messages {
   return {
     add: (threadId, message) => run((tx) => addMessage(tx, threadId, message)),
-    list: (threadId, page) => run((tx) => listMessages(tx, threadId, page)),
-    withClientId: (threadId, clientMessageId) => run((tx) => tx.first<Message>(byClientId(threadId, clientMessageId))),
+    list: (threadId, page) => listMessages(run, threadId, page),
+    async withClientId(threadId, clientMessageId) {
+      const [found] = await run.read<Message>(byClientId(threadId, clientMessageId))
+      return found
+    },
     page: (threadId, page) => run((tx) => pageMessages(tx, threadId, page)),
     toolCalls: (messageIds) =>
-      run((tx) =>
-        tx.query<ToolCall>(sql`
-          select id, message_id, created_at, tool_call_id, title, description, error, arguments, response
-          from tool_calls where message_id = any (${uuids(messageIds)}) order by message_id, id`),
-      ),
+      run.read<ToolCall>(sql`
+        select id, message_id, created_at, tool_call_id, title, description, error, arguments, response
+        from tool_calls where message_id = any (${uuids(messageIds)}) order by message_id, id`),
     answerToolCall: (messageId, toolCallId, { response, error }) =>
       run(async (tx) => {
         const changed = await tx.execute(sql`
@@ -107,11 +108,9 @@ export function messages(run: Run): Messages {
       ),
     reflect: (threadId, reflection) => run((tx) => addReflection(tx, threadId, reflection)),
     reflections: (threadId, limit) =>
-      run((tx) =>
-        tx.query<Reflection>(sql`
-          select ${reflectionColumns} from thread_reflections
-          where thread_id = ${threadId} order by created_at desc limit ${limit}`),
-      ),
+      run.read<Reflection>(sql`
+        select ${reflectionColumns} from thread_reflections
+        where thread_id = ${threadId} order by created_at desc limit ${limit}`),
   }
 }
 
@@ -156,10 +155,10 @@ function insertToolCalls(tenantId: string, messageId: string, calls: readonly Ne
     insert into tool_calls (tenant_id, message_id, tool_call_id, title, description, arguments) values ${join(rows)}`
 }
 
-async function listMessages(tx: StoreTransaction, threadId: string, page: MessagePage): Promise<Message[]> {
+async function listMessages(run: Run, threadId: string, page: MessagePage): Promise<Message[]> {
   const { limit, after, before } = page
   const onward = after !== undefined
-  const rows = await tx.query<Message>(sql`
+  const rows = await run.read<Message>(sql`
     select ${columns} from messages
     where thread_id = ${threadId}
       ${after === undefined ? sql`` : sql`and sequence > ${after}`}
