@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
-import { Client } from '@langchain/langgraph-sdk'
+import { Client, type Run } from '@langchain/langgraph-sdk'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sql } from '../../src/database/database.ts'
 import { anna, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
+import type { SchemaCopy } from '../harness/engines.ts'
 import { startBalancer } from './balancer.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
-import { isSigned, startReceiver } from './webhook-receiver.ts'
+import { freePort, isSigned, startReceiver } from './webhook-receiver.ts'
 
 interface Told {
   readonly id?: string
@@ -16,6 +17,7 @@ interface Told {
 
 // An embedded database has one process; this is of the other.
 describe('two processes on one database', () => {
+  let schema: SchemaCopy
   let world: StoreWorld
   let a: ServerProcess
   let b: ServerProcess
@@ -23,7 +25,7 @@ describe('two processes on one database', () => {
   const silent = randomUUID()
 
   beforeAll(async () => {
-    const schema = await storeEngines[0].freshSchema()
+    schema = await storeEngines[0].freshSchema()
     world = await openStoreWorld(schema)
     ;[a, b] = await Promise.all([startServerProcess(schema, [silent]), startServerProcess(schema)])
   })
@@ -32,6 +34,15 @@ describe('two processes on one database', () => {
     await world[Symbol.asyncDispose]()
   })
   const tenant = () => world.store.tenant(anna)
+  /** A run whose end could not be told to a webhook. */
+  const toldInVain = async (client: Client, webhook: string): Promise<Run> => {
+    const { thread_id } = await client.threads.create()
+    const made = await client.runs.create(thread_id, 'echo', { input: { text: 'told' }, webhook })
+    const failed = () =>
+      tenant().transaction((_, tx) => tx.query(sql`select last_error from outbox where url = ${webhook}`))
+    await expect.poll(failed).toEqual([{ last_error: 'The message could not be sent: ECONNREFUSED.' }])
+    return made
+  }
 
   test('protocol scenario 61: each occurrence of a cron makes one run [PostgreSQL]', async () => {
     const mark = randomUUID()
@@ -153,6 +164,39 @@ describe('two processes on one database', () => {
     expect(broken).toEqual([])
     expect(balancer.isDown).toBe(false)
   })
+
+  test('protocol scenario 59: the stream of one that is killed goes on at the other, which sends what that could not [PostgreSQL]', async () => {
+    const text = randomUUID()
+    await using c = await startServerProcess(schema, [text])
+    const port = await freePort()
+    const webhook = `http://127.0.0.1:${port}/hooks/end`
+    const { run_id: unsaid } = await toldInVain(b.client, webhook)
+    await using balancer = await startBalancer([b, c].map(({ apiUrl }) => Number(new URL(apiUrl).port)))
+    const client = clientOf(balancer.url, (input, init) => fetch(input, init))
+    const { thread_id: thread } = await client.threads.create()
+    const told: Told[] = []
+    const created = new EventEmitter()
+    const reading = (async () => {
+      const payload = { input: { text }, onRunCreated: () => created.emit('run'), streamResumable: true }
+      for await (const event of client.runs.stream(thread, 'slow', payload)) told.push(event)
+    })()
+    await Promise.race([once(created, 'run'), reading])
+    await b.kill()
+    await reading
+    const ids = told.map(({ id }) => Number(id))
+    expect(ids).toEqual([...new Set(ids)].toSorted((one, other) => one - other))
+    expect(told.at(-1)).toMatchObject({ event: 'values', data: { items: ['one', 'two'] } })
+    expect(await c.client.runs.list(thread)).toMatchObject([{ status: 'success' }])
+
+    await using receiver = await startReceiver(port, [200])
+    await tenant().transaction(async (_, tx) => {
+      await tx.execute(sql`update outbox set next_at = now() where url = ${webhook}`)
+      tx.wake('webhook', unsaid)
+    })
+    await expect.poll(() => receiver.received.length).toBeGreaterThan(0)
+    expect(receiver.received.every(isSigned)).toBe(true)
+    expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({ run_id: unsaid, status: 'success' })
+  })
 })
 
 /** The SDK with another `fetch`, and as many requests at a time as are made. */
@@ -186,9 +230,9 @@ function startLoad(client: Client) {
   const all = Promise.all(Array.from({ length: 4 }, work))
   all.catch(() => {})
   return {
-    /** Waits until they have asked a dozen times more; throws what one of them was refused with. */
+    /** Waits until each has asked for two conversations more; throws what one of them was refused with. */
     async goesOn(): Promise<void> {
-      const wanted = made + 12
+      const wanted = made + 8
       await Promise.race([all, vi.waitFor(() => expect(made).toBeGreaterThanOrEqual(wanted), 100_000)])
     },
     async stop(): Promise<void> {
