@@ -91,13 +91,18 @@ export function startRuns(context: Omit<RunContext, 'worker' | 'timeout'>, optio
       await worker.close(drainSeconds * 1000)
       let timer: NodeJS.Timeout | undefined
       const patience = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(0, end - Date.now()))))
-      await Promise.race([Promise.allSettled(open), patience])
+      await Promise.race([allAnswered(open), patience])
       clearTimeout(timer)
       await gone.close()
       closing.abort()
       watches[Symbol.dispose]()
     },
   }
+}
+
+// Also those that begin meanwhile.
+async function allAnswered(open: ReadonlySet<Promise<unknown>>): Promise<void> {
+  while (open.size > 0) await Promise.allSettled(open)
 }
 
 /** What a run that has ended came to. */
