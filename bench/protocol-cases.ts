@@ -1,4 +1,4 @@
-import { load, type Load, send } from './protocol-load.ts'
+import { dropConnections, load, type Load, send } from './protocol-load.ts'
 
 /** What is measured of a server. */
 export interface ProtocolCase {
@@ -19,6 +19,7 @@ const wait = (url: string) => async () => {
 
 /** Puts so many threads into a server. */
 export async function seed(url: string, from: number, to: number): Promise<void> {
+  dropConnections()
   let next = from
   const work = async (): Promise<void> => {
     while (next < to) await create(url, next++)

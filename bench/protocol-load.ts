@@ -11,12 +11,19 @@ export interface Load {
 
 const agent = new Agent({ keepAlive: true })
 
+/** Ends the connections that nothing goes over. */
+export function dropConnections(): void {
+  agent.destroy()
+}
+
 /** Does something over and over on so many connections at a time, for so many seconds after a short warm-up. */
 export async function load(
   connections: number,
   seconds: number,
   once: (count: number) => Promise<number | void>,
 ): Promise<Load> {
+  // Connections that nothing went over while another server was measured may have been ended by their server.
+  dropConnections()
   const times: number[] = []
   let count = 0
   const run = async (until: number, counted: boolean): Promise<void> => {

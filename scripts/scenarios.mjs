@@ -1,4 +1,5 @@
-// Runs the tests of the numbered acceptance scenarios and prints a table: number, title, where it ran, result, test.
+// Runs the tests of the numbered acceptance scenarios and prints a table: number, title, where it ran, result, test. With a file, it
+// prints those of a run that has been: `npx vitest run --reporter=json --outputFile=FILE`, then `npm run scenarios -- FILE`.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,20 +13,31 @@ const specifications = [
   { title: 'Agent Protocol', prefix: 'protocol scenario', count: 66 },
 ]
 
-const directory = mkdtempSync(path.join(tmpdir(), 'scenarios-'))
-const report = path.join(directory, 'report.json')
-try {
-  const { status } = spawnSync(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '-t', 'scenario ', '--reporter=json', `--outputFile=${report}`],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
+const [given] = process.argv.slice(2)
+if (given !== undefined) process.exitCode = print(given) ? 0 : 1
+else {
+  const directory = mkdtempSync(path.join(tmpdir(), 'scenarios-'))
+  const report = path.join(directory, 'report.json')
+  try {
+    const { status } = spawnSync(
+      process.execPath,
+      ['node_modules/vitest/vitest.mjs', 'run', '-t', 'scenario ', '--reporter=json', `--outputFile=${report}`],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    )
+    process.exitCode = print(report) && status === 0 ? 0 : 1
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Prints what a report of vitest says of the scenarios, and returns whether each has a test and all of these pass.
+ * @param {string} report
+ */
+function print(report) {
   /** @type {{ testResults: FileResult[] }} */
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  const complete = specifications.map((specification) => printScenarios(specification, testResults))
-  process.exitCode = status === 0 && complete.every(Boolean) ? 0 : 1
-} finally {
-  rmSync(directory, { recursive: true, force: true })
+  return specifications.map((specification) => printScenarios(specification, testResults)).every(Boolean)
 }
 
 /**

@@ -44,9 +44,9 @@ export async function searchThreads(run: Run, query: ThreadQuery): Promise<Numbe
   const soon = await fewWithMetadata(run, query, page)
   if (soon !== undefined) return soon
   return run(async (tx) => {
-    const conditions = await conditionsOf(tx, query)
-    const from = sql`threads where ${join([present, ...conditions], ' and ')}`
-    return pageOf<FoundThread>(tx, { ...page, from, total: totalOf(conditions) })
+    const { ofPage, ofAll } = await conditionsOf(tx, query)
+    const from = sql`threads where ${join([present, ...ofPage], ' and ')}`
+    return pageOf<FoundThread>(tx, { ...page, from, total: totalOf(ofAll) })
   })
 }
 
@@ -79,7 +79,8 @@ async function fewWithMetadata(
 
 /** How many threads there are. */
 export async function countThreads(tx: StoreTransaction, filter: ThreadFilter): Promise<number> {
-  return (await tx.first<{ total: number }>(totalOf(await conditionsOf(tx, filter))))?.total ?? 0
+  const { ofAll } = await conditionsOf(tx, filter)
+  return (await tx.first<{ total: number }>(totalOf(ofAll)))?.total ?? 0
 }
 
 // Those that are there are all but those whose time is over: all are counted in an index, and the others are few.
@@ -89,13 +90,21 @@ function totalOf(conditions: readonly Sql[]): Sql {
 }
 
 /** How many threads may be named one by one. */
-const few = 1000
+const few = 3000
 
-async function conditionsOf(tx: StoreTransaction, filter: ThreadFilter): Promise<Sql[]> {
+/** The conditions under which threads are met in the order of a search, and those under which all are found. */
+interface Conditions {
+  readonly ofPage: Sql[]
+  readonly ofAll: Sql[]
+}
+
+async function conditionsOf(tx: StoreTransaction, filter: ThreadFilter): Promise<Conditions> {
   const { metadata = {}, values = {} } = filter
   refuseNul({ metadata, values }, '')
-  const ofMetadata = Object.keys(metadata).length > 0 ? [await withMetadata(tx, metadata)] : []
-  return [...ofMetadata, ...otherConditions(filter)]
+  const others = otherConditions(filter)
+  if (Object.keys(metadata).length === 0) return { ofPage: others, ofAll: others }
+  const { ofPage, ofAll } = await withMetadata(tx, metadata)
+  return { ofPage: [ofPage, ...others], ofAll: [ofAll, ...others] }
 }
 
 function otherConditions({ values = {}, ids = [], status }: ThreadFilter): Sql[] {
@@ -108,13 +117,19 @@ function otherConditions({ values = {}, ids = [], status }: ThreadFilter): Sql[]
 
 // A few threads are found by the index of the metadata. What many have in common is looked for in the order of the search
 // instead, where it is met soon; under row-level security the database does not know which of the two it is.
-async function withMetadata(tx: StoreTransaction, metadata: JsonObject): Promise<Sql> {
+async function withMetadata(tx: StoreTransaction, metadata: JsonObject): Promise<{ ofPage: Sql; ofAll: Sql }> {
   const wanted = json(metadata)
   const found = await tx.query<{ thread_id: string }>(
     sql`select threads_with_metadata(${wanted}) as thread_id limit ${few + 1}`,
   )
-  if (found.length > few) return sql`threads.metadata @> ${wanted}`
-  return sql`threads.thread_id = any(${uuids(found.map(({ thread_id }) => thread_id))})`
+  if (found.length > few) {
+    return {
+      ofPage: sql`threads.metadata @> ${wanted}`,
+      ofAll: sql`threads.thread_id in (select threads_with_metadata(${wanted}))`,
+    }
+  }
+  const these = sql`threads.thread_id = any(${uuids(found.map(({ thread_id }) => thread_id))})`
+  return { ofPage: these, ofAll: these }
 }
 
 /** What a path to be extracted may begin with. */

@@ -114,15 +114,15 @@ protocolScenarios('threads', [notebook()], (it, scenario) => {
     expect(await status(threads().update(id, { ttl: -1 }))).toBe(422)
   })
 
-  scenario(15, 'searches a thousand threads by metadata and by values, and reads what is asked for', async () => {
+  scenario(15, 'searches thousands of threads by metadata and by values, and reads what is asked for', async () => {
     await execute(sql`
       insert into threads (tenant_id, metadata)
-      select ${anna}, jsonb_build_object('fifteen', true, 'user', 'u' || n % 100) from generate_series(1, 1100) n`)
+      select ${anna}, jsonb_build_object('fifteen', true, 'user', 'u' || n % 100) from generate_series(1, 3300) n`)
     const found = await threads().search({ metadata: { user: 'u1', fifteen: true }, limit: 1000 })
-    expect(found).toHaveLength(11)
+    expect(found).toHaveLength(33)
     expect(found.every(({ metadata }) => metadata?.user === 'u1')).toBe(true)
-    expect(await threads().count({ metadata: { fifteen: true } })).toBe(1100)
-    expect(await threads().search({ metadata: { fifteen: true }, offset: 1000, limit: 1000 })).toHaveLength(100)
+    expect(await threads().count({ metadata: { fifteen: true } })).toBe(3300)
+    expect(await threads().search({ metadata: { fifteen: true }, offset: 3000, limit: 1000 })).toHaveLength(300)
     const [one] = found
     const id = one?.thread_id ?? ''
     await saveState(id, { text: 'x', items: [1] })

@@ -14,16 +14,17 @@ export interface TemporaryThreads {
   close(): Promise<void>
 }
 
-/** Removes threads together, tenant by tenant. */
+/** Removes threads together, those of a tenant and user at a time. */
 export function temporaryThreads(onFailure: (error: Error) => void): TemporaryThreads {
-  const waiting = new Map<string, { readonly store: TenantStore; readonly threadIds: readonly string[] }>()
+  const waiting = new Map<TenantStore, readonly string[]>()
   let timer: NodeJS.Timeout | undefined
   let removing = Promise.resolve()
+  let closed = false
 
   const removeAll = async (): Promise<void> => {
-    const tenants = [...waiting.values()]
+    const all = [...waiting]
     waiting.clear()
-    for (const { store, threadIds } of tenants) {
+    for (const [store, threadIds] of all) {
       for (let first = 0; first < threadIds.length; first += most) {
         await store.runs
           .removeTemporaryThreads(threadIds.slice(first, first + most))
@@ -37,11 +38,12 @@ export function temporaryThreads(onFailure: (error: Error) => void): TemporaryTh
   }
   return {
     remove(store, threadId) {
-      const threadIds = waiting.get(store.id)?.threadIds ?? []
-      waiting.set(store.id, { store, threadIds: [...threadIds, threadId] })
+      if (closed) return
+      waiting.set(store, [...(waiting.get(store) ?? []), threadId])
       timer ??= setTimeout(start, delay)
     },
     async close() {
+      closed = true
       clearTimeout(timer)
       start()
       await removing
