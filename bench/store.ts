@@ -69,8 +69,12 @@ async function compare(store: TenantStore, hand: ReturnType<typeof byHand>): Pro
     for (const [name, theirs, ours] of cases) {
       const rounds: { readonly byHand: number; readonly ours: number }[] = []
       for (let round = 0; round < Number(values.rounds); round++) {
-        const { rate: first } = await load(connections, seconds, async () => void (await theirs()))
-        const { rate: second } = await load(connections, seconds, async () => void (await ours()))
+        const { rate: first } = await load(connections, seconds, async () => {
+          await theirs()
+        })
+        const { rate: second } = await load(connections, seconds, async () => {
+          await ours()
+        })
         rounds.push({ byHand: first, ours: second })
       }
       figures.push({ name, connections, rounds })

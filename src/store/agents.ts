@@ -4,7 +4,7 @@ import { conflict, invalid, notFound } from './failures.ts'
 import { explaining } from './refusals.ts'
 import type { AssistantsRow } from './rows.ts'
 import type { Run } from './run.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** An assistant as those see it who chat with it by its name: a prompt and a model. */
 export type Agent = Pick<

@@ -6,7 +6,8 @@ import type { AssistantsRow, AssistantVersionsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import { settleThreads } from './thread-status.ts'
 import { systemAssistantId } from './system-assistants.ts'
-import { type StoreTransaction, within } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
+import { within } from './transaction.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 
 /** A configured agent: a graph with its configuration, in versions. */

@@ -1,5 +1,5 @@
 import { sql } from '../database/database.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { uuids } from './values.ts'
 
 /** Removes all checkpoints of a thread. */

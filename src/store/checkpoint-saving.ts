@@ -1,6 +1,6 @@
 import { id, join, sql, type Sql } from '../database/database.ts'
-import type { ChannelBlob, CheckpointWrite, NewCheckpoint, WritesOf } from './checkpoints.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { ChannelBlob, CheckpointWrite, NewCheckpoint, WritesOf } from './checkpoint.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json } from './values.ts'
 
 /** A write, and where it belongs. */

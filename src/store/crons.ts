@@ -5,7 +5,7 @@ import { type NumberedPage, pageOf } from './numbered-page.ts'
 import type { CronsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import { present } from './thread.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 
 /** What makes runs again and again, by a schedule. */

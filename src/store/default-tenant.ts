@@ -1,5 +1,5 @@
 import { sql } from '../database/database.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** The tenant of programs that know of no tenants, which is made when it is not there: its id. For work across tenants. */
 export async function defaultTenant(tx: StoreTransaction): Promise<string> {

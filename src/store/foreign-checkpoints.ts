@@ -1,5 +1,5 @@
 import { id, type Session, sql } from '../database/database.ts'
-import type { ChannelBlob, CheckpointWrite } from './checkpoints.ts'
+import type { ChannelBlob, CheckpointWrite } from './checkpoint.ts'
 import type { JsonObject } from './values.ts'
 
 /** A checkpoint in the tables of LangGraph's own PostgresSaver. */

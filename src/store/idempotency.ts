@@ -1,6 +1,6 @@
 import { sql } from '../database/database.ts'
 import { conflict } from './failures.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json } from './values.ts'
 
 /** What a client names a request by, so that it may send it again without it being done again. */

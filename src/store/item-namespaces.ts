@@ -1,6 +1,6 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import { alive, checkLabels, within } from './namespaces.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** What the first or the last labels of a namespace are; `*` stands for any one label. */
 export interface LabelMatch {

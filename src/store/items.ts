@@ -5,7 +5,7 @@ import { listNamespaces, type NamespaceQuery } from './item-namespaces.ts'
 import { alive, checkItem, checkNamespace, checkPrefix, pathOf, within } from './namespaces.ts'
 import type { Run } from './run.ts'
 import type { StoreItemsRow } from './rows.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, pathOfNul, refuseNul, storable, texts } from './values.ts'
 
 /** A value that is remembered under a key in a namespace. */

@@ -4,7 +4,7 @@ import { notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import type { DocumentsRow } from './rows.ts'
 import type { Run } from './run.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject } from './values.ts'
 
 /** Something that assistants look up. */

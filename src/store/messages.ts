@@ -3,7 +3,7 @@ import { notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import type { MessagesRow, ThreadReflectionsRow, ToolCallsRow } from './rows.ts'
 import type { Run } from './run.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, uuids } from './values.ts'
 
 /** One thing that was said in a thread. Sequences are 1, 2, 3 within the thread, in the order of commits. */

@@ -1,5 +1,5 @@
 import { sql, type Sql } from '../database/database.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** A part of what a search finds, with how much it finds in all. */
 export interface NumberedPage<Row> {

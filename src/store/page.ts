@@ -1,6 +1,6 @@
 import type { Sql } from '../database/database.ts'
 import { invalid } from './failures.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** Which part of a list: at most so many rows, those behind the row whose id is `after`. */
 export interface Page {

@@ -3,7 +3,7 @@ import { deleteForRuns } from './checkpoint-removal.ts'
 import { enqueueWebhook } from './run-webhook.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
 import { settleThreads } from './thread-status.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { uuids } from './values.ts'
 
 /** What a run that is cancelled leaves: its finished steps, or nothing at all. */

@@ -6,7 +6,7 @@ import { conflict, notFound } from './failures.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import { cancelRuns, type CancelAction } from './run-cancel.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 
 /** What becomes of a run when its thread is busy. */

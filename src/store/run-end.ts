@@ -8,7 +8,7 @@ import type { EndStatus } from './run-status.ts'
 import type { RunWrites } from './run-writes.ts'
 import { enqueueWebhook, type RunError } from './run-webhook.ts'
 import { isWaiting, saveThreadState, stateColumns, type StateProjection } from './thread-status.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { storable } from './values.ts'
 
 /** How a run ends. */

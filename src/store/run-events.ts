@@ -1,7 +1,7 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import type { Run } from './run.ts'
 import { exactText } from './exact-json.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** What a run tells, in its place; the data is JSON without line breaks. */
 export interface RunEvent {

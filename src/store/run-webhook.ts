@@ -1,6 +1,6 @@
 import { sql } from '../database/database.ts'
 import { type RunRow, runForm } from './run-rows.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** What a run that failed says to clients. */
 export interface RunError {

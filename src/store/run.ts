@@ -1,5 +1,5 @@
 import type { Sql } from '../database/database.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import type { Topic } from './wake-ups.ts'
 
 /** Runs work in a transaction: one of its own, or the one that a caller has already begun. */

@@ -11,7 +11,7 @@ import { appendWrites, type RunWrites } from './run-writes.ts'
 import { activeStatuses, hasEnded } from './run-status.ts'
 import type { RunError } from './run-webhook.ts'
 import { settleThreads } from './thread-status.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { uuids } from './values.ts'
 
 /** What a run has come to, or where it stands. */

@@ -9,7 +9,8 @@ import { runQueue, type RunQueue } from './run-queue.ts'
 import { grants, type Grants } from './permissions.ts'
 import { taskQueue, type TaskQueue } from './task-queue.ts'
 import { tenants, type Tenants } from './tenants.ts'
-import { type Access, type Ground, type StoreTransaction, transactions, within } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
+import { type Access, type Ground, transactions, within } from './transaction.ts'
 import { wakeUps, type WakeUps } from './wake-ups.ts'
 
 export { type ApiKey, hashOf, type KeyRole, prefixOf } from './api-keys.ts'
@@ -19,15 +20,8 @@ export type { Delivery } from './outbox.ts'
 export { type Cron, type CronDetails, cronOrders } from './crons.ts'
 export { sweepItems, sweepThreads } from './expiry.ts'
 export { sweepKeys, sweepRunEvents, sweepUndelivered } from './housekeeping.ts'
-export type {
-  ChannelBlob,
-  CheckpointAccess,
-  CheckpointQuery,
-  CheckpointWrite,
-  NewCheckpoint,
-  PruneStrategy,
-  StoredCheckpoint,
-} from './checkpoints.ts'
+export type { ChannelBlob, CheckpointWrite, NewCheckpoint, StoredCheckpoint } from './checkpoint.ts'
+export type { CheckpointAccess, CheckpointQuery, PruneStrategy } from './checkpoints.ts'
 export type { PlacedWrite } from './checkpoint-saving.ts'
 export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'
 export { conflict, invalid, notFound, RequestInvalid } from './failures.ts'
@@ -64,7 +58,7 @@ export type * from './tools.ts'
 export type * from './users.ts'
 export type * from './widgets.ts'
 export { sharedTenantId, type Tenant } from './tenants.ts'
-export type { StoreTransaction } from './transaction.ts'
+export type { StoreTransaction } from './store-transaction.ts'
 export { type JsonObject, pathOfNul, refuseNul } from './values.ts'
 export type { WakeUps } from './wake-ups.ts'
 

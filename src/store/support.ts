@@ -5,7 +5,7 @@ import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { EscalationsRow, SupportersRow } from './rows.ts'
 import type { Run } from './run.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** A question that a person has to answer. */
 export type Escalation = Omit<EscalationsRow, 'tenant_id'>

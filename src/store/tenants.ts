@@ -5,7 +5,7 @@ import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { TenantsRow } from './rows.ts'
 import type { Run } from './run.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject } from './values.ts'
 
 /** A customer of the assistant, who owns rows of all other tables. */

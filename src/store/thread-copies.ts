@@ -1,7 +1,7 @@
 import { sql, type Sql } from '../database/database.ts'
 import { notFound } from './failures.ts'
 import { columnsOf, present, type Thread } from './thread.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /**
  * Copies a thread with its checkpoints, under their ids. The rows never leave the database, and one statement copies all, so

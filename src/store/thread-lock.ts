@@ -1,7 +1,7 @@
 import { sql } from '../database/database.ts'
 import { conflict, notFound } from './failures.ts'
 import { present } from './thread.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /**
  * Takes a thread for a change of its state: no run of it begins before the transaction ends. Gives the graph that its state is

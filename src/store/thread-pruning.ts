@@ -1,6 +1,6 @@
 import { id, sql, type Sql } from '../database/database.ts'
 import { present } from './thread.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { uuids } from './values.ts'
 
 /** What pruning leaves of a thread: nothing, or the newest checkpoint of each namespace. */

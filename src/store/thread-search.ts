@@ -3,7 +3,7 @@ import { invalid } from './failures.ts'
 import { pageOf, type NumberedPage } from './numbered-page.ts'
 import { columnsOf, expired, own, present, type Thread, type ThreadColumn } from './thread.ts'
 import type { Run } from './run.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, refuseNul, texts, uuids } from './values.ts'
 
 /** Which threads. */

@@ -1,5 +1,5 @@
 import { sql, type Sql } from '../database/database.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, pathOfNul, storable, texts, uuids } from './values.ts'
 
 /** What a thread keeps of its newest state. */

@@ -7,7 +7,7 @@ import { copyThread } from './thread-copies.ts'
 import { pruneThreads, type PruneStrategy } from './thread-pruning.ts'
 import { countThreads, type FoundThread, searchThreads, type ThreadFilter, type ThreadQuery } from './thread-search.ts'
 import { saveThreadState, type StateProjection } from './thread-status.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 
 /** What is said of a thread when it is made. */

@@ -1,26 +1,8 @@
-import {
-  DatabaseError,
-  type Database,
-  id,
-  join,
-  type Queryable,
-  sql,
-  type Sql,
-  type Transaction,
-} from '../database/database.ts'
+import { DatabaseError, type Database, id, join, sql, type Sql, type Transaction } from '../database/database.ts'
 import { isLost, type SessionPool } from './pool.ts'
 import type { Run, WakeUp } from './run.ts'
-import { channel, type Topic, type WakeUps } from './wake-ups.ts'
-
-/** A transaction of the store: under way, as its role, for its tenant. */
-export interface StoreTransaction extends Queryable {
-  /** The tenant that row-level security shows the rows of; empty for work across tenants. */
-  readonly tenantId: string
-  /** The first row of a statement. */
-  first<Row extends object>(statement: Sql): Promise<Row | undefined>
-  /** Wakes up whoever waits, in all processes, when the transaction is committed. */
-  wake(topic: Topic, id: string): void
-}
+import type { StoreTransaction } from './store-transaction.ts'
+import { channel, type WakeUps } from './wake-ups.ts'
 
 /** As whom a transaction works. */
 export interface Access {

@@ -6,7 +6,7 @@ import { hashPassword, isPassword } from './password.ts'
 import { explaining } from './refusals.ts'
 import type { UsersRow } from './rows.ts'
 import type { Run } from './run.ts'
-import type { StoreTransaction } from './transaction.ts'
+import type { StoreTransaction } from './store-transaction.ts'
 
 /** Somebody who uses, helps or administers the assistants of a tenant. */
 export type User = Omit<UsersRow, 'tenant_id'>

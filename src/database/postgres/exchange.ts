@@ -1,7 +1,7 @@
 import type { PreparedStatements, RememberedStatement } from './prepared-statements.ts'
 import { isServerError } from './server-failure.ts'
 import { type TypeParser, typeParsers } from './type-parsers.ts'
-import type { Column, Wire } from './wire.ts'
+import type { Column, Wire, WireValue } from './wire.ts'
 
 /**
  * One request to the server and its answer, up to the moment when the server is ready for the next. pg calls the
@@ -216,9 +216,6 @@ export class Pipeline extends Reader {
     this.results.push(this.rows.splice(0))
   }
 }
-
-/** A value as it goes over the wire. */
-export type WireValue = string | Buffer | null
 
 /** One statement with bound values. It is never given a name, so that it works behind a transaction pooler. */
 export class Statement extends Reader {

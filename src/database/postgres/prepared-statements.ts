@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { WireValue } from './exchange.ts'
 import { isServerError } from './server-failure.ts'
-import type { Wire } from './wire.ts'
+import type { Wire, WireValue } from './wire.ts'
 
 /** How many texts a connection remembers; what was not used for the longest time is forgotten. */
 const most = 300

@@ -1,5 +1,5 @@
 import type { SqlValue } from '../sql.ts'
-import type { WireValue } from './exchange.ts'
+import type { WireValue } from './wire.ts'
 
 /** A bound value as the server reads it. */
 export function toWire(value: SqlValue): WireValue {

@@ -7,16 +7,15 @@ export interface Column {
   readonly dataTypeID: number
 }
 
+/** A value as it goes over the wire. */
+export type WireValue = string | Buffer | null
+
 /** The part of pg's connection that speaks the protocol; pg has no types for it. */
 export interface Wire {
   readonly stream: Socket
   query(text: string): void
   parse(message: { readonly text: string; readonly name?: string }): void
-  bind(message: {
-    readonly portal?: string
-    readonly statement?: string
-    readonly values: readonly (string | Buffer | null)[]
-  }): void
+  bind(message: { readonly portal?: string; readonly statement?: string; readonly values: readonly WireValue[] }): void
   describe(message: { readonly type: 'P'; readonly name: string }): void
   execute(message: { readonly portal: string; readonly rows: number }): void
   close(message: { readonly type: 'P' | 'S'; readonly name: string }): void
