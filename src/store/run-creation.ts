@@ -70,7 +70,8 @@ export async function createRun(tx: StoreTransaction, run: NewRun): Promise<RunR
   const made = await tx.first<RunRow>(insertion(tx, run, place))
   if (made === undefined) throw new Error('A run was not inserted.')
   if (made.status === 'pending') tx.wake('run', made.run_id)
-  tx.wake('event', `thread:${made.thread_id}`)
+  // Nobody can wait for what a thread tells that is only made now.
+  if (run.threadId !== undefined) tx.wake('event', `thread:${made.thread_id}`)
   return made
 }
 
