@@ -5,7 +5,6 @@ import { MetastoreError } from '../errors.ts'
 import { type App, emptyApp, type Environment, type Services } from './app.ts'
 import { authorize } from './authorization/authorization.ts'
 import { tooManyRequests } from './requests/failure-response.ts'
-import { isPublic } from './authentication/public-paths.ts'
 import { type RateLimit, rateLimit } from './requests/rate-limit.ts'
 import { requestSpan } from './requests/request-span.ts'
 import { requestBody } from './requests/request-body.ts'
@@ -28,10 +27,11 @@ export function createApp(services: Services): App {
   const metrics = services.metrics ?? serverMetrics(services.store)
   observe(app, services, metrics)
   if (services.corsOrigins !== undefined && services.corsOrigins.length > 0) app.use(pagesOf(services.corsOrigins))
-  app.use(requestBody(services.bodyLimits ?? { bytes: 20_000_000, depth: 100 }))
   systemRoutes(app, services, metrics)
   documentationRoutes(app)
+  // What follows is for whoever is known: of nobody else is a body read.
   app.use(identify(services))
+  app.use(requestBody(services.bodyLimits ?? { bytes: 20_000_000, depth: 100 }))
   assistantRoutes(app, services)
   runRoutes(app, services)
   threadRoutes(app, services)
@@ -84,7 +84,6 @@ function pagesOf(origins: readonly string[]) {
 function identify({ store, authenticate, requestsPerMinute, isDone }: Services): MiddlewareHandler<Environment> {
   const limit: RateLimit | undefined = requestsPerMinute === undefined ? undefined : rateLimit(requestsPerMinute)
   return async (c, next) => {
-    if (isPublic(c.req.path)) return next()
     if (isDone?.() === true) throw stopping()
     const principal = await authenticate(c.req.raw.headers)
     c.set('principal', principal)

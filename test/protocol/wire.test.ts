@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { createRoute, z } from '@hono/zod-openapi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { unauthenticated } from '../../src/server/authentication/refusals.ts'
 import { authentication, createApp, openToAll, serverLog, type Services, startServer } from '../../src/server/server.ts'
 import { startRuns, type RunService } from '../../src/server/runs/run-service.ts'
 import { anna, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
@@ -81,6 +82,39 @@ describe('the rules of the wire', () => {
       status: 200,
     })
     expect(await post('['.repeat(100_000))).toMatchObject({ status: 422 })
+  })
+
+  test('the body of somebody who is not known, and one that is too large, is refused before it comes', async () => {
+    await using server = await startServer({
+      store: world.store,
+      executors: [],
+      logFailure: (error) => failures.push(error),
+      authenticate(headers) {
+        if (headers.get('x-api-key') !== 'good') throw unauthenticated('The key is not one that holds.')
+        return Promise.resolve({ tenantId: anna, userId: undefined, role: 'admin' })
+      },
+      host: '127.0.0.1',
+      port: 0,
+    })
+    // All that is ever sent is the beginning of the body.
+    const begin = async (head: readonly string[], path = '/threads') => {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8')
+      socket.write([`POST ${path} HTTP/1.1`, 'Host: x', ...head, '', '{"metadata":'].join('\r\n'))
+      let answer = ''
+      for await (const text of socket) answer += String(text)
+      return [answer.slice(0, 12), JSON.parse(answer.slice(answer.indexOf('{')))] as const
+    }
+    const unknown = ['HTTP/1.1 401', refused('unauthenticated', 'The key is not one that holds.')]
+    const answers = await Promise.all([
+      begin(['Content-Length: 19000000']),
+      begin(['Content-Length: 90000000', 'x-api-key: bad']),
+      begin(['Content-Length: 19000000'], '/ok'),
+      begin(['Content-Length: 20000001', 'x-api-key: good']),
+    ])
+    const tooLarge = refused('request_invalid', 'The body is larger than 20000000 bytes, which is the most.')
+    expect(answers).toEqual([unknown, unknown, unknown, ['HTTP/1.1 400', tooLarge]])
+    const large = { method: 'POST', headers: { 'x-api-key': 'good' }, body: `{"metadata":{"a":"${'a'.repeat(2e6)}"}}` }
+    expect((await fetch(`${server.url}/threads`, large)).status).toBe(200)
   })
 
   test('a field that is wrong is named, and U+0000 in a path or a query is refused', async () => {
