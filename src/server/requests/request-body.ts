@@ -28,21 +28,28 @@ export function requestBody({ bytes, depth }: BodyLimits): MiddlewareHandler {
   }
 }
 
-async function readText({ body, headers }: Request, most: number): Promise<string> {
-  if (Number(headers.get('content-length') ?? 0) > most) throw tooLarge(most)
-  if (body === null) return ''
+async function readText(request: Request, most: number): Promise<string> {
+  const bytes = await readBytes(request, most)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new HTTPException(400, { message: 'The body is not UTF-8.' })
+  }
+}
+
+async function readBytes(request: Request, most: number): Promise<Uint8Array> {
+  const announced = request.headers.get('content-length')
+  if (Number(announced ?? 0) > most) throw tooLarge(most)
+  // HTTP holds it to the length that it has announced; piece by piece costs several times as much.
+  if (announced !== null) return new Uint8Array(await request.arrayBuffer())
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length
     if (length > most) throw tooLarge(most)
     chunks.push(chunk)
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-  } catch {
-    throw new HTTPException(400, { message: 'The body is not UTF-8.' })
-  }
+  return Buffer.concat(chunks)
 }
 
 // 413 would make SDKs send it four more times.
