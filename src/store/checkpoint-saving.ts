@@ -17,11 +17,24 @@ export interface NewCheckpoints {
 /** How many rows one statement takes: a row has at most ten parameters, and a statement 65,535 (PostgreSQL manual, 54.7). */
 const most = 5000
 
+/** Whether one statement takes them. */
+export function fitOneStatement({ checkpoints, writes }: NewCheckpoints): boolean {
+  const blobs = checkpoints.reduce((sum, { channels }) => sum + channels.length, 0)
+  return blobs + checkpoints.length + writes.length <= most
+}
+
+/** Stores checkpoints and writes, in one statement unless there are very many. */
+export async function saveCheckpoints(tx: StoreTransaction, made: NewCheckpoints): Promise<void> {
+  const statements = checkpointInsertions(made, sql`(select ${tx.tenantId}::uuid as tenant_id)`)
+  if (fitOneStatement(made)) return executeTogether(tx, statements)
+  for (const statement of statements) await tx.execute(statement)
+}
+
 /**
- * Stores checkpoints and writes, in one statement unless there are very many. Writes of a negative index replace earlier ones;
- * others are kept as they were first.
+ * What stores checkpoints and writes, each as a statement or a part of one. They are stored if `source`, a table expression, has
+ * a row, with its `tenant_id`. Writes of a negative index replace earlier ones; others are kept as they were first.
  */
-export async function saveCheckpoints(tx: StoreTransaction, { checkpoints, writes }: NewCheckpoints): Promise<void> {
+export function checkpointInsertions({ checkpoints, writes }: NewCheckpoints, source: Sql): readonly Sql[] {
   const blobs = checkpoints.flatMap(({ thread_id, checkpoint_ns, channels }) =>
     channels.map((blob) => ({ thread_id, checkpoint_ns, ...blob })),
   )
@@ -31,14 +44,12 @@ export async function saveCheckpoints(tx: StoreTransaction, { checkpoints, write
     writes.filter(({ idx }) => idx < 0),
     ({ at, task_id, idx }) => [at.threadId, at.namespace, at.checkpointId, task_id, idx],
   )
-  const statements = [
-    ...chunks(blobs).map((rows) => insertBlobs(tx, rows)),
-    ...chunks(heads).map((rows) => insertHeads(tx, rows)),
-    ...chunks(writes.filter(({ idx }) => idx >= 0)).map((rows) => insertWrites(tx, rows, sql`do nothing`)),
-    ...chunks(special).map((rows) => insertWrites(tx, rows, replacing)),
+  return [
+    ...chunks(blobs).map((rows) => insertBlobs(source, rows)),
+    ...chunks(heads).map((rows) => insertHeads(source, rows)),
+    ...chunks(writes.filter(({ idx }) => idx >= 0)).map((rows) => insertWrites(source, rows, sql`do nothing`)),
+    ...chunks(special).map((rows) => insertWrites(source, rows, replacing)),
   ]
-  if (blobs.length + heads.length + writes.length <= most) return executeTogether(tx, statements)
-  for (const statement of statements) await tx.execute(statement)
 }
 
 async function executeTogether(tx: StoreTransaction, statements: readonly Sql[]): Promise<void> {
@@ -49,28 +60,28 @@ async function executeTogether(tx: StoreTransaction, statements: readonly Sql[])
 }
 
 function insertBlobs(
-  tx: StoreTransaction,
+  source: Sql,
   blobs: readonly (ChannelBlob & Pick<NewCheckpoint, 'thread_id' | 'checkpoint_ns'>)[],
 ): Sql {
   const rows = blobs.map(
     ({ thread_id, checkpoint_ns, channel, version, type, blob }) =>
-      sql`(${tx.tenantId}::uuid, ${thread_id}::uuid, ${checkpoint_ns}, ${channel}, ${version}, ${type}, ${blob}::bytea)`,
+      sql`(${thread_id}::uuid, ${checkpoint_ns}, ${channel}, ${version}, ${type}, ${blob}::bytea)`,
   )
   return sql`
     insert into checkpoint_blobs (tenant_id, thread_id, checkpoint_ns, channel, version, type, blob)
-    values ${join(rows)}
+    ${rowsFor(source, rows)}
     on conflict (tenant_id, thread_id, checkpoint_ns, channel, version) do nothing`
 }
 
-function insertHeads(tx: StoreTransaction, checkpoints: readonly NewCheckpoint[]): Sql {
+function insertHeads(source: Sql, checkpoints: readonly NewCheckpoint[]): Sql {
   const rows = checkpoints.map(
     (each) => sql`
-      (${tx.tenantId}::uuid, ${each.thread_id}::uuid, ${each.run_id ?? null}::uuid, ${each.checkpoint_ns}, ${each.checkpoint_id},
+      (${each.thread_id}::uuid, ${each.run_id ?? null}::uuid, ${each.checkpoint_ns}, ${each.checkpoint_id},
         ${each.parent_checkpoint_id}, ${json(each.checkpoint)}, ${json(each.metadata)})`,
   )
   return sql`
     insert into checkpoints (tenant_id, thread_id, run_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
-    values ${join(rows)}
+    ${rowsFor(source, rows)}
     on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id) do update
     set checkpoint = excluded.checkpoint, metadata = excluded.metadata`
 }
@@ -78,17 +89,21 @@ function insertHeads(tx: StoreTransaction, checkpoints: readonly NewCheckpoint[]
 const replacing = sql`
   do update set run_id = excluded.run_id, channel = excluded.channel, type = excluded.type, blob = excluded.blob`
 
-function insertWrites(tx: StoreTransaction, writes: readonly PlacedWrite[], action: Sql): Sql {
+function insertWrites(source: Sql, writes: readonly PlacedWrite[], action: Sql): Sql {
   const rows = writes.map(
     ({ at, task_id, idx, channel, type, blob }) => sql`
-      (${tx.tenantId}::uuid, ${at.threadId}::uuid, ${at.runId ?? null}::uuid, ${at.namespace}, ${at.checkpointId}, ${task_id},
+      (${at.threadId}::uuid, ${at.runId ?? null}::uuid, ${at.namespace}, ${at.checkpointId}, ${task_id},
         ${idx}::integer, ${channel}, ${type}, ${blob}::bytea)`,
   )
   return sql`
     insert into checkpoint_writes
       (tenant_id, thread_id, run_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
-    values ${join(rows)}
+    ${rowsFor(source, rows)}
     on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx) ${action}`
+}
+
+function rowsFor(source: Sql, rows: readonly Sql[]): Sql {
+  return sql`select s.tenant_id, v.* from ${source} s cross join (values ${join(rows)}) v`
 }
 
 function lastOfEach<T>(all: readonly T[], keyOf: (one: T) => readonly (string | number)[]): T[] {

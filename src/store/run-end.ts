@@ -1,11 +1,13 @@
 import { sql, type Sql } from '../database/database.ts'
 import { exactJson } from './exact-json.ts'
 import { type CancelAction, removeRun } from './run-cancel.ts'
-import { saveCheckpoints } from './checkpoint-saving.ts'
-import { heldBy, insertEvents, type Lease } from './run-events.ts'
+import { fitOneStatement, saveCheckpoints } from './checkpoint-saving.ts'
+import type { Run } from './run.ts'
+import { heldBy, type Lease } from './run-events.ts'
 import { type RunRow, runColumns } from './run-rows.ts'
 import type { EndStatus } from './run-status.ts'
-import type { RunWrites } from './run-writes.ts'
+import { type RunWrites, storing } from './run-writes.ts'
+import { within } from './transaction.ts'
 import { enqueueWebhook, type RunError } from './run-webhook.ts'
 import { isWaiting, saveThreadState, stateColumns, type StateProjection } from './thread-status.ts'
 import type { StoreTransaction } from './store-transaction.ts'
@@ -21,6 +23,8 @@ export interface RunEnd {
   readonly state: StateProjection | undefined
   /** What it writes at last. */
   readonly writes: RunWrites
+  /** Whether its end is sent to somebody. */
+  readonly tellsWebhook: boolean
   /** What the worker knows that the run was asked to do. */
   readonly asked: CancelAction | null
 }
@@ -29,23 +33,37 @@ export interface RunEnd {
 export type Ending = 'ended' | 'lost' | { readonly asked: CancelAction }
 
 /** Ends a run of a worker: the run, its last events, its thread, and the message to its webhook. */
-export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): Promise<Ending> {
-  const { runId } = lease
-  // Whoever makes a run locks its thread first as well: what is busy is decided by one at a time. Without a thread there is no run.
-  const [, [ended]] = await tx.together<[object, EndedRun]>([threadLock(lease), ending(lease, end)])
-  if (ended === undefined) {
-    const run = await tx.first<{ cancel_action: CancelAction }>(sql`
-      select r.cancel_action from runs r where ${heldBy(lease)} and r.cancel_action is not null`)
-    return run === undefined ? 'lost' : { asked: run.cancel_action }
-  }
-  await saveCheckpoints(tx, end.writes)
-  await enqueueWebhook(tx, ended, { values: end.result, error: end.error })
-  tx.wake('event', runId)
-  if (ended.more) tx.wake('run', runId)
-  return 'ended'
+export async function endRun(run: Run, lease: Lease, end: RunEnd): Promise<Ending> {
+  const { writes } = end
+  const ended =
+    fitOneStatement(writes) && !end.tellsWebhook
+      ? await settle(run, lease, end)
+      : await run(async (tx) => {
+          const { events } = writes
+          const done = await settle(within(tx), lease, { ...end, writes: { events, checkpoints: [], writes: [] } })
+          if (done === undefined) return undefined
+          await saveCheckpoints(tx, writes)
+          await enqueueWebhook(tx, done, { values: end.result, error: end.error })
+          return done
+        })
+  if (ended !== undefined) return 'ended'
+  const [held] = await run.read<{ cancel_action: CancelAction }>(sql`
+    select r.cancel_action from runs r where ${heldBy(lease)} and r.cancel_action is not null`)
+  return held === undefined ? 'lost' : { asked: held.cancel_action }
 }
 
-type EndedRun = RunRow & { readonly more: boolean }
+// Whoever makes a run locks its thread first as well: what is busy is decided by one at a time. Without a thread there is no run.
+async function settle(run: Run, lease: Lease, end: RunEnd): Promise<RunRow | undefined> {
+  const waiting = sql`exists (select from runs where thread_id = ${lease.threadId} and status = 'pending')`
+  const [, [ended]] = await run.together<[object, RunRow]>(
+    [threadLock(lease), ending(lease, end)],
+    [
+      { topic: 'event', id: lease.runId },
+      { topic: 'run', id: lease.runId, when: waiting },
+    ],
+  )
+  return ended
+}
 
 function ending(lease: Lease, end: RunEnd): Sql {
   const { status, writes } = end
@@ -56,7 +74,6 @@ function ending(lease: Lease, end: RunEnd): Sql {
   const state = end.state === undefined ? sql`` : sql`${stateColumns(end.state)},`
   const waiting =
     end.state === undefined ? sql`(t.next_nodes <> '{}' or t.interrupts <> '{}')` : sql`${isWaiting(end.state)}`
-  const told = writes.events.length === 0 ? sql`` : sql`, told as (${insertEvents(sql`done`, writes.events)})`
   return sql`
     with done as (
       update runs r
@@ -64,7 +81,7 @@ function ending(lease: Lease, end: RunEnd): Sql {
         error = ${error}
       where ${heldBy(lease)} and r.cancel_action is not distinct from ${end.asked}
       returning *
-    )${told}, thread as (
+    )${storing(writes, sql`done`)}, thread as (
       update threads t
       set ${state} error = ${failed ? error : sql`null`},
         status = case
@@ -77,9 +94,8 @@ function ending(lease: Lease, end: RunEnd): Sql {
         end,
         expires_at = case when done.temporary then now() else t.expires_at end
       from done where t.tenant_id = done.tenant_id and t.thread_id = done.thread_id
-      returning t.status
     )
-    select ${runColumns(sql`done`)}, thread.status = 'busy' as more from done cross join thread`
+    select ${runColumns(sql`done`)} from done`
 }
 
 /** Takes a run of a worker back: it is gone with what it has written. `state` reads the state that is left. */

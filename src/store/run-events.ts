@@ -1,7 +1,6 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import type { Run } from './run.ts'
 import { exactText } from './exact-json.ts'
-import type { StoreTransaction } from './store-transaction.ts'
 
 /** What a run tells, in its place; the data is JSON without line breaks. */
 export interface RunEvent {
@@ -98,19 +97,4 @@ export interface Lease {
 /** The condition under which the row `r` of a run is the worker's. */
 export function heldBy({ runId, attempt, worker }: Lease): Sql {
   return sql`r.run_id = ${runId} and r.status = 'running' and r.attempt = ${attempt} and r.claimed_by = ${worker}`
-}
-
-/** Whether a worker has a run, and has it until the end of this transaction. */
-export async function holdRun(tx: StoreTransaction, lease: Lease): Promise<boolean> {
-  const found = await tx.first(sql`select r.run_id from runs r where ${heldBy(lease)} for share`)
-  return found !== undefined
-}
-
-/** Writes events of a run that a worker has, and wakes up its readers. Returns whether the worker still has it. */
-export async function appendEvents(run: Run, lease: Lease, events: readonly RunEvent[]): Promise<boolean> {
-  const insertion = sql`
-    with mine as (select r.tenant_id, r.run_id from runs r where ${heldBy(lease)} for share)
-    ${insertEvents(sql`mine`, events)} returning seq`
-  const written = await run.write(insertion, { topic: 'event', id: lease.runId })
-  return written.length > 0
 }

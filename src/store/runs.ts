@@ -119,7 +119,7 @@ export function runs(run: Run): Runs {
         await settleThreads(tx, [threadId])
       }),
     append: (lease, writes) => appendWrites(run, lease, writes),
-    end: (lease, end) => run((tx) => endRun(tx, lease, end)),
+    end: (lease, end) => endRun(run, lease, end),
     async removeTemporaryThreads(threadIds) {
       await run.write(sql`
         delete from threads t

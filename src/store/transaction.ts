@@ -30,22 +30,29 @@ const attempts = 4
 /** Transactions of their own, all on behalf of the same. */
 export function transactions(ground: Ground, access: Access): Run {
   const opening = openingOf(ground, access)
-  const together = (statements: readonly Sql[]) =>
-    ground.pool.use((session) => session.together([opening, ...statements]))
+  const send = (statements: readonly Sql[]) => ground.pool.use((session) => session.together([opening, ...statements]))
   const run: Run = (work) => runTransaction(ground, access, opening, work)
   run.read = async <Row extends object>(statement: Sql) => {
     const [, rows] = await repeated(
-      () => together([statement]),
+      () => send([statement]),
       (error) => mayBeRepeated(error) || isLost(error),
     )
     return rows as Row[]
   }
-  run.write = async <Row extends object>(statement: Sql, wake?: WakeUp) => {
-    const notified = wake !== undefined && ground.database.listen !== undefined
-    const statements = notified ? [statement, notification(wake)] : [statement]
-    const [, rows = []] = await repeated(() => together(statements), mayBeRepeated)
-    if (wake !== undefined) ground.wakeUps.emit(wake.topic, wake.id)
-    return rows as Row[]
+  run.write = async (statement, wake) => {
+    const [rows] = await run.together([statement], wake === undefined ? [] : [wake])
+    return rows as never
+  }
+  run.together = async (statements, wakes = []) => {
+    const told = wakes.flatMap((wake) => notification(ground, wake) ?? [])
+    const [, ...results] = await repeated(() => send([...statements, ...told]), mayBeRepeated)
+    const [done, heard] = [results.slice(0, statements.length), results.slice(statements.length)]
+    // Its own process is told at once; a second message by way of the database does no harm.
+    for (const wake of wakes) {
+      const isWoken = notification(ground, wake) === undefined || (heard.shift()?.length ?? 0) > 0
+      if (isWoken) ground.wakeUps.emit(wake.topic, wake.id)
+    }
+    return done as never
   }
   return run
 }
@@ -55,9 +62,15 @@ export function within(tx: StoreTransaction): Run {
   const run: Run = (work) => work(tx)
   run.read = (statement) => tx.query(statement)
   run.write = async (statement, wake) => {
-    const rows = await tx.query(statement)
-    if (wake !== undefined) tx.wake(wake.topic, wake.id)
+    const [rows] = await run.together([statement], wake === undefined ? [] : [wake])
     return rows as never
+  }
+  run.together = async (statements, wakes = []) => {
+    const results = await tx.together(statements)
+    for (const { topic, id, when } of wakes) {
+      if (when === undefined || (await tx.first(sql`select where ${when}`)) !== undefined) tx.wake(topic, id)
+    }
+    return results as never
   }
   return run
 }
@@ -83,7 +96,8 @@ async function runTransaction<T>(
               onBegun: () => (begun = true),
               wake(topic, id) {
                 woken.push({ topic, id })
-                if (ground.database.listen !== undefined) tx.beforeCommit(notification({ topic, id }))
+                const told = notification(ground, { topic, id })
+                if (told !== undefined) tx.beforeCommit(told)
               },
             }),
           ),
@@ -91,7 +105,6 @@ async function runTransaction<T>(
       )
     })
   const result = await repeated(attempt, (error) => mayBeRepeated(error) || (!begun && isLost(error)))
-  // Its own process is told at once; a second message by way of the database does no harm.
   for (const { topic, id } of woken) ground.wakeUps.emit(topic, id)
   return result
 }
@@ -106,8 +119,11 @@ async function repeated<T>(work: () => Promise<T>, may: (error: unknown) => bool
   }
 }
 
-function notification({ topic, id }: WakeUp): Sql {
-  return sql`select pg_notify(${channel}, ${`${topic} ${id}`})`
+// What tells other processes, and whether anybody is to be told; undefined where that is known and there is no other process.
+function notification({ database }: Ground, { topic, id, when }: WakeUp): Sql | undefined {
+  const condition = when === undefined ? sql`` : sql` where ${when}`
+  if (database.listen !== undefined) return sql`select pg_notify(${channel}, ${`${topic} ${id}`})${condition}`
+  return when === undefined ? undefined : sql`select${condition}`
 }
 
 function storeTransaction(

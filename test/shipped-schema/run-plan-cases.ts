@@ -142,6 +142,7 @@ export const runPlanCases: readonly PlanCase[] = [
       error: undefined,
       state: undefined,
       writes: nothingWritten,
+      tellsWebhook: false,
       asked: null,
     }),
   ),

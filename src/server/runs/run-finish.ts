@@ -103,6 +103,7 @@ async function write(
     error,
     state: state && stateProjection(state),
     // Nobody goes on from the state of a thread that goes with its run.
+    tellsWebhook: run.webhook !== null,
     writes: run.temporary ? { events, checkpoints: [], writes: [] } : { ...unwritten, events },
     asked,
   })
