@@ -81,8 +81,13 @@ export type LoadRows = Iterable<LoadRow> | AsyncIterable<readonly LoadRow[]>
 
 /** A transaction under way. */
 export interface Transaction extends Queryable {
-  /** Adds a statement that runs right before COMMIT, in the same round trip. Values are written into its text. */
+  /** Adds a statement that runs right before COMMIT, in the same round trip. */
   beforeCommit(statement: Sql): void
+  /**
+   * Runs one statement with bound parameters as the last and returns its rows; where the engine can, it is committed in the same
+   * round trip. Nothing may be run after it. Throws DatabaseError.
+   */
+  last<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]>
 }
 
 /** How a transaction runs. */

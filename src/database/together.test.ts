@@ -65,6 +65,36 @@ describe.each(engines)('statements that run together on $name', ({ freshUrl }) =
     expect((await notes()).map(({ id }) => id)).toEqual([1, 7, 9])
   })
 
+  test('the last of a transaction is committed with it, after what was to run before that', async () => {
+    const made = await session.transaction(async (tx) => {
+      tx.beforeCommit(sql`update notes set body = ${'before'} where id = 10`)
+      await tx.execute(sql`insert into notes values (10, 'ten')`)
+      return tx.last<{ id: number }>(sql`insert into notes values (11, ${'eleven'}) returning id`)
+    })
+    expect(made).toEqual([{ id: 11 }])
+    expect(await session.query(sql`select id, body from notes where id > 9 order by id`)).toEqual([
+      { id: 10, body: 'before' },
+      { id: 11, body: 'eleven' },
+    ])
+    expect(await session.transaction((tx) => tx.last(sql`delete from notes where id > 9 returning id`))).toHaveLength(2)
+  })
+
+  test('nothing is run after the last, and where it fails the transaction has not happened', async () => {
+    const after = session.transaction(async (tx) => {
+      await tx.execute(sql`insert into notes values (12, 'twelve')`)
+      await tx.last(sql`select 1`)
+      await tx.execute(sql`insert into notes values (13, 'thirteen')`)
+    })
+    await expect(after).rejects.toThrow('The transaction is over.')
+    await session.execute(sql`delete from notes where id = 12`)
+    const failing = session.transaction(async (tx) => {
+      await tx.execute(sql`insert into notes values (14, 'fourteen')`)
+      return tx.last(sql`insert into notes values (1, 'again')`)
+    })
+    await expect(failing).rejects.toMatchObject({ reason: 'constraint' })
+    expect(await session.query(sql`select id from notes where id > 9`)).toEqual([])
+  })
+
   test('the first statement of a transaction may fail, and the session goes on', async () => {
     await expect(session.transaction((tx) => tx.query(sql`select * from nowhere`))).rejects.toMatchObject({
       reason: 'missing_object',

@@ -168,7 +168,12 @@ describe('rotation on PostgreSQL', () => {
             await written
             await tx.script(text)
           }
-          return work({ ...callsOf(tx), script, beforeCommit: (statement) => tx.beforeCommit(statement) })
+          return work({
+            ...callsOf(tx),
+            script,
+            beforeCommit: (statement) => tx.beforeCommit(statement),
+            last: (statement) => tx.last(statement),
+          })
         }, options),
     }
     const rotation = { ...rotationOf(database, slow), ring: watched }

@@ -58,19 +58,21 @@ interface Place {
 }
 
 /**
- * Makes a run, in a transaction that is under way; what becomes of it on a busy thread is decided while the thread is locked.
- * Throws `not_found`, `conflict`, `thread_status_mismatch`, `request_invalid`.
+ * Makes a run, in a transaction that is under way, or of which it `isAll`; what becomes of it on a busy thread is decided while the
+ * thread is locked. Throws `not_found`, `conflict`, `thread_status_mismatch`, `request_invalid`.
  */
-export async function createRun(tx: StoreTransaction, run: NewRun): Promise<RunRow> {
+export async function createRun(tx: StoreTransaction, run: NewRun, isAll = false): Promise<RunRow> {
   for (const field of ['config', 'context', 'metadata', 'options'] as const) {
     refuseNul(run[field], field === 'options' ? '' : field)
   }
   const place = run.threadId === undefined ? await newPlace(tx, run) : await placeInThread(tx, run, run.threadId)
   if (place?.assistant_id == null) throw notFound('assistant', run.assistantId)
-  const made = await tx.first<RunRow>(insertion(tx, run, place))
+  const insertion = insertionOf(tx, run, place)
+  // Nobody is to be told of it: it is taken, and nobody can wait for what a thread tells that is only made now.
+  const isQuiet = run.threadId === undefined && run.claim !== undefined && run.afterSeconds === 0
+  const [made] = await (isAll && isQuiet ? tx.last<RunRow>(insertion) : tx.query<RunRow>(insertion))
   if (made === undefined) throw new Error('A run was not inserted.')
   if (made.status === 'pending') tx.wake('run', made.run_id)
-  // Nobody can wait for what a thread tells that is only made now.
   if (run.threadId !== undefined) tx.wake('event', `thread:${made.thread_id}`)
   return made
 }
@@ -151,7 +153,7 @@ async function makeWay(tx: StoreTransaction, run: NewRun, place: Place): Promise
   }
 }
 
-function insertion(tx: StoreTransaction, run: NewRun, place: Place): Sql {
+function insertionOf(tx: StoreTransaction, run: NewRun, place: Place): Sql {
   const own = run.threadId === undefined
   const named: JsonObject = { graph_id: place.graph_id, assistant_id: place.assistant_id ?? '' }
   const metadata = { ...place.metadata, ...place.thread_metadata, ...named, ...run.metadata }

@@ -131,7 +131,7 @@ export function runs(run: Run): Runs {
 
 async function createOnce(tx: StoreTransaction, wanted: NewRun): Promise<CreatedRun> {
   const { key } = wanted
-  if (key === undefined) return createRun(tx, wanted)
+  if (key === undefined) return createRun(tx, wanted, true)
   const earlier = await earlierAnswer(tx, key)
   if (earlier === undefined) {
     const made = await createRun(tx, wanted)

@@ -7,6 +7,8 @@ export interface StoreTransaction extends Queryable {
   readonly tenantId: string
   /** The first row of a statement. */
   first<Row extends object>(statement: Sql): Promise<Row | undefined>
+  /** The rows of a statement after which nothing follows: it is committed with it. */
+  last<Row extends object>(statement: Sql): Promise<Row[]>
   /** Wakes up whoever waits, in all processes, when the transaction is committed. */
   wake(topic: Topic, id: string): void
 }

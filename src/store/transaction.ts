@@ -146,6 +146,11 @@ function storeTransaction(
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => noted(tx.load(target, rows)),
     first: async <Row extends object>(statement: Sql) => (await query<Row>(statement))[0],
+    last: <Row extends object>(statement: Sql) => {
+      // It may be committed although nobody hears of it.
+      onBegun()
+      return tx.last<Row>(statement)
+    },
     wake,
   }
 }

@@ -30,6 +30,7 @@ function watchTransaction(tx: Transaction): Transaction {
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => around(() => tx.load(target, rows)),
     beforeCommit: (statement) => tx.beforeCommit(statement),
+    last: (statement) => around(() => tx.last(statement)),
   }
 }
 

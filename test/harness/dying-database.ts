@@ -37,6 +37,7 @@ export function dyingDatabase(real: Database, moment: number): DyingDatabase {
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => passing(() => tx.load(target, rows)),
     beforeCommit: (statement) => tx.beforeCommit(statement),
+    last: (statement) => passing(() => tx.last(statement)),
   })
   const watchSession = (session: Session): Session => ({
     get lost() {

@@ -96,6 +96,10 @@ function explainedTransaction(tx: Transaction, note: (statement: ExplainedStatem
     stream: (statement, options) => tx.stream(statement, options),
     load: (target, rows) => tx.load(target, rows),
     beforeCommit: (statement) => tx.beforeCommit(statement),
+    async last(statement) {
+      await explain(statement)
+      return tx.last(statement)
+    },
   }
 }
 

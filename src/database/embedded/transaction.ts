@@ -46,9 +46,10 @@ function openTransaction(
   let failed: Error | undefined
   // Once the transaction is gone, what follows would not be in it, even where the caller has swallowed the error.
   let gone: Error | undefined
+  let over = false
 
   const guarded: Run = async (name, request) => {
-    if (!scope.open) throw new Error('The transaction is over.')
+    if (!scope.open || over) throw new Error('The transaction is over.')
     if (gone) throw gone
     try {
       const response = await run(name, request)
@@ -78,6 +79,11 @@ function openTransaction(
         await guarded('script', { text: 'rollback to savepoint metastore_load' }).catch(() => {})
         throw error
       }
+    },
+    async last(statement) {
+      const rows = await statements.query(statement)
+      over = true
+      return rows as never
     },
     beforeCommit: (statement: Sql) => void last.push(statement.inline(dialect)),
     async commit() {

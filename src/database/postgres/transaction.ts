@@ -28,7 +28,7 @@ export class PostgresTransaction implements Transaction {
   readonly #channel: Channel
   readonly #options: TransactionOptions
   readonly #turns = new Turns('transaction')
-  readonly #beforeCommit: string[] = []
+  readonly #beforeCommit: Sql[] = []
   #failure: Error | undefined
   /** What a statement has ended it with, after which nothing of it can be trusted. */
   #ended: DatabaseError | undefined
@@ -36,6 +36,7 @@ export class PostgresTransaction implements Transaction {
   /** Whether the script that was to begin it was refused whole. */
   #refused = false
   #over = false
+  #committed = false
   /** Whether its end has also undone what was set in the session. */
   wasReset = false
 
@@ -96,12 +97,29 @@ export class PostgresTransaction implements Transaction {
   }
 
   beforeCommit(statement: Sql): void {
-    this.#beforeCommit.push(statement.inline('postgres'))
+    this.#beforeCommit.push(statement)
+  }
+
+  async last<Row extends object = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
+    // What resets the session is no statement that can travel with others.
+    if (!this.#begun || this.#options.resetSession === true) return this.query<Row>(statement)
+    return this.#turns.take(async () => {
+      if (this.#ended !== undefined) throw this.#ended
+      const commit: BoundStatement = { text: 'commit', values: [] }
+      const exchange = new Pipeline([...[statement, ...this.#beforeCommit].map(boundStatement), commit])
+      const { text } = statement.bind('postgres')
+      const failure = await this.#channel.run(exchange, text).then(() => undefined, commitFailure)
+      this.#committed = exchange.tags.at(-1) === 'COMMIT'
+      this.#over = this.#committed
+      if (this.#committed && failure === undefined) return exchange.results[0] as Row[]
+      throw (this.#failure = failure ?? hasFailed(this.#failure))
+    })
   }
 
   /** Commits, in one round trip with what was to run before it. Throws unless the server says that it has. */
   commit(): Promise<void> {
     return this.#turns.last(async () => {
+      if (this.#committed) return
       this.#over = true
       if (this.#ended !== undefined) throw this.#ended
       if (this.#channel.status === 'E' || this.#refused) throw hasFailed(this.#failure)
@@ -109,7 +127,8 @@ export class PostgresTransaction implements Transaction {
       // Each on a line of its own: one may end with a comment.
       const reset = this.#options.resetSession ? [resetSession] : []
       const opening = this.#begun ? [] : this.#opening
-      const text = [...opening, ...this.#beforeCommit, 'commit', ...reset].join('\n;\n')
+      const before = this.#beforeCommit.map((each) => each.inline('postgres'))
+      const text = [...opening, ...before, 'commit', ...reset].join('\n;\n')
       const exchange = new Script(text)
       const failure = await this.#channel.run(exchange, text).then(() => undefined, commitFailure)
       const committed = exchange.tags.includes('COMMIT')
