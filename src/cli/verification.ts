@@ -4,6 +4,7 @@ import { text, type Input } from './input.ts'
 import { auditOf, renderAudit } from './commands/audit.ts'
 import { seedOptions, seedSelection } from './seed-options.ts'
 import { renderExpectations } from './ui/seeds.ts'
+import type { ReplayAhead } from './replay-ahead.ts'
 import { count } from './ui/tables.ts'
 
 /** Looks whether what the seeds of a database expect is so, and audits it, unless it is SQLite or `--no-audit` was given. */
@@ -11,7 +12,7 @@ export async function verifyDatabase(
   entry: DatabaseEntry,
   input: Input,
   context: Context,
-  wereShown: boolean,
+  { wereShown, ahead }: { readonly wereShown: boolean; readonly ahead: ReplayAhead | undefined },
 ): Promise<DatabaseAnswer> {
   const { output } = context
   const { expectationFailure, verifySeeds } = await import('../seeds/seeds.ts')
@@ -26,9 +27,10 @@ export async function verifyDatabase(
   output.say(
     `Verified ${entry.address()}: ${expectations.length === 0 ? 'its seeds expect nothing' : `${count(expectations.length, 'expectation')} met`}.`,
   )
-  if (input.options['audit'] === false || engine.database.dialect !== 'postgres') {
+  if (!auditFollows(input) || engine.database.dialect !== 'postgres') {
     return { document: { expectations, findings: null } }
   }
+  await ahead?.done(output.progress)
   const { files } = await entry.migrationsOn(engine)
   const { report } = await auditOf(engine, files, entry, input, context)
   renderAudit({ ...output, line: output.say }, report)
@@ -36,4 +38,9 @@ export async function verifyDatabase(
     document: { expectations, findings: report.findings },
     clean: report.findings.every(({ severity }) => severity > 'P1'),
   }
+}
+
+/** Whether an audit is a part of it. */
+export function auditFollows(input: Input): boolean {
+  return input.options['audit'] !== false
 }

@@ -47,9 +47,10 @@ export async function copyEmbedded(from: string, to: string): Promise<void> {
   await cp(from, to, { recursive: true })
 }
 
-/** Removes the directory of an embedded database. */
+/** Removes the directory of an embedded database that is closed, and what opening it may have left beside it. */
 export async function removeEmbedded(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true })
+  for (const name of ['', '.new', '.lock', '.lock.holder'])
+    await rm(`${directory}${name}`, { recursive: true, force: true })
 }
 
 /** Makes a database of its own on a real server, which is dropped when it is closed. */

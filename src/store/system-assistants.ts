@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { sql } from '../database/database.ts'
 import type { Run } from './run.ts'
 import { json } from './values.ts'
@@ -8,7 +8,7 @@ const graphNamespace = Buffer.from('6ba7b8219dad11d180b400c04fd430c8', 'hex')
 
 /** The id of the assistant that stands for a graph as it is: the same on every instance. */
 export function systemAssistantId(graphId: string): string {
-  const bytes = createHash('sha1').update(graphNamespace).update(graphId).digest().subarray(0, 16)
+  const bytes = hash('sha1', Buffer.concat([graphNamespace, Buffer.from(graphId)]), 'buffer').subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

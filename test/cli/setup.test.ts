@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freshPostgresUrl } from '../harness/engines.ts'
 import { commandLine, lines } from './command-line.ts'
@@ -114,5 +116,18 @@ describe('setup', () => {
       stdout: expect.stringContaining('Index public.agents.agents_model_idx is missing') as string,
     })
     expect((await line.run('setup --no-audit')).status).toBe(0)
+  })
+
+  test('leaves nothing of the replay for the audit that it has begun, when it stops before that', async () => {
+    const line = commandLine({
+      ...project,
+      'metastore.toml': `[database.main]\nurl = "${await freshPostgresUrl(18)}"\n`,
+      'migrations/000_bad.sql': 'select nonsense;\n',
+    })
+    expect(await line.run('setup')).toMatchObject({ status: 1 })
+    const directory = path.join(line.directory, '.metastore/shadow/main')
+    const left = existsSync(directory) ? readdirSync(directory) : []
+    // One that was quicker than the failure is kept.
+    expect(left.filter((name) => !left.includes('embedded-outcome.json.gz') || name.includes('.lock'))).toEqual([])
   })
 })

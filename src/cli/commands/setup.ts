@@ -10,7 +10,8 @@ import { assertSeedInputs } from '../seed-options.ts'
 import { seedingOptions } from '../seeding-options.ts'
 import { migrateDatabase } from './migrate.ts'
 import { seedDatabase } from './seed.ts'
-import { verifyDatabase } from '../verification.ts'
+import { replayAhead } from '../replay-ahead.ts'
+import { auditFollows, verifyDatabase } from '../verification.ts'
 
 /** Brings a database from nothing, or from wherever it stands, to where it should be. */
 export const setupCommand = defineCommand({
@@ -43,10 +44,11 @@ export async function setUpDatabase(entry: DatabaseEntry, input: Input, context:
   await assertSeedInputs(entry, context, { set: text(input, 'set'), environment: text(input, 'environment') })
   const document: Record<string, unknown> = { address: entry.address() }
   let clean = true
+  await using ahead = auditFollows(input) ? replayAhead(entry, context) : undefined
   const steps = [
     ['migrate', () => migrateDatabase(entry, input, context, undefined)],
     ['seed', () => seedDatabase(entry, input, context)],
-    ['verify', () => verifyDatabase(entry, input, context, wereShown(document['seed']))],
+    ['verify', () => verifyDatabase(entry, input, context, { wereShown: wereShown(document['seed']), ahead })],
   ] as const
   for (const [name, work] of steps) {
     const answer = await work().catch((failure: unknown) => failed(failure))
