@@ -85,6 +85,8 @@ export const planRows = `
     select ${t}, ${id('thread')}, ${id('assistant')}, 'success', now() - n * interval '1 minute' from generate_series(1, 1000) n;
   insert into run_events (tenant_id, run_id, seq, at, event)
     select tenant_id, run_id, 1, created_at, 'values' from runs;
+  insert into checkpoints (tenant_id, thread_id, checkpoint_id, checkpoint, metadata)
+    select ${t}, ${id('thread')}, 'u' || n, '{}', '{"source":"update"}' from generate_series(1, 1000) n;
   insert into checkpoints (tenant_id, thread_id, run_id, checkpoint_id, checkpoint) select tenant_id, thread_id, run_id, run_id, '{}'
     from runs limit 4000;
   insert into checkpoint_blobs (tenant_id, thread_id, channel, version, type) select tenant_id, thread_id, 'c', run_id, 'empty'
