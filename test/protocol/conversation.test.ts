@@ -179,7 +179,7 @@ protocolScenarios('built-in graphs', [executor], (it, scenario) => {
     test('end a run that would wait for long, and nothing that was said is lost', async () => {
       await limit(2, null, 5)
       const { thread_id } = await it().client.threads.create()
-      const message = "The limit of the tenant's language model, 2 requests a minute, is used up. Wait for " + '# s.'
+      const message = "The limit of the tenant's language model, 2 requests a minute, is used up. Wait for # s."
       const failed = (await run(thread_id, { input })) as { __error__: { error: string; message: string } }
       expect(failed.__error__.error).toBe('RateLimited')
       expect(failed.__error__.message.replace(/\d+ s\.$/, '# s.')).toBe(message)
