@@ -199,6 +199,67 @@ describe('two processes on one database', () => {
   })
 })
 
+describe('a process that fires crons', () => {
+  test('protocol scenario 61: wherever it is killed, no occurrence is lost and none makes two runs [PostgreSQL]', async () => {
+    const schema = await storeEngines[0].freshSchema()
+    await using world = await openStoreWorld(schema)
+    await using session = await world.database.session()
+    const tenant = world.store.tenant(anna)
+    const [mark, text] = [randomUUID(), randomUUID()]
+    const marked = JSON.stringify({ mark })
+    const outcomes = () =>
+      tenant.transaction((_, tx) =>
+        tx.query<{ taken: number; runs: number; running: number }>(sql`
+          select occurrence_seq as taken, count(run_id)::int as runs, count(*) filter (where r.status = 'running')::int as running
+          from crons c left join runs r on r.metadata ->> 'cron_id' = c.cron_id::text
+          where c.metadata @> ${marked}::jsonb group by c.cron_id, occurrence_seq`),
+      )
+    {
+      await using first = await startServerProcess(schema)
+      const payload = { schedule: '0 0 1 1 *', input: { text }, metadata: { mark }, onRunCompleted: 'keep' as const }
+      for (let cron = 0; cron < 2; cron++) await first.client.crons.create('slow', payload)
+      // It takes the first, and cannot make its run.
+      const pid = await session.transaction(async (locking) => {
+        await locking.execute(sql`lock table public.runs in share mode`)
+        await tenant.transaction(async (_, tx) => {
+          await tx.execute(sql`
+            update crons set next_run_date = now() - interval '3 hours' where metadata @> ${marked}::jsonb`)
+          tx.wake('cron', mark)
+        })
+        const between = () =>
+          locking.query<{ pid: number }>(sql`
+            select pid from pg_locks taken join pg_locks waiting using (pid)
+            where taken.database = (select oid from pg_database where datname = current_database())
+              and taken.relation = 'public.crons'::regclass and taken.mode = 'RowExclusiveLock' and taken.granted
+              and waiting.relation = 'public.runs'::regclass and not waiting.granted`)
+        let found: readonly { readonly pid: number }[] = []
+        await expect.poll(async () => (found = await between())).toHaveLength(1)
+        await first.kill()
+        return found[0]!.pid
+      })
+      const left = () =>
+        session.query(sql`select pid from pg_stat_activity where datname = current_database() and pid = ${pid}`)
+      await expect.poll(left).toEqual([])
+      for (const { taken, runs } of await outcomes()) expect(runs).toBe(taken)
+    }
+    {
+      await using second = await startServerProcess(schema)
+      await expect.poll(outcomes).toEqual(Array.from({ length: 2 }, () => ({ taken: 1, runs: 1, running: 1 })))
+      await second.kill()
+    }
+    await using third = await startServerProcess(schema, [text])
+    const runs = await tenant.transaction((_, tx) =>
+      tx.query<{ thread_id: string; run_id: string }>(
+        sql`select thread_id, run_id from runs where metadata @> ${marked}::jsonb`,
+      ),
+    )
+    for (const { thread_id, run_id } of runs) {
+      expect(await third.client.runs.join(thread_id, run_id)).toMatchObject({ items: ['one', 'two'] })
+    }
+    expect(await outcomes()).toEqual(Array.from({ length: 2 }, () => ({ taken: 1, runs: 1, running: 0 })))
+  })
+})
+
 /** The SDK with another `fetch`, and as many requests at a time as are made. */
 function clientOf(apiUrl: string, fetch: (input: string, init?: RequestInit) => Promise<Response>): Client {
   return new Client({ apiUrl, apiKey: null, callerOptions: { maxConcurrency: 20, fetch: fetch as never } })
