@@ -22,6 +22,7 @@ select isolate_tenant('assistant_tools', $$ exists (
 select isolate_tenant('tenant_assistants');
 select isolate_tenant('tenant_tools');
 select isolate_tenant('tenant_llm_configs');
+select isolate_tenant('tenant_llm_usage');
 select isolate_tenant('widgets');
 
 -- The versions are written by the trigger below alone.
@@ -158,6 +159,7 @@ drop trigger touch_updated_at on base_tools;
 drop trigger touch_updated_at on output_formats;
 drop trigger touch_updated_at on llm_models;
 select release_tenant('widgets');
+select release_tenant('tenant_llm_usage');
 select release_tenant('tenant_llm_configs');
 select release_tenant('tenant_tools');
 select release_tenant('tenant_assistants');

@@ -4,8 +4,8 @@ import { matchedRoutes } from 'hono/route'
 import { MetastoreError } from '../errors.ts'
 import { type App, emptyApp, type Environment, type Services } from './app.ts'
 import { authorize } from './authorization/authorization.ts'
-import { tooManyRequests } from './requests/failure-response.ts'
 import { type RateLimit, rateLimit } from './requests/rate-limit.ts'
+import { RateLimited } from './requests/rate-limited.ts'
 import { requestSpan } from './requests/request-span.ts'
 import { requestBody } from './requests/request-body.ts'
 import { assistantRoutes } from './routes/assistants.ts'
@@ -94,6 +94,11 @@ function identify({ store, authenticate, requestsPerMinute, isDone }: Services):
     c.set('store', store.tenant(principal.tenantId, { ownerId }))
     return next()
   }
+}
+
+function tooManyRequests(seconds: number): RateLimited {
+  const remedy = 'Send fewer at a time, or ask for a higher limit.'
+  return new RateLimited(seconds, 'Too many requests have come with this key.', remedy)
 }
 
 function stopping(): MetastoreError {

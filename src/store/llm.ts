@@ -1,5 +1,6 @@
 import { sql } from '../database/database.ts'
 import { invalid, notFound } from './failures.ts'
+import { type LlmLimits, type LlmUsage, llmUsage } from './llm-usage.ts'
 import { explaining } from './refusals.ts'
 import type { LlmModelsRow } from './rows.ts'
 import type { Run } from './run.ts'
@@ -20,10 +21,8 @@ export interface NewLlmModel {
 }
 
 /** The model that the assistants of a tenant use, and whether there is a key; the key itself is in no answer. */
-export interface LlmConfig {
+export interface LlmConfig extends LlmLimits {
   readonly llm_model_id: string
-  readonly rate_limit_rpm: number | null
-  readonly rate_limit_tpm: number | null
   readonly has_api_key: boolean
   readonly created_at: Date
   readonly updated_at: Date
@@ -49,7 +48,7 @@ export interface LlmConfigChange {
 }
 
 /** The language models of a tenant. */
-export interface Llm {
+export interface Llm extends LlmUsage {
   /** The tenant's own and the shared ones. */
   models(): Promise<LlmModel[]>
   /** Throws `request_invalid` for a model that is there already. */
@@ -58,12 +57,12 @@ export interface Llm {
   config(): Promise<LlmConfig>
   /** Throws `request_invalid` for a model that there is not. */
   setConfig(change: LlmConfigChange): Promise<LlmConfig>
-  /** The provider, the model and the decrypted key, for whoever calls the model; undefined without configuration. */
+  /** The provider, the model, its limits and the decrypted key, for whoever calls the model; undefined without configuration. */
   access(keys: Decryption): Promise<LlmAccess | undefined>
 }
 
 /** What calling a model needs. Never to be logged or sent. */
-export interface LlmAccess {
+export interface LlmAccess extends LlmLimits {
   readonly provider: string
   readonly model_name: string
   readonly context_window: number
@@ -79,6 +78,7 @@ const configColumns = sql`
 /** The models that transactions of `run` see. */
 export function llm(run: Run): Llm {
   return {
+    ...llmUsage(run),
     models: () =>
       run((tx) =>
         tx.query<LlmModel>(sql`
@@ -115,7 +115,7 @@ export function llm(run: Run): Llm {
     access: (keys) =>
       run(async (tx) => {
         const found = await tx.first<Omit<LlmAccess, 'api_key'> & { encrypted_api_key: string | null }>(sql`
-          select m.provider, m.model_name, m.context_window, c.encrypted_api_key
+          select m.provider, m.model_name, m.context_window, c.rate_limit_rpm, c.rate_limit_tpm, c.encrypted_api_key
           from tenant_llm_configs c
             join llm_models m on m.tenant_id in (c.tenant_id, shared_tenant()) and m.id = c.llm_model_id
           where c.tenant_id = ${tx.tenantId}`)

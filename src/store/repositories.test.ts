@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anna, bert, ident, openStoreWorld, storeEngines, type StoreWorld } from '../../test/harness/assistant-store.ts'
 import { sql } from '../database/database.ts'
 import { generateKey, parseKeyring } from '../secrets/keyring.ts'
-import { sharedTenantId, type TenantStore } from './store.ts'
+import { openStore, sharedTenantId, type TenantStore } from './store.ts'
 
 const nobody = '99999999-0000-4000-8000-000000000000'
 
@@ -191,6 +191,8 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
       provider: 'p',
       model_name: 'm',
       context_window: 1000,
+      rate_limit_rpm: 7,
+      rate_limit_tpm: null,
       api_key: 'not-a-real-key',
     })
     await store.llm.setConfig({ llm_model_id: model.id, encrypted_api_key: null })
@@ -198,6 +200,61 @@ describe.each(storeEngines)('the repositories on $name', ({ freshSchema }) => {
     await expect(store.llm.setConfig({ llm_model_id: ident(bert, 'model') })).rejects.toThrow(
       'llm_model_id: There is no such model.',
     )
+  })
+
+  describe('the limits of a language model', () => {
+    const requests = { rate_limit_rpm: 2, rate_limit_tpm: null }
+    const tokens = { rate_limit_rpm: null, rate_limit_tpm: 60 }
+    const minutesPass = (minutes: number) =>
+      asAdmin(sql`update tenant_llm_usage set counted_at = counted_at - make_interval(secs => ${minutes * 60})`)
+    const counted = async () => {
+      const [row] = await asAdmin(sql`select requests, tokens from tenant_llm_usage where tenant_id = ${anna}`)
+      return row as { requests: number; tokens: number }
+    }
+
+    test('hold for two stores at once, and for each tenant by itself', async () => {
+      await using other = openStore(world.database)
+      const asked = await Promise.all(
+        Array.from({ length: 12 }, (_, index) =>
+          (index % 2 === 0 ? world.store : other).tenant(anna).llm.countRequest(requests),
+        ),
+      )
+      expect(asked.filter((seconds) => seconds === undefined)).toHaveLength(2)
+      for (const seconds of asked) expect(seconds === undefined || (seconds > 0 && seconds <= 30)).toBe(true)
+      expect((await counted()).requests).toBeLessThanOrEqual(2)
+      expect(await other.tenant(bert).llm.countRequest(requests)).toBe(undefined)
+    })
+
+    test('are free again when a minute has passed, and no sooner than that for all of them', async () => {
+      await minutesPass(1)
+      expect(await store.llm.countRequest(requests)).toBe(undefined)
+      expect(await store.llm.countRequest(requests)).toBe(undefined)
+      expect(await store.llm.countRequest(requests)).toBeGreaterThan(0)
+      await minutesPass(0.5)
+      expect(await store.llm.countRequest(requests)).toBe(undefined)
+      expect(await store.llm.countRequest(requests)).toBeGreaterThan(0)
+    })
+
+    test('count tokens when they are known, and what is more than the limit has to run off', async () => {
+      await minutesPass(60)
+      for (let asked = 0; asked < 5; asked++) expect(await store.llm.countRequest(tokens)).toBe(undefined)
+      await store.llm.countTokens(59, tokens)
+      expect(await store.llm.countRequest(tokens)).toBe(undefined)
+      await store.llm.countTokens(120, tokens)
+      expect((await counted()).tokens).toBeGreaterThan(120)
+      expect(await store.llm.countRequest(tokens)).toBeGreaterThan(60)
+      await minutesPass(1)
+      expect(await store.llm.countRequest(tokens)).toBeGreaterThan(0)
+      await minutesPass(1)
+      expect(await store.llm.countRequest(tokens)).toBe(undefined)
+      expect(await counted()).toMatchObject({ requests: 0 })
+    })
+
+    test('that are not there count nothing of it', async () => {
+      await store.llm.countTokens(1e9, tokens)
+      expect(await store.llm.countRequest(requests)).toBe(undefined)
+      expect(await counted()).toEqual({ requests: 1, tokens: 0 })
+    })
   })
 
   test('a document is found by its words, replaced by its reference, and left alone when it is the same', async () => {

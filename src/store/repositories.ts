@@ -15,6 +15,7 @@ import { runs, type Runs } from './runs.ts'
 import { sessions, type Sessions } from './sessions.ts'
 import { settings, type Settings } from './settings.ts'
 import { skills, type Skills } from './skills.ts'
+import { stateUpdates, type StateUpdates } from './state-updates.ts'
 import { support, type Support } from './support.ts'
 import { tasks, type Tasks } from './tasks.ts'
 import { telemetry, type Telemetry } from './telemetry.ts'
@@ -42,6 +43,7 @@ export interface Repositories {
   readonly sessions: Sessions
   readonly settings: Settings
   readonly skills: Skills
+  readonly stateUpdates: StateUpdates
   readonly support: Support
   readonly tasks: Tasks
   readonly telemetry: Telemetry
@@ -71,6 +73,7 @@ export function repositories(run: Run): Repositories {
     sessions: sessions(run),
     settings: settings(run),
     skills: skills(run),
+    stateUpdates: stateUpdates(run),
     support: support(run),
     tasks: tasks(run),
     telemetry: telemetry(run),

@@ -404,6 +404,8 @@ export interface ChunksRow {
   content: string
   metadata: JsonValue
   search: string | null
+  embedding: string | null
+  embedding_model: string | null
 }
 
 /** A new row of chunks. */
@@ -416,6 +418,8 @@ export interface ChunksInsert {
   position: number
   content: string
   metadata?: JsonValue
+  embedding?: string | null
+  embedding_model?: string | null
 }
 
 /** A change of a row of chunks. */
@@ -428,6 +432,8 @@ export interface ChunksUpdate {
   position?: number
   content?: string
   metadata?: JsonValue
+  embedding?: string | null
+  embedding_model?: string | null
 }
 
 export interface CronsRow {
@@ -1206,6 +1212,32 @@ export interface StoreItemsUpdate {
   value_exact?: Uint8Array | null
 }
 
+export interface StoreVectorsRow {
+  tenant_id: string
+  namespace_path: string
+  key: string
+  field_path: string
+  embedding: string
+}
+
+/** A new row of store_vectors. */
+export interface StoreVectorsInsert {
+  tenant_id: string
+  namespace_path: string
+  key: string
+  field_path: string
+  embedding: string
+}
+
+/** A change of a row of store_vectors. */
+export interface StoreVectorsUpdate {
+  tenant_id?: string
+  namespace_path?: string
+  key?: string
+  field_path?: string
+  embedding?: string
+}
+
 export interface SupportersRow {
   tenant_id: string
   user_id: string
@@ -1358,6 +1390,30 @@ export interface TenantLlmConfigsUpdate {
   rate_limit_tpm?: number | null
   key_id?: string | null
   encrypted_api_key?: string | null
+}
+
+/** What of the limits of a tenant's model is used up: at counted_at; since then it runs off evenly, a minute's worth in a minute. */
+export interface TenantLlmUsageRow {
+  tenant_id: string
+  counted_at: Date
+  requests: number
+  tokens: number
+}
+
+/** A new row of tenant_llm_usage. */
+export interface TenantLlmUsageInsert {
+  tenant_id: string
+  counted_at?: Date
+  requests?: number
+  tokens?: number
+}
+
+/** A change of a row of tenant_llm_usage. */
+export interface TenantLlmUsageUpdate {
+  tenant_id?: string
+  counted_at?: Date
+  requests?: number
+  tokens?: number
 }
 
 /** The shared tools that a tenant may use. */
@@ -1775,10 +1831,12 @@ export interface Database {
   skill_runs: { Row: SkillRunsRow; Insert: SkillRunsInsert; Update: SkillRunsUpdate }
   skill_workflows: { Row: SkillWorkflowsRow; Insert: SkillWorkflowsInsert; Update: SkillWorkflowsUpdate }
   store_items: { Row: StoreItemsRow; Insert: StoreItemsInsert; Update: StoreItemsUpdate }
+  store_vectors: { Row: StoreVectorsRow; Insert: StoreVectorsInsert; Update: StoreVectorsUpdate }
   supporters: { Row: SupportersRow; Insert: SupportersInsert; Update: SupportersUpdate }
   tasks: { Row: TasksRow; Insert: TasksInsert; Update: TasksUpdate }
   tenant_assistants: { Row: TenantAssistantsRow; Insert: TenantAssistantsInsert; Update: TenantAssistantsUpdate }
   tenant_llm_configs: { Row: TenantLlmConfigsRow; Insert: TenantLlmConfigsInsert; Update: TenantLlmConfigsUpdate }
+  tenant_llm_usage: { Row: TenantLlmUsageRow; Insert: TenantLlmUsageInsert; Update: TenantLlmUsageUpdate }
   tenant_tools: { Row: TenantToolsRow; Insert: TenantToolsInsert; Update: TenantToolsUpdate }
   tenants: { Row: TenantsRow; Insert: TenantsInsert; Update: TenantsUpdate }
   thread_reflections: { Row: ThreadReflectionsRow; Insert: ThreadReflectionsInsert; Update: ThreadReflectionsUpdate }

@@ -1,10 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/database/database.ts'
 import { generateKey, parseKeyring } from '../../src/secrets/keyring.ts'
 import { builtInExecutor } from '../../src/server/executors/built-in.ts'
+import { chatAnswer } from '../../src/server/executors/conversation/chat-answer.ts'
+import { startRuns } from '../../src/server/runs/run-service.ts'
+import { createApp, openToAll } from '../../src/server/server.ts'
 import { anna, bert, ident } from '../harness/assistant-store.ts'
 import { execute, newThread } from './execution.ts'
 import { protocolScenarios } from './world.ts'
@@ -23,9 +26,12 @@ beforeAll(async () => {
       const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
       asked.push({ authorization: request.headers.authorization, body })
       response.writeHead(status, { 'content-type': 'text/event-stream' })
-      const pieces = ['Hel', 'lo'].map(
-        (content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`,
-      )
+      const told = [
+        { choices: [{ delta: { content: 'Hel' } }], usage: { total_tokens: 20 } },
+        { choices: [{ delta: { content: 'lo' } }], usage: null },
+        { choices: [], usage: { total_tokens: 90 } },
+      ]
+      const pieces = told.map((data) => `data: ${JSON.stringify(data)}\n\n`)
       response.end(status === 200 ? `${pieces.join('')}data: [DONE]\n\n` : `the key ${apiKey} is wrong`)
     })
   }).listen(0, '127.0.0.1')
@@ -33,14 +39,15 @@ beforeAll(async () => {
 })
 afterAll(() => new Promise((resolve) => provider.close(resolve)))
 
-const executor = builtInExecutor({
+const options = {
   keys: keyring,
   providerUrls: {
     get p() {
       return `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`
     },
   },
-})
+}
+const executor = builtInExecutor(options)
 
 protocolScenarios('built-in graphs', [executor], (it, scenario) => {
   const store = () => it().store.tenant(anna)
@@ -151,5 +158,77 @@ protocolScenarios('built-in graphs', [executor], (it, scenario) => {
     const offline = await ask('chat', 'Is anybody there?')
     expect((await said(offline.threadId))[1]).toMatch(/^ai: I have found nothing/)
     expect(asked).toHaveLength(2)
+  })
+
+  describe('the limits of a tenant for its model', () => {
+    const limit = async (rpm: number | null, tpm: number | null, used = 0) => {
+      asked.length = 0
+      status = 200
+      await store().transaction(async (_, tx) => {
+        await tx.execute(sql`
+          update tenant_llm_configs set rate_limit_rpm = ${rpm}, rate_limit_tpm = ${tpm},
+            llm_model_id = ${ident(anna, 'model')}, encrypted_api_key = ${keyring.encrypt(apiKey)}`)
+        await tx.execute(sql`update tenant_llm_usage set requests = ${used}, tokens = 0, counted_at = now()`)
+      })
+    }
+    const input = { messages: [{ role: 'user', content: 'Hi' }] }
+    const run = (threadId: string, more: object) =>
+      it().client.runs.wait(threadId, 'chat', { raiseError: false, ...more })
+    const seconds = expect.stringMatching(/^\d+$/) as string
+
+    test('end a run that would wait for long, and nothing that was said is lost', async () => {
+      await limit(2, null, 5)
+      const { thread_id } = await it().client.threads.create()
+      const message = "The limit of the tenant's language model, 2 requests a minute, is used up. Wait for # s."
+      const failed = (await run(thread_id, { input })) as { __error__: { error: string; message: string } }
+      expect(failed.__error__.error).toBe('RateLimited')
+      expect(failed.__error__.message.replace(/\d+ s\.$/, '# s.')).toBe(message)
+      expect(await it().client.threads.get(thread_id)).toMatchObject({ status: 'error' })
+      expect(asked).toEqual([])
+      await limit(2, null)
+      await run(thread_id, {})
+      expect(await said(thread_id)).toEqual(['human: Hi', 'ai: Hello'])
+    })
+
+    test('let a run wait for its turn', async () => {
+      // A hundred run off in a second.
+      await limit(6000, null, 6100)
+      const { thread_id } = await it().client.threads.create()
+      await run(thread_id, { input })
+      expect(await said(thread_id)).toEqual(['human: Hi', 'ai: Hello'])
+    })
+
+    test('are told to whoever chats, who gets the answer when the message is sent again', async () => {
+      const runs = startRuns({ store: it().store, executors: [], logFailure: (error) => it().failures.push(error) })
+      const app = createApp({
+        store: it().store,
+        executors: [],
+        runs,
+        answer: chatAnswer(options),
+        authenticate: openToAll(anna),
+        logFailure: (error) => it().failures.push(error),
+      })
+      const turn = { message: 'Hi', agent_name: 'guide', client_message_id: ident('client', it().url) }
+      const chat = async (body: object) => {
+        const response = await app.request(`/api/${anna}/chat`, { method: 'POST', body: JSON.stringify(body) })
+        const { error, message, response: text } = (await response.json()) as Record<string, string>
+        return [
+          response.status,
+          response.headers.get('retry-after'),
+          error,
+          text ?? message?.replace(/\d+ s\.$/, '# s.'),
+        ]
+      }
+      await store().agents.create({ name: 'guide', graph_id: 'chat' })
+      await limit(9, 60)
+      expect(await chat({ message: 'First', agent_name: 'guide' })).toEqual([200, null, undefined, 'Hello'])
+      expect(asked[0]?.body).toMatchObject({ stream_options: { include_usage: true } })
+      const usedUp =
+        "The limit of the tenant's language model, 9 requests and 60 tokens a minute, is used up. Wait for # s."
+      expect(await chat(turn)).toEqual([429, seconds, 'rate_limited', usedUp])
+      await limit(null, null)
+      expect(await chat(turn)).toEqual([200, null, undefined, 'Hello'])
+      await runs.close()
+    })
   })
 })

@@ -89,6 +89,22 @@ describe('two servers on one database', () => {
     await b.client.runs.cancel(thread, other!.run_id, true)
     await cancelled
     expect((await a.client.runs.get(thread, other!.run_id)).status).toBe('interrupted')
+
+    const states: Told[] = []
+    const controller = new AbortController()
+    const options = { lastEventId: '-', streamMode: ['state_update' as const], signal: controller.signal }
+    for await (const event of b.client.threads.joinStream(thread, options)) {
+      states.push(event as Told)
+      if (states.length === 2)
+        await a.client.threads.updateState(thread, { values: { items: ['three'] }, asNode: 'two' })
+      if (states.length === 3) break
+    }
+    controller.abort()
+    expect(states.map(({ data }) => data)).toMatchObject([
+      { run_id: run!.run_id },
+      { run_id: other!.run_id },
+      { run_id: null, values: { items: ['one', 'two', 'three'] } },
+    ])
   })
 
   test('protocol scenario 60: a server that is told to end answers what it has', async () => {

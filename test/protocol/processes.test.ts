@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import path from 'node:path'
 import { Client, type Run } from '@langchain/langgraph-sdk'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sql } from '../../src/database/database.ts'
 import { anna, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
+import { startMetastore } from '../harness/child.ts'
 import type { SchemaCopy } from '../harness/engines.ts'
-import { startBalancer } from './balancer.ts'
+import { temporaryDirectory } from '../harness/temporary-directory.ts'
+import { modules, schemaDirectory } from '../shipped-schema/migrate.ts'
+import { type Balancer, startBalancer } from './balancer.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { freePort, isSigned, startReceiver } from './webhook-receiver.ts'
 
@@ -139,38 +145,14 @@ describe('two processes on one database', () => {
     expect(told.findLast(({ event }) => event === 'values')?.data).toMatchObject({ items: ['one', 'two'] })
   })
 
-  test('protocol scenario 60: one that is told to end breaks nothing off, and the other takes what is new [PostgreSQL]', async () => {
-    await using balancer = await startBalancer([a, b].map(({ apiUrl }) => Number(new URL(apiUrl).port)))
-    const broken: unknown[] = []
-    const client = clientOf(balancer.url, (input, init) =>
-      fetch(input, init).catch((error: unknown) => {
-        broken.push(error)
-        throw error
-      }),
-    )
-    const load = startLoad(client)
-    const held = await Promise.all([hold(client), hold(client)])
-    await load.goesOn()
-    a.child.process.kill('SIGTERM')
-    await a.child.says('stopping')
-    // The runs that it has still hold it up.
-    await load.goesOn()
-    expect(await client.runs.wait(null, 'echo', { input: { text: 'new' } })).toMatchObject({ items: ['echo:new'] })
-    a.child.process.kill('SIGUSR2')
-    for (const { values } of held) expect(await values).toMatchObject({ items: ['one', 'two'] })
-    expect(await a.child.ended).toMatchObject({ status: 0, stderr: '' })
-    await load.goesOn()
-    await load.stop()
-    expect(broken).toEqual([])
-    expect(balancer.isDown).toBe(false)
-  })
-
   test('protocol scenario 59: the stream of one that is killed goes on at the other, which sends what that could not [PostgreSQL]', async () => {
     const text = randomUUID()
     await using c = await startServerProcess(schema, [text])
     const port = await freePort()
     const webhook = `http://127.0.0.1:${port}/hooks/end`
     const { run_id: unsaid } = await toldInVain(b.client, webhook)
+    // Whoever takes the run over lets it come to its end.
+    a.child.process.kill('SIGUSR2')
     await using balancer = await startBalancer([b, c].map(({ apiUrl }) => Number(new URL(apiUrl).port)))
     const client = clientOf(balancer.url, (input, init) => fetch(input, init))
     const { thread_id: thread } = await client.threads.create()
@@ -199,6 +181,146 @@ describe('two processes on one database', () => {
   })
 })
 
+describe('a process that fires crons', () => {
+  test('protocol scenario 61: wherever it is killed, no occurrence is lost and none makes two runs [PostgreSQL]', async () => {
+    const schema = await storeEngines[0].freshSchema()
+    await using world = await openStoreWorld(schema)
+    await using session = await world.database.session()
+    const tenant = world.store.tenant(anna)
+    const [mark, text] = [randomUUID(), randomUUID()]
+    const marked = JSON.stringify({ mark })
+    const outcomes = () =>
+      tenant.transaction((_, tx) =>
+        tx.query<{ taken: number; runs: number; running: number }>(sql`
+          select occurrence_seq as taken, count(run_id)::int as runs, count(*) filter (where r.status = 'running')::int as running
+          from crons c left join runs r on r.metadata ->> 'cron_id' = c.cron_id::text
+          where c.metadata @> ${marked}::jsonb group by c.cron_id, occurrence_seq`),
+      )
+    {
+      await using first = await startServerProcess(schema)
+      const payload = { schedule: '0 0 1 1 *', input: { text }, metadata: { mark }, onRunCompleted: 'keep' as const }
+      for (let cron = 0; cron < 2; cron++) await first.client.crons.create('slow', payload)
+      // It takes the first, and cannot make its run.
+      const pid = await session.transaction(async (locking) => {
+        await locking.execute(sql`lock table public.runs in share mode`)
+        await tenant.transaction(async (_, tx) => {
+          await tx.execute(sql`
+            update crons set next_run_date = now() - interval '3 hours' where metadata @> ${marked}::jsonb`)
+          tx.wake('cron', mark)
+        })
+        const between = () =>
+          locking.query<{ pid: number }>(sql`
+            select pid from pg_locks taken join pg_locks waiting using (pid)
+            where taken.database = (select oid from pg_database where datname = current_database())
+              and taken.relation = 'public.crons'::regclass and taken.mode = 'RowExclusiveLock' and taken.granted
+              and waiting.relation = 'public.runs'::regclass and not waiting.granted`)
+        let found: readonly { readonly pid: number }[] = []
+        await expect.poll(async () => (found = await between())).toHaveLength(1)
+        await first.kill()
+        return found[0]!.pid
+      })
+      const left = () =>
+        session.query(sql`select pid from pg_stat_activity where datname = current_database() and pid = ${pid}`)
+      await expect.poll(left).toEqual([])
+      for (const { taken, runs } of await outcomes()) expect(runs).toBe(taken)
+    }
+    {
+      await using second = await startServerProcess(schema)
+      await expect.poll(outcomes).toEqual(Array.from({ length: 2 }, () => ({ taken: 1, runs: 1, running: 1 })))
+      await second.kill()
+    }
+    await using third = await startServerProcess(schema, [text])
+    const runs = await tenant.transaction((_, tx) =>
+      tx.query<{ thread_id: string; run_id: string }>(
+        sql`select thread_id, run_id from runs where metadata @> ${marked}::jsonb`,
+      ),
+    )
+    for (const { thread_id, run_id } of runs) {
+      expect(await third.client.runs.join(thread_id, run_id)).toMatchObject({ items: ['one', 'two'] })
+    }
+    expect(await outcomes()).toEqual(Array.from({ length: 2 }, () => ({ taken: 1, runs: 1, running: 0 })))
+  })
+})
+
+describe('metastore serve in two processes', () => {
+  test('protocol scenario 60: one that is told to end breaks nothing off, and the other takes what is new [PostgreSQL]', async () => {
+    const schema = await storeEngines[0].freshSchema()
+    await (await openStoreWorld(schema))[Symbol.asyncDispose]()
+    await using a = await serve(schema)
+    await using b = await serve(schema)
+    const balancers: Balancer[] = []
+    onTestFinished(async () => {
+      for (const balancer of balancers) await balancer[Symbol.asyncDispose]()
+    })
+    const broken: unknown[] = []
+    // Each has a connection of its own, which is never without a request for long: the server waits half a second for one.
+    const newClient = async (): Promise<Client> => {
+      const balancer = await startBalancer([a.port, b.port])
+      balancers.push(balancer)
+      return clientOf(balancer.url, (input, init) =>
+        fetch(input, init).catch((error: unknown) => {
+          broken.push(error)
+          throw error
+        }),
+      )
+    }
+    const clients = await Promise.all(Array.from({ length: 7 }, newClient))
+    const load = startLoad(clients.slice(0, 4))
+    const held = await Promise.all(clients.slice(4, 6).map(hold))
+    await load.goesOn()
+    a.child.process.kill('SIGTERM')
+    await expect.poll(() => takesConnections(a.port)).toBe(false)
+    // The runs that it has still hold it up.
+    expect(await clients[6]!.runs.wait(null, 'echo', { input: { text: 'new' } })).toMatchObject({ items: ['echo:new'] })
+    for (const { child } of [a, b]) child.process.kill('SIGUSR2')
+    for (const { values } of held) expect(await values).toMatchObject({ items: ['one', 'two'] })
+    const { status, stderr } = await a.child.ended
+    expect(status).toBe(0)
+    await load.goesOn()
+    await load.stop()
+    expect(broken).toEqual([])
+    expect(balancers.filter(({ isDown }) => isDown)).toEqual([])
+    expect(stderr).not.toContain('"msg":"failure"')
+  })
+})
+
+/** Starts `metastore serve` with graphs of a project, and waits until it answers. */
+async function serve({ url }: SchemaCopy) {
+  const directory = temporaryDirectory()
+  const module = path.join(import.meta.dirname, 'held-graphs.ts')
+  const graphs = { echo: `${module}:echo`, slow: `${module}:slow` }
+  writeFileSync(path.join(directory, 'langgraph.json'), JSON.stringify({ graphs }))
+  const migrations = modules.map((name) => path.join(schemaDirectory, name))
+  writeFileSync(
+    path.join(directory, 'metastore.toml'),
+    `[database.main]\nurl = "${url}"\nmigrations = ${JSON.stringify(migrations)}\nserver_tenant = "${anna}"\nserver_log = "error"\n`,
+  )
+  const words = ['serve', '--json', '--port', '0', '--auth', 'none', '--graphs', 'langgraph.json']
+  const child = startMetastore(words, { cwd: directory })
+  const output: string[] = []
+  child.process.stdout?.on('data', (text: string) => output.push(text))
+  await child.says('"url"')
+  const { port } = /"url":\s*"http:\/\/127\.0\.0\.1:(?<port>\d+)"/.exec(output.join(''))!.groups!
+  return {
+    child,
+    port: Number(port),
+    async [Symbol.asyncDispose]() {
+      child.process.kill('SIGKILL')
+      await child.ended
+    },
+  }
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  const takes = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
+  socket.destroy()
+  return takes
+}
+
 /** The SDK with another `fetch`, and as many requests at a time as are made. */
 function clientOf(apiUrl: string, fetch: (input: string, init?: RequestInit) => Promise<Response>): Client {
   return new Client({ apiUrl, apiKey: null, callerOptions: { maxConcurrency: 20, fetch: fetch as never } })
@@ -220,19 +342,19 @@ async function pass(seconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(seconds * 1000)
 }
 
-/** Four who ask one thing after another, until they are stopped. */
-function startLoad(client: Client) {
+/** Some who ask one thing after another, until they are stopped. */
+function startLoad(clients: readonly Client[]) {
   let stopped = false
   let made = 0
-  const work = async (): Promise<void> => {
+  const work = async (client: Client): Promise<void> => {
     for (; !stopped; made++) await converse(client)
   }
-  const all = Promise.all(Array.from({ length: 4 }, work))
+  const all = Promise.all(clients.map(work))
   all.catch(() => {})
   return {
-    /** Waits until each has asked for two conversations more; throws what one of them was refused with. */
+    /** Waits until there were two conversations more for each; throws what one of them was refused with. */
     async goesOn(): Promise<void> {
-      const wanted = made + 8
+      const wanted = made + 2 * clients.length
       await Promise.race([all, vi.waitFor(() => expect(made).toBeGreaterThanOrEqual(wanted), 100_000)])
     },
     async stop(): Promise<void> {

@@ -172,4 +172,83 @@ protocolScenarios('streams', [graphExecutor], (it, scenario) => {
     const lifecycle = await read(2, { lastEventId: '-', streamMode: ['lifecycle'] })
     expect(lifecycle).toEqual(told.filter(({ event }) => event === 'metadata'))
   })
+
+  scenario(57, 'the stream of a thread tells states that are written from outside, between its runs', async () => {
+    const thread = await newThread()
+    const write = (item: string) =>
+      client()
+        .threads.updateState(thread, { values: { items: [item] }, asNode: 'echo' })
+        .then(({ configurable }) => configurable)
+    const run = async (text: string) => {
+      await client().runs.wait(thread, 'echo', { input: { text } })
+      return (await client().runs.list(thread, { limit: 1 }))[0]!.run_id
+    }
+    const read = async (count: number, lastEventId: string, meanwhile = async (_told: Told): Promise<void> => {}) => {
+      const controller = new AbortController()
+      const told: Told[] = []
+      const options = { lastEventId, streamMode: ['state_update' as const], signal: controller.signal }
+      for await (const event of client().threads.joinStream(thread, options) as AsyncIterable<Told>) {
+        told.push(event)
+        if (told.length === count) break
+        await meanwhile(event)
+      }
+      controller.abort()
+      return told
+    }
+    const first = await run('a')
+    const [x, y] = [await write('x'), await write('y')]
+    const second = await run('b')
+    const z: Awaited<ReturnType<typeof write>>[] = []
+    const told = await read(5, '-', async ({ data }) => {
+      if ((data as { run_id: string }).run_id === second) z.push(await write('z'))
+    })
+    const of = (run_id: string | null, state: object, items: string[]) => ({
+      event: 'state_update',
+      data: { thread_id: thread, run_id, status: 'idle', values: { items }, state },
+    })
+    const now = ['echo:a', 'x', 'y', 'echo:b']
+    expect(told).toMatchObject([
+      of(first, {}, now),
+      of(null, { checkpoint: x }, ['echo:a', 'x']),
+      of(null, { checkpoint: y, next: [] }, ['echo:a', 'x', 'y']),
+      of(second, {}, now),
+      of(null, { checkpoint: z[0], metadata: { source: 'update' } }, [...now, 'z']),
+    ])
+    for (const [index, { id }] of told.slice(0, -1).entries()) {
+      const rest = await read(4 - index, id!)
+      expect(rest.map((each) => each.id)).toEqual(told.slice(index + 1).map((each) => each.id))
+    }
+  })
+
+  scenario(
+    57,
+    'a thread without a run tells what is written, and whoever asks for runs alone gets no state',
+    async () => {
+      const { thread_id } = await client().threads.create({ graphId: 'echo' })
+      const open = async (mode: string) => {
+        const response = await fetch(`${it().server.url}/threads/${thread_id}/stream?stream_mode=${mode}`, {
+          headers: { 'x-api-key': 'anna' },
+        })
+        const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+        let text = ''
+        const until = async (wanted: string): Promise<string> => {
+          while (!text.includes(wanted)) text += (await reader.read()).value!
+          return text
+        }
+        // By then it knows what there was before.
+        await until(': heartbeat\n')
+        return { until, [Symbol.asyncDispose]: () => reader.cancel() }
+      }
+      await using states = await open('state_update')
+      await using runs = await open('run_modes')
+      const { configurable } = await client().threads.updateState(thread_id, {
+        values: { items: ['x'] },
+        asNode: 'echo',
+      })
+      expect(await states.until('\nid: :state:')).toContain('event: state_update\ndata: {"thread_id":')
+      expect(await states.until('\n\n')).toContain(`\nid: :state:${String(configurable!['checkpoint_id'])}\n\n`)
+      await client().runs.wait(thread_id, 'echo', { input: { text: 'a' } })
+      expect(await runs.until('"run_done"')).not.toContain('state_update')
+    },
+  )
 })

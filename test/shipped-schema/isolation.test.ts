@@ -49,7 +49,7 @@ describe.each(places)('the tenants of the shipped schema on $name', ({ freshUrl 
         async (table) => (await world.session.query(sql`select from ${of(table)} where tenant_id = ${anna}`)).length,
       ),
     )
-    expect(bases.length).toBe(39)
+    expect(bases.length).toBe(40)
     expect(tables.length).toBe(2 * bases.length - 1)
     expect(counts.every((count) => count > 0)).toBe(true)
   })

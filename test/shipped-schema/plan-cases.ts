@@ -50,6 +50,10 @@ export const planCases: readonly PlanCase[] = [
   one('llm.access', ['tenant_llm_configs_pkey', 'llm_models_pkey|llm_models_name_unique'], (t) =>
     t.llm.access({ decrypt: (token) => token }),
   ),
+  one('llm.countRequest', 'tenant_llm_usage_pkey', (t) => t.llm.countRequest({ rate_limit_rpm: 1, rate_limit_tpm: 1 })),
+  one('llm.countTokens', 'tenant_llm_usage_pkey', (t) =>
+    t.llm.countTokens(9, { rate_limit_rpm: 1, rate_limit_tpm: 1 }),
+  ),
   one('messages.add', ['threads_pkey'], (t) =>
     t.messages.add(thread, { role: 'user', content: 'x', tool_calls: [{ tool_call_id: 'x' }] }),
   ),

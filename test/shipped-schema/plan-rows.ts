@@ -31,6 +31,8 @@ export const planRows = `
     select t.id, a.id from tenants t, tools a where a.tenant_id = '${shared}' and t.name like 'tenant %';
   insert into tenant_llm_configs (tenant_id, llm_model_id)
     select tenant_id, id from llm_models where model_name = 'model 1' on conflict do nothing;
+  insert into tenant_llm_usage (tenant_id, requests) select id, 9 from tenants
+    on conflict (tenant_id) do update set requests = 9;
   insert into widgets (tenant_id, name, title) select id, 'widget ' || n, 't' from tenants, generate_series(1, 3) n;
   insert into threads (tenant_id, user_id, created_at)
     select ${t}, case n % 10 when 0 then ${id('user')}::uuid end, now() - n * interval '1 minute' from generate_series(1, 10000) n;
@@ -83,6 +85,8 @@ export const planRows = `
     select ${t}, ${id('thread')}, ${id('assistant')}, 'success', now() - n * interval '1 minute' from generate_series(1, 1000) n;
   insert into run_events (tenant_id, run_id, seq, at, event)
     select tenant_id, run_id, 1, created_at, 'values' from runs;
+  insert into checkpoints (tenant_id, thread_id, checkpoint_id, checkpoint, metadata)
+    select ${t}, ${id('thread')}, 'u' || n, '{}', '{"source":"update"}' from generate_series(1, 1000) n;
   insert into checkpoints (tenant_id, thread_id, run_id, checkpoint_id, checkpoint) select tenant_id, thread_id, run_id, run_id, '{}'
     from runs limit 4000;
   insert into checkpoint_blobs (tenant_id, thread_id, channel, version, type) select tenant_id, thread_id, 'c', run_id, 'empty'

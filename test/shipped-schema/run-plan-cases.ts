@@ -131,6 +131,12 @@ export const runPlanCases: readonly PlanCase[] = [
   one('runs.next', 'runs_thread_created', (t) => t.runs.next(thread, '2020-01-01')),
   one('runs.place:id', 'runs_pkey', (t) => t.runs.place(thread, run)),
   one('runs.place:newest', 'runs_thread_created', (t) => t.runs.place(thread, undefined)),
+  one('stateUpdates.next', 'checkpoints_updates', (t) =>
+    t.stateUpdates.next(thread, { place: '2020-01-01', checkpoint_id: 'x' }),
+  ),
+  one('stateUpdates.next:run', 'checkpoints_updates', (t) => t.stateUpdates.next(thread, { place: '2020-01-01' })),
+  one('stateUpdates.place:newest', 'checkpoints_updates', (t) => t.stateUpdates.place(thread, undefined)),
+  one('stateUpdates.place:id', 'checkpoints_updates|checkpoints_pkey', (t) => t.stateUpdates.place(thread, 'x')),
   one('runs.append:checkpoints', 'runs_pkey', (t) => t.runs.append(lost, nothingWritten)),
   one('runs.append', 'runs_pkey', (t) =>
     t.runs.append(lost, { ...nothingWritten, events: [{ seq: 9, event: 'values', data: '{}' }] }),

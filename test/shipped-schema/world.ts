@@ -109,6 +109,7 @@ export function rowsOf(t: string): string {
     insert into tenant_assistants (tenant_id, assistant_id) values ('${t}', ${i('assistant')});
     insert into tenant_tools (tenant_id, tool_id) values ('${t}', ${i('tool')});
     insert into tenant_llm_configs (tenant_id, llm_model_id) values ('${t}', ${i('model')});
+    insert into tenant_llm_usage (tenant_id) values ('${t}');
     insert into widgets (tenant_id, assistant_id, name, title) values ('${t}', ${i('assistant')}, 'w', 'w');
     insert into threads (tenant_id, thread_id, user_id, assistant_id, metadata)
       values ('${t}', ${i('thread')}, ${i('user')}, ${i('assistant')}, '{"graph_id":"echo"}');

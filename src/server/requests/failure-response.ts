@@ -4,6 +4,7 @@ import { DatabaseError } from '../../database/database.ts'
 import { type ErrorCode, MetastoreError } from '../../errors.ts'
 import { RequestInvalid } from '../../store/store.ts'
 import { missingModule } from './missing-module.ts'
+import { RateLimited } from './rate-limited.ts'
 
 /** The statuses with which clients do not try again, and those with which they do. */
 type Status = 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503
@@ -19,25 +20,6 @@ const statusOf: Partial<Record<ErrorCode, Status>> = {
   thread_status_mismatch: 409,
   rate_limited: 429,
   unavailable: 503,
-}
-
-/** Refuses a request because too many came before it. */
-class TooManyRequests extends MetastoreError {
-  readonly seconds: number
-
-  constructor(seconds: number) {
-    super({
-      code: 'rate_limited',
-      message: `Too many requests have come with this key. Wait for ${seconds} s.`,
-      remedy: 'Send fewer at a time, or ask for a higher limit.',
-    })
-    this.seconds = seconds
-  }
-}
-
-/** Refuses a request because too many came before it, and says for how many seconds to wait. */
-export function tooManyRequests(seconds: number): MetastoreError {
-  return new TooManyRequests(seconds)
 }
 
 /** What clients may read of a failure: `message` and `detail` say the same to clients of different kinds. */
@@ -56,7 +38,7 @@ export function failureResponse(error: Error, c: Context, log: (error: Error) =>
   const status = error instanceof MetastoreError ? statusOf[error.code] : undefined
   if (error instanceof MetastoreError && status !== undefined) {
     const detail = error instanceof RequestInvalid ? error.problems : error.message
-    if (error instanceof TooManyRequests) c.header('Retry-After', String(error.seconds))
+    if (error instanceof RateLimited) c.header('Retry-After', String(error.seconds))
     else if (status === 503) c.header('Retry-After', '5')
     return answer(c, status, { error: error.code, message: error.message, detail })
   }

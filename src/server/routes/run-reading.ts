@@ -4,6 +4,8 @@ import type { App, Services } from '../app.ts'
 import { lastEventId, runStream, streamBody } from '../runs/run-stream.ts'
 import { threadStream, threadStreamModes } from '../runs/thread-stream.ts'
 import { storedResult } from '../runs/run-service.ts'
+import type { StateQuery } from '../executors/executor.ts'
+import { stateOfThread } from '../threads/thread-state.ts'
 import { soon, waited, waiting } from '../runs/wait.ts'
 import { runSchema, streamHeaders, wireRun } from '../forms/runs.ts'
 import { jsonObject, pageHeaders, queryBoolean, queryInteger, queryList, selected } from '../forms/wire.ts'
@@ -243,7 +245,7 @@ function stream(app: App, services: Services, path: string, params: ById): void 
   )
 }
 
-function streamThread(app: App, { runs }: Services): void {
+function streamThread(app: App, { runs, executors }: Services): void {
   const modes = z.array(z.enum(threadStreamModes))
   app.openapi(
     createRoute({
@@ -275,6 +277,7 @@ function streamThread(app: App, { runs }: Services): void {
         threadId,
         modes: stream_mode ?? stream_modes ?? (['run_modes'] as const),
         after: c.req.raw.headers.get('last-event-id') ?? undefined,
+        stateAt: (checkpoint: StateQuery['checkpoint']) => stateOfThread(executors, store, { threadId, checkpoint }),
         signal: AbortSignal.any([abort.signal, runs.closing]),
       }
       // It never ends of itself, so that nobody waits for its end.

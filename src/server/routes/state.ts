@@ -120,6 +120,7 @@ function write(
     const written = await executor.updateState({ ...thread, checkpoint, ...what })
     const newest = await executor.state(thread)
     if (newest !== undefined) await saveThreadState(tx, threadId, projectionOf(newest))
+    tx.wake('event', `thread:${threadId}`)
     return written
   })
 }

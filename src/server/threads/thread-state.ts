@@ -1,5 +1,5 @@
-import { invalid, type StateProjection } from '../../store/store.ts'
-import type { ThreadState } from '../executors/executor.ts'
+import { invalid, type StateProjection, type TenantStore } from '../../store/store.ts'
+import type { Executor, StateQuery, ThreadState } from '../executors/executor.ts'
 
 /** The state of a thread that has none yet. */
 export const noState: ThreadState = {
@@ -11,6 +11,17 @@ export const noState: ThreadState = {
   checkpoint: null,
   parent_checkpoint: null,
   interrupts: [],
+}
+
+/** The state of a thread; undefined when it has none, or this server does not know its graph. Throws `not_found` for the thread. */
+export async function stateOfThread(
+  executors: readonly Executor[],
+  store: TenantStore,
+  place: Pick<StateQuery, 'threadId' | 'checkpoint'>,
+): Promise<ThreadState | undefined> {
+  const { graph_id: graphId } = await store.threads.get(place.threadId)
+  const executor = executors.find(({ graphIds }) => graphId !== null && graphIds.includes(graphId))
+  return graphId === null ? undefined : executor?.state({ store, graphId, ...place })
 }
 
 /** What the row of a thread keeps of its newest state. */

@@ -7,9 +7,12 @@ const patience = 120_000
 
 const types: Readonly<Record<string, string>> = { user: 'human', assistant: 'ai', system: 'system' }
 
+/** Whoever chats is told at once when to ask again. */
+const none = { seconds: 0, most: 0 }
+
 /** Answers in a chat as the graph `chat` does: with the tenant's language model, else from its knowledge. */
 export function chatAnswer(options: ChatOptions): AnswerChat {
-  const reply = chatReply(options)
+  const reply = chatReply(options, none)
   return async (question) => {
     const { store, agent } = question
     const context = agent.prompt === null ? {} : { system_prompt: agent.prompt }

@@ -26,15 +26,25 @@ export interface ChatRequest {
   readonly signal: AbortSignal
 }
 
+/** Providers that tell the tokens of an answer unasked, and refuse to be asked for them. */
+const tellUnasked = new Set(['mistral'])
+
 /**
- * Asks a language model, and gives its answer as it comes. Throws `unavailable`; what the provider says of a failure is not
- * shown, because it may repeat a part of the key.
+ * Asks a language model, and gives its answer as it comes; returns how many tokens question and answer were, where there is a limit
+ * for them and the provider tells. Throws `unavailable`; what the provider says of a failure is not shown, because it may repeat a
+ * part of the key.
  */
-export async function* chatCompletion({ url, access, messages, signal }: ChatRequest): AsyncGenerator<string> {
+export async function* chatCompletion({ url, access, messages, signal }: ChatRequest): AsyncGenerator<string, number> {
+  const asks = access.rate_limit_tpm !== null && !tellUnasked.has(access.provider)
   const response = await fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${access.api_key}` },
-    body: JSON.stringify({ model: access.model_name, messages, stream: true }),
+    body: JSON.stringify({
+      model: access.model_name,
+      messages,
+      stream: true,
+      ...(asks && { stream_options: { include_usage: true } }),
+    }),
     signal,
     // A redirect would carry the key to somebody else.
     redirect: 'error',
@@ -46,12 +56,16 @@ export async function* chatCompletion({ url, access, messages, signal }: ChatReq
     await response.body?.cancel()
     throw failure(access, `has answered with status ${response.status}.`, remedyOf(response.status))
   }
+  let tokens = 0
   for await (const data of eventData(response.body)) {
-    if (data === '[DONE]') return
+    if (data === '[DONE]') break
     const piece = pieceOf(data)
     if (piece === undefined) throw failure(access, 'has broken off its answer.', 'Start the run again.')
-    if (piece !== '') yield piece
+    // Some tell it again and again, of all so far.
+    tokens = piece.tokens ?? tokens
+    if (piece.content !== '') yield piece.content
   }
+  return tokens
 }
 
 /** The data of the events of a stream, in the form of server-sent events. */
@@ -66,13 +80,17 @@ async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerator<stri
   if (rest.startsWith('data:')) yield rest.slice('data:'.length).trim()
 }
 
-function pieceOf(data: string): string | undefined {
+function pieceOf(data: string): { readonly content: string; readonly tokens: number | undefined } | undefined {
   try {
     const event = JSON.parse(data) as {
       readonly error?: unknown
       readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[]
+      readonly usage?: { readonly total_tokens?: unknown } | null
     }
-    return event.error === undefined ? (event.choices?.[0]?.delta?.content ?? '') : undefined
+    if (event.error !== undefined) return undefined
+    const total = event.usage?.total_tokens
+    const tokens = typeof total === 'number' && total >= 0 ? total : undefined
+    return { content: event.choices?.[0]?.delta?.content ?? '', tokens }
   } catch {
     return undefined
   }

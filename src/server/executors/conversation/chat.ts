@@ -3,6 +3,7 @@ import type { Decryption, LlmAccess } from '../../../store/store.ts'
 import { type ChatMessage, chatCompletion, providerUrls } from './chat-completions.ts'
 import type { Reply, ReplyRequest } from './conversation.ts'
 import { type Message, textOf } from './messages.ts'
+import { modelLimit, type Patience } from './model-limit.ts'
 import { knowledgeFor, lastQuestion, offlineReply } from './offline.ts'
 
 /** What the chat works with. */
@@ -13,8 +14,12 @@ export interface ChatOptions {
   readonly providerUrls?: Readonly<Record<string, string>> | undefined
 }
 
-/** Answers with the tenant's language model; a tenant without a key gets the answer of the offline assistant. */
-export function chatReply(options: ChatOptions): Reply {
+/**
+ * Answers with the tenant's language model, within its limits; a tenant without a key gets the answer of the offline assistant.
+ * Throws `rate_limited`.
+ */
+export function chatReply(options: ChatOptions, patience: Patience): Reply {
+  const limit = modelLimit(patience)
   return async function* (request) {
     const access = options.keys === undefined ? undefined : await request.store.llm.access(options.keys)
     const apiKey = access?.api_key
@@ -24,8 +29,11 @@ export function chatReply(options: ChatOptions): Reply {
     }
     const url = { ...providerUrls, ...options.providerUrls }[access.provider]
     if (url === undefined) throw unknownProvider(access)
+    const { store, signal } = request
+    await limit.turn(store, access, signal)
     const messages = await chatMessages(request)
-    yield* chatCompletion({ url, access: { ...access, api_key: apiKey }, messages, signal: request.signal })
+    const tokens = yield* chatCompletion({ url, access: { ...access, api_key: apiKey }, messages, signal })
+    if (access.rate_limit_tpm !== null && tokens > 0) await store.llm.countTokens(tokens, access)
   }
 }
 
