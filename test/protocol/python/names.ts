@@ -1,0 +1,60 @@
+import type { Exchange } from './exchange.ts'
+
+const anyUuid = /[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g
+const anyHash = /^[0-9a-f]{32}$/
+const anyTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/
+
+/** Whether a text is a time as the server writes it. */
+export const isTime = (text: string): boolean => anyTime.test(text)
+
+/** Statuses of a run that has not ended: which of them it is depends on the moment. */
+export const activeStatuses: readonly unknown[] = ['pending', 'running']
+
+/**
+ * Gives what is different each time a name: ids by the key that they are first found at, times, and whether a run has begun.
+ * `constants` are ids that are always the same.
+ */
+export function nameIds(exchanges: readonly Exchange[], constants: ReadonlySet<string>): Exchange[] {
+  const names = new Map<string, string>()
+  const counts = new Map<string, number>()
+  const note = (id: string, key: string): void => {
+    if (constants.has(id) || names.has(id)) return
+    const kind = key.endsWith('_id') ? key.slice(0, -'_id'.length) : 'id'
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    names.set(id, `{${kind}_${counts.get(kind)}}`)
+  }
+  for (const { request, response } of exchanges) {
+    visit({ body: request.body, answer: response.body, events: response.events }, note)
+    for (const id of request.path.match(anyUuid) ?? []) note(id, 'id')
+  }
+  const named = (text: string): string => names.get(text) ?? text.replace(anyUuid, (id) => names.get(id) ?? id)
+  return exchanges.map(({ request, response }) => ({
+    request: mapTexts(request, named) as Exchange['request'],
+    response: mapTexts(response, (text, key) => {
+      if (key === 'status' && activeStatuses.includes(text)) return '{active}'
+      return isTime(text) ? '{time}' : named(text)
+    }) as Exchange['response'],
+  }))
+}
+
+function visit(value: unknown, note: (id: string, key: string) => void, key = ''): void {
+  if (typeof value === 'string') {
+    if (anyHash.test(value) || value.match(anyUuid)?.[0] === value) note(value, key)
+  } else if (Array.isArray(value)) for (const each of value) visit(each, note, key)
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, each] of Object.entries(value)) {
+      visit(name, note, key)
+      visit(each, note, name)
+    }
+  }
+}
+
+/** The same value with other texts; those that keys are as well. */
+export function mapTexts(value: unknown, change: (text: string, key: string) => string, key = ''): unknown {
+  if (typeof value === 'string') return change(value, key)
+  if (Array.isArray(value)) return value.map((each) => mapTexts(each, change, key))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [change(name, ''), mapTexts(each, change, name)]),
+  )
+}
