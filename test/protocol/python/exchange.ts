@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
 /** Something that a client asked, and what it was answered. Ids and times of both are names, such as `{thread_1}` and `{time}`. */
 export interface Exchange {
   readonly request: {
@@ -27,11 +30,28 @@ export interface StreamedEvent {
   readonly id?: string
 }
 
-/** What the SDK said and was told, by section of exercise.py. */
+/** What the SDK said and was told. */
 export interface Recording {
   /** Which SDK it was. */
   readonly sdk: string
-  readonly sections: Readonly<Record<string, readonly Exchange[]>>
+  /** In the order of the questions; the section is a function of exercise.py. */
+  readonly exchanges: readonly (Exchange & { readonly section: string })[]
+}
+
+const file = path.join(import.meta.dirname, 'recording.jsonl')
+
+/** Reads what has been recorded. */
+export function readRecording(): Recording {
+  const [head = '', ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n')
+  return {
+    sdk: JSON.parse(head) as string,
+    exchanges: lines.map((line) => JSON.parse(line) as Recording['exchanges'][number]),
+  }
+}
+
+/** Keeps a recording: one exchange on each line, so that a difference between two can be read. */
+export function writeRecording({ sdk, exchanges }: Recording): void {
+  writeFileSync(file, [sdk, ...exchanges].map((line) => `${JSON.stringify(line)}\n`).join(''))
 }
 
 /** The headers of requests that the server reads. */

@@ -17,15 +17,16 @@ export const activeStatuses: readonly unknown[] = ['pending', 'running']
 export function nameIds(exchanges: readonly Exchange[], constants: ReadonlySet<string>): Exchange[] {
   const names = new Map<string, string>()
   const counts = new Map<string, number>()
-  const note = (id: string, key: string): void => {
+  const note = (id: string, kind: string): void => {
     if (constants.has(id) || names.has(id)) return
-    const kind = key.endsWith('_id') ? key.slice(0, -'_id'.length) : 'id'
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
     names.set(id, `{${kind}_${counts.get(kind)}}`)
   }
   for (const { request, response } of exchanges) {
-    visit({ body: request.body, answer: response.body, events: response.events }, note)
-    for (const id of request.path.match(anyUuid) ?? []) note(id, 'id')
+    visit([request.path, request.body, response], (text, key) => {
+      if (anyHash.test(text)) note(text, kindOf(key))
+      for (const [id] of text.matchAll(anyUuid)) note(id, text === id ? kindOf(key) : kindWithin(text, id))
+    })
   }
   const named = (text: string): string => names.get(text) ?? text.replace(anyUuid, (id) => names.get(id) ?? id)
   return exchanges.map(({ request, response }) => ({
@@ -37,13 +38,19 @@ export function nameIds(exchanges: readonly Exchange[], constants: ReadonlySet<s
   }))
 }
 
-function visit(value: unknown, note: (id: string, key: string) => void, key = ''): void {
-  if (typeof value === 'string') {
-    if (anyHash.test(value) || value.match(anyUuid)?.[0] === value) note(value, key)
-  } else if (Array.isArray(value)) for (const each of value) visit(each, note, key)
+const kindOf = (key: string): string => (/^[a-z_]+_id$/.test(key) ? key.slice(0, -'_id'.length) : 'id')
+
+/** What an id is of in a path, such as `/threads/ID`. */
+function kindWithin(text: string, id: string): string {
+  return /([a-z]+)s\/$/.exec(text.slice(0, text.indexOf(id)))?.[1] ?? 'id'
+}
+
+function visit(value: unknown, note: (text: string, key: string) => void, key = ''): void {
+  if (typeof value === 'string') note(value, key)
+  else if (Array.isArray(value)) for (const each of value) visit(each, note, key)
   else if (typeof value === 'object' && value !== null) {
     for (const [name, each] of Object.entries(value)) {
-      visit(name, note, key)
+      note(name, key)
       visit(each, note, name)
     }
   }

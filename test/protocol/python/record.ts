@@ -1,8 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { format, resolveConfig } from 'prettier'
 import { openDatabase } from '../../../src/database/database.ts'
 import { MetastoreError } from '../../../src/errors.ts'
 import { startServer } from '../../../src/server/server.ts'
@@ -10,11 +8,11 @@ import { openStore } from '../../../src/store/store.ts'
 import { systemAssistantId } from '../../../src/store/system-assistants.ts'
 import { pgliteTemplate } from '../../harness/schema-templates.ts'
 import { graphExecutor } from '../graphs.ts'
-import type { Recording } from './exchange.ts'
+import { writeRecording } from './exchange.ts'
 import { nameIds } from './names.ts'
 import { startRecordingProxy } from './recording-proxy.ts'
 
-// Records what the Python SDK says to a server and is told, as recording.json beside this; ../python-sdk.test.ts says it again:
+// Records what the Python SDK says to a server and is told, as recording.jsonl beside this; ../python-sdk.test.ts says it again:
 //
 //   python3 -m venv VENV && VENV/bin/pip install -r test/protocol/python/requirements.txt
 //   node scripts/run.mjs test/protocol/python/record.ts VENV/bin/python [SECTION…]
@@ -65,19 +63,16 @@ await database.close()
 template.remove()
 
 if (status !== 0) process.exitCode = 1
-else if (sections.length === 0) await write()
+else if (sections.length === 0) write()
 
-async function write(): Promise<void> {
+function write(): void {
   const version = 'from importlib.metadata import version; print(version("langgraph-sdk"), end="")'
   const graphs = ['echo', 'hitl', 'slow', 'boom', 'fork', 'careful', 'deaf']
   const constants = new Set([nobody, ...graphs.map(systemAssistantId)])
-  const recording: Recording = {
+  writeRecording({
     sdk: `langgraph-sdk ${spawnSync(python, ['-c', version]).stdout.toString()}`,
-    sections: Object.fromEntries(
-      Object.entries(proxy.sections()).map(([name, exchanges]) => [name, nameIds(exchanges, constants)]),
+    exchanges: Object.entries(proxy.sections()).flatMap(([section, exchanges]) =>
+      nameIds(exchanges, constants).map((exchange) => ({ section, ...exchange })),
     ),
-  }
-  const target = path.join(import.meta.dirname, 'recording.json')
-  const options = await resolveConfig(target)
-  writeFileSync(target, await format(JSON.stringify(recording), { ...options, parser: 'json' }))
+  })
 }

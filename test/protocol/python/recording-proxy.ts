@@ -77,5 +77,7 @@ async function forward(target: URL, incoming: IncomingMessage, outgoing: ServerR
 }
 
 function pick(headers: IncomingMessage['headers'], names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])))
+  return Object.fromEntries(
+    names.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])),
+  )
 }
