@@ -404,6 +404,8 @@ export interface ChunksRow {
   content: string
   metadata: JsonValue
   search: string | null
+  embedding: string | null
+  embedding_model: string | null
 }
 
 /** A new row of chunks. */
@@ -416,6 +418,8 @@ export interface ChunksInsert {
   position: number
   content: string
   metadata?: JsonValue
+  embedding?: string | null
+  embedding_model?: string | null
 }
 
 /** A change of a row of chunks. */
@@ -428,6 +432,8 @@ export interface ChunksUpdate {
   position?: number
   content?: string
   metadata?: JsonValue
+  embedding?: string | null
+  embedding_model?: string | null
 }
 
 export interface CronsRow {
@@ -806,6 +812,7 @@ export interface OutboxRow {
   attempts: number
   url: string
   last_error: string | null
+  trace: JsonValue | null
   body: Uint8Array
 }
 
@@ -820,6 +827,7 @@ export interface OutboxInsert {
   attempts?: number
   url: string
   last_error?: string | null
+  trace?: JsonValue | null
   body: Uint8Array
 }
 
@@ -834,6 +842,7 @@ export interface OutboxUpdate {
   attempts?: number
   url?: string
   last_error?: string | null
+  trace?: JsonValue | null
   body?: Uint8Array
 }
 
@@ -1204,6 +1213,32 @@ export interface StoreItemsUpdate {
   value?: JsonValue
   search?: string | null
   value_exact?: Uint8Array | null
+}
+
+export interface StoreVectorsRow {
+  tenant_id: string
+  namespace_path: string
+  key: string
+  field_path: string
+  embedding: string
+}
+
+/** A new row of store_vectors. */
+export interface StoreVectorsInsert {
+  tenant_id: string
+  namespace_path: string
+  key: string
+  field_path: string
+  embedding: string
+}
+
+/** A change of a row of store_vectors. */
+export interface StoreVectorsUpdate {
+  tenant_id?: string
+  namespace_path?: string
+  key?: string
+  field_path?: string
+  embedding?: string
 }
 
 export interface SupportersRow {
@@ -1775,6 +1810,7 @@ export interface Database {
   skill_runs: { Row: SkillRunsRow; Insert: SkillRunsInsert; Update: SkillRunsUpdate }
   skill_workflows: { Row: SkillWorkflowsRow; Insert: SkillWorkflowsInsert; Update: SkillWorkflowsUpdate }
   store_items: { Row: StoreItemsRow; Insert: StoreItemsInsert; Update: StoreItemsUpdate }
+  store_vectors: { Row: StoreVectorsRow; Insert: StoreVectorsInsert; Update: StoreVectorsUpdate }
   supporters: { Row: SupportersRow; Insert: SupportersInsert; Update: SupportersUpdate }
   tasks: { Row: TasksRow; Insert: TasksInsert; Update: TasksUpdate }
   tenant_assistants: { Row: TenantAssistantsRow; Insert: TenantAssistantsInsert; Update: TenantAssistantsUpdate }

@@ -23,6 +23,8 @@ export interface RunEnd {
   readonly writes: RunWrites
   /** What the worker knows that the run was asked to do. */
   readonly asked: CancelAction | null
+  /** What tells others of the trace that it ends in. */
+  readonly trace: Readonly<Record<string, string>> | undefined
 }
 
 /** What the attempt to end a run came to: another worker has it by now, or somebody has asked for another end meanwhile. */
@@ -39,7 +41,7 @@ export async function endRun(tx: StoreTransaction, lease: Lease, end: RunEnd): P
     return run === undefined ? 'lost' : { asked: run.cancel_action }
   }
   await saveCheckpoints(tx, end.writes)
-  await enqueueWebhook(tx, ended, { values: end.result, error: end.error })
+  await enqueueWebhook(tx, ended, { values: end.result, error: end.error, trace: end.trace })
   tx.wake('event', runId)
   if (ended.more) tx.wake('run', runId)
   return 'ended'

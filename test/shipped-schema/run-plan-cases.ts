@@ -27,6 +27,7 @@ const delivery = {
   created_at: new Date(),
   attempts: 1,
   url: '/hook',
+  trace: null,
   body: new Uint8Array(),
 }
 const fingerprint = createHash('sha256').digest()
@@ -143,6 +144,7 @@ export const runPlanCases: readonly PlanCase[] = [
       state: undefined,
       writes: nothingWritten,
       asked: null,
+      trace: undefined,
     }),
   ),
   one('runs.cancel', ['runs_pkey', 'threads_pkey'], (t) => t.runs.cancel(run, thread, 'interrupt')),

@@ -90,7 +90,7 @@ async function settled(
 }
 
 async function write(
-  { tenant, lease, run }: Ended,
+  { tenant, lease, run, context }: Ended,
   { status, error, asked }: PlannedEnd,
   { state, unwritten, next }: Remains,
 ): Promise<{ ending: Ending; body: object }> {
@@ -105,6 +105,7 @@ async function write(
     // Nobody goes on from the state of a thread that goes with its run.
     writes: run.temporary ? { events, checkpoints: [], writes: [] } : { ...unwritten, events },
     asked,
+    trace: context.telemetry?.carrier(),
   })
   return { ending, body }
 }
