@@ -42,8 +42,7 @@ const onlyForReading: Readonly<Record<string, string>> = {
     'a database that Reshape has migrated; cli/phases-takeover.test.ts has one',
   'guides/generate: metastore generate -m "status" --rename runs.state=status         # the column has another name now':
     'answers to one question, of which one is given; cli/generate.test.ts gives each',
-  'guides/observability: npm install @opentelemetry/api @opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto':
-    'the registry of packages',
+  'guides/observability: npm install @opentelemetry/api @opentelemetry/sdk-node': 'the registry of packages',
   'guides/secrets: $ metastore keys check': 'rows of the reader; the runbook checks keys, and cli/keys.test.ts',
   'guides/serve: metastore serve': 'it goes on; the tutorial serves',
   'guides/serve: metastore api-keys create "web app" --tenant eTMS --role user --expires 720h':
