@@ -5,7 +5,7 @@ import type { Run } from './run.ts'
 /** A message to a webhook that somebody has taken to send it. */
 export type Delivery = Pick<
   OutboxRow,
-  'tenant_id' | 'delivery_id' | 'run_id' | 'created_at' | 'attempts' | 'url' | 'body'
+  'tenant_id' | 'delivery_id' | 'run_id' | 'created_at' | 'attempts' | 'url' | 'trace' | 'body'
 >
 
 /** The messages to webhooks, of all tenants, that are to be sent at least once. */
@@ -31,7 +31,7 @@ export function outbox(run: Run): Outbox {
             order by next_at limit ${limit} for update skip locked)
           update outbox o set attempts = o.attempts + 1, next_at = ${after(leaseSeconds)}
           from next where o.tenant_id = next.tenant_id and o.delivery_id = next.delivery_id
-          returning o.tenant_id, o.delivery_id, o.run_id, o.created_at, o.attempts, o.url, o.body`),
+          returning o.tenant_id, o.delivery_id, o.run_id, o.created_at, o.attempts, o.url, o.trace, o.body`),
       ),
     delivered: (delivery) =>
       run(async (tx) => {

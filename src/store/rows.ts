@@ -812,6 +812,7 @@ export interface OutboxRow {
   attempts: number
   url: string
   last_error: string | null
+  trace: JsonValue | null
   body: Uint8Array
 }
 
@@ -826,6 +827,7 @@ export interface OutboxInsert {
   attempts?: number
   url: string
   last_error?: string | null
+  trace?: JsonValue | null
   body: Uint8Array
 }
 
@@ -840,6 +842,7 @@ export interface OutboxUpdate {
   attempts?: number
   url?: string
   last_error?: string | null
+  trace?: JsonValue | null
   body?: Uint8Array
 }
 

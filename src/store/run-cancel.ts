@@ -50,7 +50,7 @@ async function endPending(tx: StoreTransaction, run: RunRow, action: CancelActio
       update runs r set status = 'interrupted', ended_at = now(), result = (select "values" from threads where thread_id = r.thread_id)
       where r.run_id = ${run.run_id}
       returning ${runColumns(sql`r`)}`)
-    if (ended !== undefined) await enqueueWebhook(tx, ended, { values: undefined, error: undefined })
+    if (ended !== undefined) await enqueueWebhook(tx, ended, { values: undefined, error: undefined, trace: undefined })
   }
   tx.wake('event', run.run_id)
 }

@@ -27,6 +27,8 @@ export interface RunEnd {
   readonly tellsWebhook: boolean
   /** What the worker knows that the run was asked to do. */
   readonly asked: CancelAction | null
+  /** What tells others of the trace that it ends in. */
+  readonly trace: Readonly<Record<string, string>> | undefined
 }
 
 /** What the attempt to end a run came to: another worker has it by now, or somebody has asked for another end meanwhile. */
@@ -43,7 +45,7 @@ export async function endRun(run: Run, lease: Lease, end: RunEnd): Promise<Endin
           const done = await settle(within(tx), lease, { ...end, writes: { events, checkpoints: [], writes: [] } })
           if (done === undefined) return undefined
           await saveCheckpoints(tx, writes)
-          await enqueueWebhook(tx, done, { values: end.result, error: end.error })
+          await enqueueWebhook(tx, done, { values: end.result, error: end.error, trace: end.trace })
           return done
         })
   if (ended !== undefined) return 'ended'

@@ -8,11 +8,18 @@ export interface RunError {
   readonly message: string
 }
 
+/** What a run came to, and what tells receivers of the trace of its end: where it never began, that of whoever made it. */
+interface WebhookContent {
+  readonly values: unknown
+  readonly error: RunError | undefined
+  readonly trace: Readonly<Record<string, string>> | undefined
+}
+
 /** Leaves the message to a webhook that a run has ended, to be sent when that is committed. */
 export async function enqueueWebhook(
   tx: StoreTransaction,
   run: RunRow,
-  { values, error }: { readonly values: unknown; readonly error: RunError | undefined },
+  { values, error, trace }: WebhookContent,
 ): Promise<void> {
   if (run.webhook === null) return
   const body = {
@@ -22,8 +29,11 @@ export async function enqueueWebhook(
     run_started_at: run.started_at?.toISOString() ?? null,
     run_ended_at: run.ended_at?.toISOString() ?? null,
   }
+  const traced = trace ?? run.kwargs['trace']
   await tx.execute(sql`
-    insert into outbox (tenant_id, run_id, url, body)
-    values (${tx.tenantId}, ${run.run_id}, ${run.webhook}, ${Buffer.from(JSON.stringify(body))})`)
+    insert into outbox (tenant_id, run_id, url, trace, body)
+    values (
+      ${tx.tenantId}, ${run.run_id}, ${run.webhook},
+      ${traced === undefined ? null : JSON.stringify(traced)}::jsonb, ${Buffer.from(JSON.stringify(body))})`)
   tx.wake('webhook', run.run_id)
 }

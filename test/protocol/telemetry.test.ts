@@ -172,10 +172,23 @@ test('a run is a part of the request that has made it, at once or from the queue
   const sent = await endedSpan('metastore.webhook')
   expect(sent.kind).toBe(SpanKind.CLIENT)
   expect(sent.attributes).toMatchObject({ 'metastore.run.id': run['run_id'], 'metastore.webhook.outcome': 'arrived' })
+  expect(sent.parentSpanContext?.spanId).toBe(span.spanContext().spanId)
   const { traceId, spanId } = sent.spanContext()
+  expect(traceId).toBe(request?.spanContext().traceId)
   expect(received).toEqual([`00-${traceId}-${spanId}-01`])
   // What is kept with a run for its trace is nobody's business.
   expect(run['kwargs']).not.toHaveProperty('trace')
+})
+
+test('the message of a run that never began is a part of the request that made it', async () => {
+  const form = { assistant_id: 'echo', input: { text: 'a' }, webhook: '/hook', after_seconds: 3600 }
+  const { body: thread } = await post('/threads', {})
+  const runs = `/threads/${String(thread['thread_id'])}/runs`
+  const { body: run } = await post(runs, form)
+  await fetch(`${server.url}${runs}/${String(run['run_id'])}/cancel`, { method: 'POST' })
+  const sent = await endedSpan('metastore.webhook')
+  expect(sent.attributes['metastore.run.id']).toBe(run['run_id'])
+  expect(sent.parentSpanContext?.spanId).toBe(spansOf('POST /threads/:thread_id/runs')[0]?.spanContext().spanId)
 })
 
 test('a run that fails says what kind of failure it was, and not its words', async () => {
@@ -220,6 +233,6 @@ test('requests, runs, crons and messages are measured', async () => {
     'metastore.run.duration',
     'metastore.webhook.attempts',
   ])
-  expect(values['metastore.webhook.attempts']).toBe(1)
+  expect(values['metastore.webhook.attempts']).toBe(2)
   expect(values['metastore.run.duration']).toBe(4)
 })

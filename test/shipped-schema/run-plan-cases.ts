@@ -27,6 +27,7 @@ const delivery = {
   created_at: new Date(),
   attempts: 1,
   url: '/hook',
+  trace: null,
   body: new Uint8Array(),
 }
 const fingerprint = createHash('sha256').digest()
@@ -150,6 +151,7 @@ export const runPlanCases: readonly PlanCase[] = [
       writes: nothingWritten,
       tellsWebhook: false,
       asked: null,
+      trace: undefined,
     }),
   ),
   one('runs.cancel', ['runs_pkey', 'threads_pkey'], (t) => t.runs.cancel(run, thread, 'interrupt')),

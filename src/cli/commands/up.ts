@@ -131,13 +131,14 @@ async function tell({ url, store, version, open }: Started, entry: DatabaseEntry
   else if (key !== null) output.line(`  key      ${key}   (it is not shown again)`)
   else output.line('  key      the one that was shown before; metastore up --new-key makes another')
   const shown = key ?? 'YOUR_KEY'
+  const [header, apiKey] = open ? ['', ''] : [` -H 'x-api-key: ${shown}'`, `, apiKey: '${shown}'`]
   output.line('')
   output.line('Try:')
-  output.line(`  curl -s ${url}/runs/wait -H 'x-api-key: ${shown}' \\`)
+  output.line(`  curl -s ${url}/runs/wait${header} \\`)
   output.line(`    -d '${JSON.stringify({ assistant_id: 'assistant', input: { messages: [question] } })}'`)
   output.line('')
   output.line("  import { Client } from '@langchain/langgraph-sdk'")
-  output.line(`  const client = new Client({ apiUrl: '${url}', apiKey: '${shown}' })`)
+  output.line(`  const client = new Client({ apiUrl: '${url}'${apiKey} })`)
   output.line('  const thread = await client.threads.create()')
   output.line(
     `  const state = await client.runs.wait(thread.thread_id, 'assistant', { input: { messages: ['${question}'] } })`,

@@ -52,7 +52,8 @@ export const queryList = z
   .union([z.string(), z.array(z.string())])
   .optional()
   .transform((given) => {
-    if (given === undefined) return undefined
+    // The Python SDK writes a parameter that nobody has given as an empty one.
+    if (given === undefined || given === '') return undefined
     if (Array.isArray(given)) return given
     if (given.startsWith('[')) return z.array(z.string()).catch([given]).parse(tryJson(given))
     return given.split(',').filter((part) => part !== '')

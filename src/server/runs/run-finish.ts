@@ -90,7 +90,7 @@ async function settled(
 }
 
 async function write(
-  { tenant, lease, run }: Ended,
+  { tenant, lease, run, context }: Ended,
   { status, error, asked }: PlannedEnd,
   { state, unwritten, next }: Remains,
 ): Promise<{ ending: Ending; body: object }> {
@@ -106,6 +106,7 @@ async function write(
     tellsWebhook: run.webhook !== null,
     writes: run.temporary ? { events, checkpoints: [], writes: [] } : { ...unwritten, events },
     asked,
+    trace: context.telemetry?.carrier(),
   })
   return { ending, body }
 }

@@ -1,5 +1,5 @@
 import type { Delivery, Store } from '../../store/store.ts'
-import { noTelemetry, type Span, type Telemetry } from '../../telemetry/telemetry.ts'
+import { noTelemetry, type Span, type Telemetry, type TraceCarrier } from '../../telemetry/telemetry.ts'
 import { sendWebhook, type Sent, type WebhookSettings } from './delivery.ts'
 
 /** How many messages are sent at a time. */
@@ -60,7 +60,10 @@ function inSpan(delivery: Delivery, telemetry: Telemetry, send: () => Promise<Se
     if (sent.kind === 'failed') fail({ code: 'webhook_failed' })
     return sent
   }
-  return telemetry.span('metastore.webhook', attributes, work, { kind: 'client', apart: true })
+  // Below the run, whose span has ended by now, in whichever process that was.
+  const trace = delivery.trace as TraceCarrier | null
+  const place = { kind: 'client', carrier: (name: string) => trace?.[name], apart: true } as const
+  return telemetry.span('metastore.webhook', attributes, work, place)
 }
 
 /** Seconds until the next attempt after so many; undefined when that was the last. */
