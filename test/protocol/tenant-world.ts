@@ -60,8 +60,8 @@ const principals = {
 /** Declares tests of the application on every engine. */
 export function tenantTests(
   title: string,
+  executors: readonly Executor[],
   declare: (it: () => TenantWorld) => void,
-  executors: readonly Executor[] = [],
 ): void {
   describe.each(storeEngines)(`${title} on $name`, (engine) => {
     let world: TenantWorld
