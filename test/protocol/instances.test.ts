@@ -94,7 +94,7 @@ describe('two servers on one database', () => {
     const controller = new AbortController()
     const options = { lastEventId: '-', streamMode: ['state_update' as const], signal: controller.signal }
     for await (const event of b.client.threads.joinStream(thread, options)) {
-      states.push(event as Told)
+      states.push(event)
       if (states.length === 2)
         await a.client.threads.updateState(thread, { values: { items: ['three'] }, asNode: 'two' })
       if (states.length === 3) break

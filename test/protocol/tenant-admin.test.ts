@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { anna, bert, ident, shared } from '../harness/assistant-store.ts'
 import { agentIds, people, rowsIn, tenantTests, textIn } from './tenant-world.ts'
 
-tenantTests('the API of a tenant', (it) => {
+tenantTests('the API of a tenant', [], (it) => {
   test('makes and changes users, and never tells a password', async () => {
     const made = await it().send('admin', 'POST /api/Anna/users', { email: 'New@Anna.test', password: 'not-a-secret' })
     expect(made).toMatchObject({ status: 201, body: { email: 'new@anna.test', role: 'user', is_active: true } })

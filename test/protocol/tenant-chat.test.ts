@@ -1,9 +1,66 @@
-import { describe, expect, test } from 'vitest'
+import { AIMessage, type BaseMessage } from '@langchain/core/messages'
+import {
+  BaseCheckpointSaver,
+  BaseStore,
+  Command,
+  END,
+  interrupt,
+  MessagesAnnotation,
+  START,
+  StateGraph,
+} from '@langchain/langgraph'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { langGraphExecutor } from '../../src/server/executors/langgraph.ts'
 import { anna, bert, ident } from '../harness/assistant-store.ts'
 import { expectEscalation, expectRouting, expectSessionsAndKnowledge, type TenantChat } from '../harness/tenant-chat.ts'
 import { agentIds, people, rowsIn, tenantTests, textIn } from './tenant-world.ts'
 
-tenantTests('the chat of a tenant', (it) => {
+/** Whether the graph `fails` does. */
+let isBroken = false
+let failing = 0
+
+const count = (messages: readonly BaseMessage[]) =>
+  `${messages.length}: ${messages.map((message) => message.text).join(', ')}`
+/** Says what its state has. */
+const counts = new StateGraph(MessagesAnnotation)
+  .addNode('count', ({ messages }) => ({ messages: [new AIMessage(count(messages))] }))
+  .addEdge(START, 'count')
+  .addEdge('count', END)
+  .compile()
+/** Asks a question of its own. */
+const asks = new StateGraph(MessagesAnnotation)
+  .addNode('ask', () => ({ messages: [new AIMessage(`You said ${String(interrupt('Which one?'))}.`)] }))
+  .addEdge(START, 'ask')
+  .addEdge('ask', END)
+  .compile()
+const fails = new StateGraph(MessagesAnnotation)
+  .addNode('fail', () => {
+    failing += 1
+    if (isBroken) throw new Error('secret words of a graph')
+    return {
+      messages: [
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: 'In ' },
+            { type: 'text', text: 'parts.' },
+          ],
+        },
+      ],
+    }
+  })
+  .addEdge(START, 'fail')
+  .addEdge('fail', END)
+  .compile()
+const mute = new StateGraph(MessagesAnnotation)
+  .addNode('listen', () => ({}))
+  .addEdge(START, 'listen')
+  .addEdge('listen', END)
+  .compile()
+const library = { BaseCheckpointSaver, BaseStore, Command }
+const ownGraphs = langGraphExecutor({ library, graphs: { counts, asks, fails, mute } as never })
+
+tenantTests('the chat of a tenant', [ownGraphs], (it) => {
   const chat = (body: object, who: 'user' | 'visitor' | 'admin' = 'user') => it().send(who, 'POST /api/Anna/chat', body)
 
   test('answers as the agent that is named, and without a name as the supervisor', async () => {
@@ -117,7 +174,9 @@ tenantTests('the chat of a tenant', (it) => {
     expect(await it().send('bert', `DELETE /api/${bert}/knowledge/${textIn(kept, 'id')}`)).toMatchObject({
       status: 404,
     })
-    expect(await it().send('admin', `DELETE /api/Anna/knowledge/${textIn(kept, 'id')}`)).toMatchObject({ status: 204 })
+    expect(await it().send('admin', `DELETE /api/Anna/knowledge/${textIn(kept, 'id')}`)).toMatchObject({
+      status: 204,
+    })
     const listed = await it().send('user', 'GET /api/Anna/knowledge?limit=1')
     expect(listed.body).toMatchObject({ documents: [{ title: 'd' }], next: null })
   })
@@ -127,12 +186,17 @@ tenantTests('the chat of a tenant', (it) => {
     const escalate = async (session_id: string) =>
       it().send('user', 'POST /api/Anna/escalate', { session_id, reason: 'Too hard' })
     const nobody = await escalate(await session())
-    expect(nobody).toMatchObject({ status: 503, body: { error: 'unavailable', message: 'No supporter is available.' } })
+    expect(nobody).toMatchObject({
+      status: 503,
+      body: { error: 'unavailable', message: 'No supporter is available.' },
+    })
     expect((await it().send('sue', 'GET /api/Anna/escalations?status=assigned')).body['escalations']).toEqual([])
 
     for (const who of ['sue', 'sam'] as const) {
       const request = `PATCH /api/Anna/supporters/${people[who]}/availability`
-      expect(await it().send(who, request, { availability: 'available', max_active: 3 })).toMatchObject({ status: 200 })
+      expect(await it().send(who, request, { availability: 'available', max_active: 3 })).toMatchObject({
+        status: 200,
+      })
     }
     const sessions = await Promise.all(Array.from({ length: 6 }, session))
     const made = await Promise.all(sessions.map(escalate))
@@ -222,5 +286,65 @@ tenantTests('the chat of a tenant', (it) => {
       'Think',
       'Now.',
     ])
+  })
+
+  describe('with an agent whose graph is the project’s own', () => {
+    beforeAll(async () => {
+      for (const graph_id of ownGraphs.graphIds) {
+        await it().store.tenant(anna).agents.create({ name: graph_id, graph_id, prompt: 'Be brief.' })
+      }
+    })
+    const said = async (session_id: string) =>
+      rowsIn(await it().send('user', `GET /api/Anna/sessions/${session_id}`), 'messages').map(({ content }) => content)
+
+    test('is answered by that graph, which knows what was said in the session, whoever said it', async () => {
+      const begin = await chat({ message: 'One' })
+      const session_id = textIn(begin, 'session_id')
+      const first = await chat({ message: 'Two', session_id, agent_name: 'counts' })
+      const known = `One, ${textIn(begin, 'response')}, Two`
+      expect(first).toMatchObject({ status: 200, body: { agent_used: 'counts', response: `3: ${known}` } })
+      const second = await chat({ message: 'Three', session_id, agent_name: 'counts' })
+      expect(second.body['response']).toBe(`5: ${known}, 3: ${known}, Three`)
+      const runs = await it().send('user', `GET /threads/${session_id}/runs`)
+      expect(runs.body).toMatchObject([{ status: 'success' }, { status: 'success' }])
+      expect(await said(session_id)).toHaveLength(6)
+    })
+
+    test('goes on with the answer to what the graph asks', async () => {
+      const asked = await chat({ message: 'Book it', agent_name: 'asks' })
+      expect(asked.body['response']).toBe('Which one?')
+      const session_id = textIn(asked, 'session_id')
+      const answered = await chat({ message: 'the red one', session_id, agent_name: 'asks' })
+      expect(answered.body['response']).toBe('You said the red one.')
+      expect(await said(session_id)).toEqual(['Book it', 'Which one?', 'the red one', 'You said the red one.'])
+      await chat({ message: 'Book more', session_id, agent_name: 'asks' })
+      const other = await chat({ message: 'Nothing', session_id, agent_name: 'counts' })
+      expect(other.body['response']).toMatch(/^\d+: Book it, .*, Nothing$/)
+    })
+
+    test('says that there is no answer when the graph fails, and has one run of a message that is sent again and again', async () => {
+      isBroken = true
+      const session_id = textIn(await chat({ message: 'Begin' }), 'session_id')
+      const turn = { message: 'Once', session_id, agent_name: 'fails', client_message_id: ident('graph', 'message') }
+      const none = 'The agent fails has not come to an answer.'
+      expect(await chat(turn)).toEqual({ status: 503, body: { error: 'unavailable', message: none, detail: none } })
+      isBroken = false
+      failing = 0
+      const replies = await Promise.all(Array.from({ length: 5 }, () => chat(turn)))
+      expect(replies.map(({ body }) => body['response'])).toEqual(replies.map(() => 'In parts.'))
+      expect(failing).toBe(1)
+      const runs = await it().send('user', `GET /threads/${session_id}/runs`)
+      expect(runs.body).toMatchObject([{ status: 'success' }, { status: 'error' }])
+    })
+
+    test('is refused when the graph says nothing', async () => {
+      expect(await chat({ message: 'Hello?', agent_name: 'mute' })).toMatchObject({
+        status: 400,
+        body: {
+          error: 'agent_unavailable',
+          message: 'The agent mute cannot chat: its graph mute has added no message to its state.',
+        },
+      })
+    })
   })
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { sql } from '../../src/database/database.ts'
 import { generateKey, parseKeyring } from '../../src/secrets/keyring.ts'
-import { createApp, type Principal, type Services } from '../../src/server/server.ts'
+import { createApp, type Executor, type Principal, type Services } from '../../src/server/server.ts'
 import { startRuns } from '../../src/server/runs/run-service.ts'
 import { anna, bert, ident, openStoreWorld, shared, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
 
@@ -58,11 +58,15 @@ const principals = {
 } as const satisfies Record<string, Principal>
 
 /** Declares tests of the application on every engine. */
-export function tenantTests(title: string, declare: (it: () => TenantWorld) => void): void {
+export function tenantTests(
+  title: string,
+  executors: readonly Executor[],
+  declare: (it: () => TenantWorld) => void,
+): void {
   describe.each(storeEngines)(`${title} on $name`, (engine) => {
     let world: TenantWorld
     beforeAll(async () => {
-      world = await openWorld(engine)
+      world = await openWorld(engine, executors)
     })
     afterAll(async () => {
       await world[Symbol.asyncDispose]()
@@ -72,17 +76,17 @@ export function tenantTests(title: string, declare: (it: () => TenantWorld) => v
   })
 }
 
-async function openWorld(engine: (typeof storeEngines)[number]): Promise<TenantWorld> {
+async function openWorld(engine: (typeof storeEngines)[number], executors: readonly Executor[]): Promise<TenantWorld> {
   const world = await openStoreWorld(await engine.freshSchema())
   await fill(world)
   const failures: Error[] = []
   const keyring = parseKeyring(generateKey(), 'test')
   const gate: Pick<TenantWorld, 'answering'> = { answering: undefined }
   const logFailure = (error: Error) => failures.push(error)
-  const runs = startRuns({ store: world.store, executors: [], logFailure })
+  const runs = startRuns({ store: world.store, executors, logFailure })
   const services: Services = {
     store: world.store,
-    executors: [],
+    executors,
     runs,
     authenticate: (headers) => Promise.resolve(principals[headers.get('x-api-key') as keyof typeof principals]),
     encryption: keyring,

@@ -11,5 +11,6 @@ const patience = { seconds: 60, most: 4 }
  * tenant's language model, and `echo` repeats.
  */
 export function builtInExecutor(options: ChatOptions = {}): Executor {
-  return conversationExecutor({ assistant: offlineReply, chat: chatReply(options, patience), echo: echoReply })
+  const replies = { assistant: offlineReply, chat: chatReply(options, patience), echo: echoReply }
+  return { ...conversationExecutor(replies), isBuiltIn: true }
 }

@@ -84,6 +84,8 @@ export interface GraphSchemas {
 export interface Executor {
   /** The graphs that it executes. */
   readonly graphIds: readonly string[]
+  /** Whether they are this tool's, so that chats with agents of theirs need no run. */
+  readonly isBuiltIn?: boolean
   /** Executes a run to its end, its failure or its interruption. Throws what the graph throws. */
   run(execution: Execution): AsyncIterable<ExecutionEvent>
   /** The state at a checkpoint, or the newest; undefined when there is no such checkpoint. */

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App, Services } from '../app.ts'
-import { type ChatReply, takeTurn } from '../chat/chat.ts'
+import { type AnswerChat, type ChatReply, takeTurn } from '../chat/chat.ts'
+import { answerByGraph, type ChatOrigin } from '../chat/graph-answer.ts'
 import { gives, takes, text, uuid } from '../forms/fields.ts'
 import { answerFromKnowledge } from '../chat/knowledge-answer.ts'
 import { enter, tenantParam } from '../authorization/tenant-access.ts'
@@ -56,11 +57,18 @@ export function chatRoutes(app: App, services: Services): void {
           sessionId: session_id ?? undefined,
           clientMessageId: client_message_id ?? undefined,
         },
-        services.answer ?? answerFromKnowledge,
+        answerOf(services, { headers: c.req.raw.headers, trace: c.var.trace }),
       )
       return c.json(wireReply(reply), 200)
     },
   )
+}
+
+// Agents whose graph is the project's own are answered for by it.
+function answerOf({ executors, runs, answer = answerFromKnowledge }: Services, origin: ChatOrigin): AnswerChat {
+  const own = executors.filter(({ isBuiltIn }) => isBuiltIn !== true).flatMap(({ graphIds }) => graphIds)
+  return (question) =>
+    own.includes(question.agent.graph_id) ? answerByGraph(runs, origin, question) : answer(question)
 }
 
 function wireReply({ sessionId, agent, message, verdict }: ChatReply): z.infer<typeof replySchema> {
