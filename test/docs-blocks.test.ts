@@ -23,8 +23,6 @@ const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
 
 /** The blocks that are only for reading, by their first lines, and why nobody can run them here. */
 const onlyForReading: Readonly<Record<string, string>> = {
-  'guides/adopt: metastore adopt': 'a database that another tool has migrated; from-alembic takes one over',
-  'guides/adopt: metastore adopt --from objects --dry-run': 'a database of the reader; from-sql takes one over',
   'guides/deploy-kubernetes: kubectl create secret generic metastore-database --from-literal=url="$DATABASE_URL"':
     'a cluster',
   'guides/deploy-kubernetes: kubectl delete job metastore-migrate --ignore-not-found': 'a cluster',
@@ -50,7 +48,6 @@ const onlyForReading: Readonly<Record<string, string>> = {
   'guides/tenant-api: curl -s http://127.0.0.1:2024/api/vela-support/chat -H "x-api-key: $KEY" -H \'content-type: application/json\' \\':
     "the reader's key",
   'guides/up: npx metastore up': 'it goes on; cli/up.test.ts runs it',
-  'guides/zero-downtime: $ metastore rollback': 'rows that would be lost; cli/rollback-actions.test.ts has some',
   'tutorial: $ mkdir assistant && cd assistant': 'the registry of packages',
 }
 

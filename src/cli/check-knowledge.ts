@@ -80,13 +80,20 @@ export async function replayed(
   }
 }
 
+/** What statements are run of. */
+interface ProofChoice {
+  readonly live: Live | undefined
+  /** The names of the migrations that are asked about; all unless said. */
+  readonly selected: ReadonlySet<string> | undefined
+  readonly shadow: string | undefined
+}
+
 /** Runs each statement of what is pending, or of every file where no database was asked. Throws `not_supported` on SQLite. */
 export async function proved(
   files: readonly MigrationFile[],
   entry: DatabaseEntry,
   context: Context,
-  live: Live | undefined,
-  { shadow }: ReplayChoice,
+  { live, selected: asked, shadow }: ProofChoice,
 ): Promise<Proof> {
   const { settings } = entry
   if (entry.dialect() !== 'postgres') {
@@ -99,7 +106,8 @@ export async function proved(
   }
   const { directory } = await context.project()
   const done = new Set(live?.applied?.map(({ name }) => name))
-  const selected = new Set(files.map(({ name }) => name).filter((name) => !done.has(name)))
+  const names = files.map(({ name }) => name).filter((name) => !done.has(name))
+  const selected = new Set(asked === undefined ? names : names.filter((name) => asked.has(name)))
   return prove(files, selected, {
     directory: shadowDirectory(directory, settings.name),
     server: shadow,

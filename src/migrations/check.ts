@@ -43,6 +43,8 @@ export interface CheckOptions extends Partial<Surroundings> {
   readonly problems?: readonly MetastoreError[]
   /** What the database has applied, where one was asked: then hazards are only looked for in what is pending. */
   readonly applied?: readonly AppliedMigration[] | undefined
+  /** The names of those that hazards are looked for in; all unless said. */
+  readonly selected?: ReadonlySet<string> | undefined
 }
 
 /**
@@ -54,7 +56,7 @@ export async function checkMigrations(
   dialect: Dialect,
   options: CheckOptions = {},
 ): Promise<Finding[]> {
-  const { problems = [], applied, schema = 'public', rules = [] } = options
+  const { problems = [], applied, selected, schema = 'public', rules = [] } = options
   const parser = dialect === 'postgres' && files.length > 0 ? await loadParser() : undefined
   const migrations: Migration[] = []
   const wrong: MetastoreError[] = [...problems]
@@ -64,7 +66,8 @@ export async function checkMigrations(
     else migrations.push(parsed)
   }
   const comparison = applied && compareWithHistory(files, applied)
-  const pending = comparison && new Set(comparison.pending.map(({ name }) => name))
+  const open = comparison && new Set(comparison.pending.map(({ name }) => name))
+  const pending = open && selected ? new Set([...open].filter((name) => selected.has(name))) : (open ?? selected)
   const input: CheckInput = {
     files,
     migrations,

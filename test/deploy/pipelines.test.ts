@@ -59,6 +59,17 @@ function write(files: Readonly<Record<string, string>>): void {
   }
 }
 
+/** Makes a checkout of it that has all that is there. */
+async function commit(): Promise<void> {
+  const git = 'git -c user.name=a -c user.email=a@x.test -c commit.gpgsign=false'
+  const { status } = await runCommand(
+    `git init --quiet && git add backend && ${git} commit --quiet --allow-empty --message all`,
+    directory,
+    plainEnvironment(),
+  )
+  expect(status).toBe(0)
+}
+
 const command = `${process.execPath} ${path.join(root, 'bin/metastore')}`
 
 /** Runs a step of the action as a runner does, with these inputs; what it gave to the runner is in the answer. */
@@ -113,6 +124,14 @@ describe('the action for GitHub', () => {
     expect(/^````markdown\n([^]*?)^````$/m.exec(guide)?.[1]).toBe(shown)
     expect(await runStep('Fail where the check did', {}, { VERDICT: verdict })).toMatchObject({ status: 3 })
     expect(await runStep('Fail where the check did', {}, { VERDICT: '0' })).toMatchObject({ status: 0 })
+  })
+
+  test('looks for no hazards in what a revision has, where one is given', async () => {
+    await commit()
+    const { output, outputs } = await runStep('Check the migrations', { ...inputs, since: 'HEAD' })
+    expect(output).not.toContain('::warning')
+    expect(outputs).toMatchObject({ status: '0', verdict: '0' })
+    expect(readFileSync(outputs['comment-file'] ?? '', 'utf8')).toContain('2 migrations checked')
   })
 
   test('does not take a project that cannot be read for one with findings', async () => {
@@ -206,6 +225,12 @@ describe('the template for GitLab', () => {
     expect(JSON.parse(asked[1]?.body ?? '')).toEqual({
       body: `<!-- metastore -->\n${readFileSync(path.join(directory, 'metastore.md'), 'utf8')}`,
     })
+  })
+
+  test('looks for no hazards in what a revision has, where one is given', async () => {
+    await commit()
+    expect(await run('metastore-check', { METASTORE_SINCE: 'HEAD' })).toMatchObject({ status: 0 })
+    expect(JSON.parse(readFileSync(path.join(directory, 'metastore-code-quality.json'), 'utf8'))).toEqual([])
   })
 
   test('tells drift, migrates, and then finds none', async () => {

@@ -12,6 +12,13 @@ const server = `echo 'DATABASE_URL=postgres://app@localhost:5432/app' > .env
 
 /** For the pages of the manual that speak of a project of the reader's: what makes one, as a shell is given it. */
 export const docsProjects: Readonly<Record<string, string>> = {
+  // A database as dbmate leaves it, made by a project whose history is in another place.
+  'guides/adopt': `${server}${runs}cat > migrations/002_history.sql <<'SQL'
+create table schema_migrations (version varchar primary key);
+insert into schema_migrations values ('001'), ('002');
+SQL
+METASTORE_STATE_SCHEMA=elsewhere metastore migrate --quiet
+`,
   'guides/ci': `${server}${runs}`,
   'guides/clients': `mkdir migrations
 printf '%s\\n' '[[actions]]' 'type = "create_enum"' 'name = "state"' 'values = ["new"]' > migrations/002_cents.toml

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { MetastoreError } from '../../errors.ts'
 import { applyFixes, checkMigrations, findMigrationFiles, replayOnSqlite } from '../../migrations/migrations.ts'
 import { nearest } from '../../nearest.ts'
+import { changedSince } from '../changed-files.ts'
 import { proved, readLive, replayed, type Live, type ReplayChoice } from '../check-knowledge.ts'
 import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
@@ -21,13 +22,14 @@ export const checkCommand = defineCommand({
   name: 'check',
   summary: 'Look at the migration files: format, order, syntax, and what would hurt a database in use',
   description:
-    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending and graded by the size of its tables, and files that were edited, are missing or come late are told. With --replay the files are run as well, on a throw-away database; with --prove each statement in a transaction of its own, on tables with a few rows, to see the locks that it takes, what it rewrites and what it reads. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
+    'No database is needed. SQL is read by the parser of PostgreSQL itself, or, where the URL is one of SQLite, by running it on an empty database in memory. With --since hazards are only looked for in files that are new or changed since a revision of git, as a pull request brings them. With --url on the command line the history of that database is read: hazards are then only looked for in what is pending and graded by the size of its tables, and files that were edited, are missing or come late are told. With --replay the files are run as well, on a throw-away database; with --prove each statement in a transaction of its own, on tables with a few rows, to see the locks that it takes, what it rewrites and what it reads. A hazard that does no harm is allowed by a comment: -- metastore: allow H01 because … . Exit status 3 when there is a finding as bad as --fail-on or worse.',
   examples: [
     ['metastore check', 'look at the migrations of every database'],
     ['metastore check --dirs db/migrations --fail-on P2', 'look at one directory, and fail on hints as well'],
     ['metastore check --replay', 'run the files as well, and find the order that works'],
     ['metastore check --prove', 'run each statement, and show the locks that it takes'],
     ['metastore check --fix', 'rewrite what can be made safe, and say what is left'],
+    ['metastore check --since origin/main', 'look for hazards only in what the branch brings'],
     [
       'metastore check --format github',
       'annotations on a pull request; also gitlab, sarif, and markdown for a comment',
@@ -41,7 +43,12 @@ export const checkCommand = defineCommand({
     {
       flags: '--fix',
       description:
-        'write the rewrites that are always safe into the files, then look again; with --url never into one that is applied',
+        'write the rewrites that are always safe into the files, then look again; with --url or --since never into one that is applied or was there',
+    },
+    {
+      flags: '--since <revision>',
+      description:
+        'look for hazards only in files that are new or changed since this revision of git, such as origin/main',
     },
     { flags: '--replay', description: 'run the files on a throw-away PostgreSQL as well, and name those that fail' },
     {
@@ -63,15 +70,18 @@ export const checkCommand = defineCommand({
     const explained = text(input, 'explain')
     if (explained !== undefined) return explain(explained, context.output)
     const worst = failOn(input)
+    const since = text(input, 'since')
     const format = checkedFormats.find((known) => known === text(input, 'format'))
     const checked: Checked[] = []
     const status = await eachDatabase(context, async (entry) => {
       const live = await readLive(entry, input, context.workingDirectory)
-      const fixed = flag(input, 'fix') ? await fixAll(entry, context, live) : undefined
-      const options = { replay: flag(input, 'replay'), shadow: text(input, 'shadow') }
+      const fixed = flag(input, 'fix') ? await fixAll(entry, context, live, since) : undefined
+      const options = { replay: flag(input, 'replay'), shadow: text(input, 'shadow'), since }
       const looked = await look(entry, context, live, options)
-      const { files } = looked
-      const proof = flag(input, 'prove') ? await proved(looked.sources, entry, context, live, options) : undefined
+      const { files, selected } = looked
+      const proof = flag(input, 'prove')
+        ? await proved(looked.sources, entry, context, { live, selected, ...options })
+        : undefined
       const findings = [...looked.findings, ...(proof?.findings ?? [])]
       if (format === undefined) {
         if (proof) renderProof(context.output, proof.statements)
@@ -91,16 +101,23 @@ export const checkCommand = defineCommand({
   },
 })
 
-async function look(entry: DatabaseEntry, context: Context, live: Live | undefined, options: ReplayChoice) {
+interface LookChoice extends ReplayChoice {
+  /** The revision whose files are not looked at for hazards. */
+  readonly since: string | undefined
+}
+
+async function look(entry: DatabaseEntry, context: Context, live: Live | undefined, options: LookChoice) {
   const { files, problems } = await findMigrationFiles(entry.directories(), { unknownKeys: entry.settings.unknownKeys })
   const dialect = entry.dialect()
   const { schema } = entry.settings
   const { checkRules: rules } = await context.project()
+  const selected = options.since === undefined ? undefined : await changedSince(options.since, files)
   const run =
     options.replay && dialect === 'postgres' ? await replayed(files, entry, context, live?.applied, options) : undefined
   const read = await checkMigrations(files, dialect, {
     problems,
     applied: live?.applied,
+    selected,
     statistics: live?.statistics,
     catalogBefore: run?.catalogBefore,
     schema,
@@ -108,7 +125,7 @@ async function look(entry: DatabaseEntry, context: Context, live: Live | undefin
   })
   const runs = dialect === 'sqlite' && read.every(({ severity }) => severity !== 'P0')
   const findings = [...read, ...(runs ? await replayOnSqlite(files, context.signal) : []), ...(run?.findings ?? [])]
-  return { files: files.length, findings, sources: files }
+  return { files: files.length, findings, sources: files, selected }
 }
 
 interface Fixed {
@@ -117,13 +134,19 @@ interface Fixed {
 }
 
 // A fix can uncover another, or get in the way of one; so it goes on until nothing is left to fix.
-async function fixAll(entry: DatabaseEntry, context: Context, live: Live | undefined): Promise<Fixed[]> {
+async function fixAll(
+  entry: DatabaseEntry,
+  context: Context,
+  live: Live | undefined,
+  since: string | undefined,
+): Promise<Fixed[]> {
   const fixed: Fixed[] = []
   for (let round = 0; round < mostRounds; round += 1) {
-    const { findings, sources } = await look(entry, context, live, { replay: false, shadow: undefined })
+    const choice = { replay: false, shadow: undefined, since }
+    const { findings, sources, selected } = await look(entry, context, live, choice)
     const before = fixed.length
     for (const { path, absolutePath, source, name } of sources) {
-      if (live?.applied?.some((one) => one.name === name)) continue
+      if (live?.applied?.some((one) => one.name === name) || selected?.has(name) === false) continue
       const fixes = findings.flatMap(({ file, fix }) => (file === path && fix ? [fix] : []))
       if (fixes.length === 0) continue
       const result = applyFixes(source, fixes)

@@ -17,7 +17,7 @@ export interface CheckInput {
   readonly parser: Parser | undefined
   /** The directions that are written in SQL, split into statements. */
   readonly parts: readonly SqlPartText[]
-  /** The names of those that are not applied; undefined where no database tells. */
+  /** The names of those that are not applied, or that are asked about; undefined where nobody tells. */
   readonly pending?: ReadonlySet<string> | undefined
 }
 
