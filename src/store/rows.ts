@@ -404,6 +404,9 @@ export interface ChunksRow {
   content: string
   metadata: JsonValue
   search: string | null
+  embedding: string | null
+  embedding_model: string | null
+  embed_after: Date | null
 }
 
 /** A new row of chunks. */
@@ -416,6 +419,9 @@ export interface ChunksInsert {
   position: number
   content: string
   metadata?: JsonValue
+  embedding?: string | null
+  embedding_model?: string | null
+  embed_after?: Date | null
 }
 
 /** A change of a row of chunks. */
@@ -428,6 +434,9 @@ export interface ChunksUpdate {
   position?: number
   content?: string
   metadata?: JsonValue
+  embedding?: string | null
+  embedding_model?: string | null
+  embed_after?: Date | null
 }
 
 export interface CronsRow {
@@ -1206,6 +1215,42 @@ export interface StoreItemsUpdate {
   value_exact?: Uint8Array | null
 }
 
+/** source_hash is of the model and the text that the embedding was made of; nobody asks for one before embed_after. */
+export interface StoreVectorsRow {
+  tenant_id: string
+  namespace_path: string
+  key: string
+  field_path: string
+  source_hash: Uint8Array | null
+  embedding_model: string | null
+  embedding: string | null
+  embed_after: Date | null
+}
+
+/** A new row of store_vectors. */
+export interface StoreVectorsInsert {
+  tenant_id: string
+  namespace_path: string
+  key: string
+  field_path: string
+  source_hash?: Uint8Array | null
+  embedding_model?: string | null
+  embedding?: string | null
+  embed_after?: Date | null
+}
+
+/** A change of a row of store_vectors. */
+export interface StoreVectorsUpdate {
+  tenant_id?: string
+  namespace_path?: string
+  key?: string
+  field_path?: string
+  source_hash?: Uint8Array | null
+  embedding_model?: string | null
+  embedding?: string | null
+  embed_after?: Date | null
+}
+
 export interface SupportersRow {
   tenant_id: string
   user_id: string
@@ -1775,6 +1820,7 @@ export interface Database {
   skill_runs: { Row: SkillRunsRow; Insert: SkillRunsInsert; Update: SkillRunsUpdate }
   skill_workflows: { Row: SkillWorkflowsRow; Insert: SkillWorkflowsInsert; Update: SkillWorkflowsUpdate }
   store_items: { Row: StoreItemsRow; Insert: StoreItemsInsert; Update: StoreItemsUpdate }
+  store_vectors: { Row: StoreVectorsRow; Insert: StoreVectorsInsert; Update: StoreVectorsUpdate }
   supporters: { Row: SupportersRow; Insert: SupportersInsert; Update: SupportersUpdate }
   tasks: { Row: TasksRow; Insert: TasksInsert; Update: TasksUpdate }
   tenant_assistants: { Row: TenantAssistantsRow; Insert: TenantAssistantsInsert; Update: TenantAssistantsUpdate }
