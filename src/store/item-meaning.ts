@@ -3,8 +3,8 @@ import { join, sql, type Sql } from '../database/database.ts'
 import { beginningOf, embedded, type EmbeddingModel } from './embeddings.ts'
 import { type FieldText, fieldTexts, type ItemIndex } from './item-text.ts'
 import { checkItem, checkNamespace, pathOf } from './namespaces.ts'
-import type { Run } from './run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
+import type { Work } from './nearest.ts'
 import { type JsonObject, pathOfNul, storable } from './values.ts'
 
 /** What an item's texts mean. A text without an embedding keeps the one that it has, or waits for one. */
@@ -41,7 +41,7 @@ export async function keepsMeanings(tx: Pick<StoreTransaction, 'query'>): Promis
  * embedding is there already is not asked for again. It asks outside of a transaction. Throws `request_invalid`.
  */
 export async function withMeanings<Item extends MeantItem>(
-  run: Run,
+  run: Work,
   model: EmbeddingModel,
   items: readonly Item[],
 ): Promise<(Item & { readonly meaning: ItemMeaning | null })[]> {
@@ -127,7 +127,7 @@ function itemTexts(model: EmbeddingModel, { value, index }: MeantItem): HashedTe
 
 // For each item the texts whose embeddings are there.
 async function knownEmbeddings(
-  run: Run,
+  run: Work,
   model: EmbeddingModel,
   items: readonly MeantItem[],
 ): Promise<readonly ReadonlySet<string>[] | undefined> {
@@ -143,6 +143,9 @@ async function knownEmbeddings(
   return (
     rows &&
     items.map(({ namespace, key }) => {
+      const isHere = (item: MeantItem) => item.key === key && pathOf(item.namespace) === pathOf(namespace)
+      // An item that is written twice is the second time what the first has left.
+      if (items.findIndex(isHere) !== items.findLastIndex(isHere)) return new Set<string>()
       const own = rows.filter((row) => row.namespace_path === pathOf(namespace) && row.key === key)
       return new Set(own.map((row) => stored({ path: row.field_path, hash: row.source_hash })))
     })

@@ -1,7 +1,9 @@
 import { type Sql, sql } from '../database/database.ts'
 import { embedded, type EmbeddingModel } from './embeddings.ts'
-import type { Run } from './run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
+
+/** Runs work in a transaction. */
+export type Work = <T>(work: (tx: StoreTransaction) => Promise<T>) => Promise<T>
 
 /** What is searched for, as a model says it. */
 export interface QueryMeaning {
@@ -14,7 +16,7 @@ export interface QueryMeaning {
  * outside of a transaction.
  */
 export async function meaningOfQuery(
-  run: Run,
+  run: Work,
   model: EmbeddingModel,
   query: string,
   kept: (tx: StoreTransaction) => Promise<boolean>,

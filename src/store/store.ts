@@ -26,7 +26,7 @@ export type { CheckpointAccess, CheckpointQuery, PruneStrategy } from './checkpo
 export type { PlacedWrite } from './checkpoint-saving.ts'
 export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'
 export { conflict, invalid, notFound, RequestInvalid } from './failures.ts'
-export { type EmbeddingModel, mostDimensions } from './embeddings.ts'
+export { embedded, type EmbeddingModel, mostDimensions } from './embeddings.ts'
 export { embedWaiting, queueItems } from './embedding-queue.ts'
 export { type ItemMeaning, keepsMeanings, withMeanings } from './item-meaning.ts'
 export { isTextPath } from './item-text.ts'
@@ -87,6 +87,8 @@ export interface Store extends AsyncDisposable {
   /** Work across tenants: keys, claims, sweeps. The connection's role has to be a member of metastore_admin. */
   readonly admin: AdminStore
   readonly wakeUps: WakeUps
+  /** The model by which things are found by their meaning. */
+  readonly embeddings: EmbeddingModel | undefined
   /** Whether other processes may use the database at the same time. */
   readonly shared: boolean
   /** How many connections are open and in use, and how many callers wait for one. */
@@ -156,6 +158,7 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
       transaction: across,
     },
     wakeUps: ground.wakeUps,
+    embeddings: options.embeddings,
     shared: database.features.manySessions,
     get load() {
       return ground.pool.load
