@@ -158,11 +158,11 @@ export const serverSettings = {
   serverEmbeddingsUrl: {
     key: 'server_embeddings_url',
     kind: 'string',
-    default: 'https://api.openai.com/v1',
+    default: null,
     variables: ['METASTORE_SERVER_EMBEDDINGS_URL'],
     flag: null,
     reach: 'all',
-    description: 'Where the embedding model answers, in the form of OpenAI’s API: the URL that /embeddings is below.',
+    description: 'Where the embedding model answers, in the form of OpenAI’s API: the URL that /embeddings is below; OpenAI itself unless said.',
   },
   serverEmbeddingsKeyEnv: {
     key: 'server_embeddings_key_env',

@@ -42,8 +42,8 @@ const sweeps = {
 } as const
 
 /**
- * Starts to fire crons, to send webhooks, to sweep what has expired, and to ask the embedding model about what waits for it. All processes on a database do it; each piece of work is
- * done by one of them.
+ * Starts to fire crons, to send webhooks, to sweep what has expired, and to ask the embedding model about what waits for it. All
+ * processes on a database do it; each piece of work is done by one of them.
  */
 export function startBackground(context: BackgroundContext, options: BackgroundOptions = {}): Background {
   const { store, logFailure } = context

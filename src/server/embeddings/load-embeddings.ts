@@ -13,7 +13,8 @@ import { sparingModel } from './sparing-model.ts'
 export interface EmbeddingOptions {
   /** What the settings say; the model is null where they say none. */
   readonly settings: {
-    readonly url: string
+    /** The URL below which /embeddings is; null for OpenAI's own. */
+    readonly url: string | null
     readonly model: string | null
     readonly keyEnv: string | null
     readonly size: number
@@ -26,6 +27,8 @@ export interface EmbeddingOptions {
   readonly secret: (name: string) => string | undefined
   /** Writes a failure of the model to the log. */
   readonly log: (error: Error) => void
+  /** Milliseconds for which a model that has failed is left alone; 10,000 unless said. */
+  readonly pause?: number
 }
 
 /**
@@ -35,7 +38,7 @@ export interface EmbeddingOptions {
 export async function loadEmbeddings(options: EmbeddingOptions): Promise<EmbeddingModel | undefined> {
   const model = options.settings.model === null ? await ofGraphs(options) : ofSettings(options, options.settings.model)
   if (model === undefined) return undefined
-  const sparing = sparingModel(model, options.log)
+  const sparing = sparingModel(model, options.log, options.pause ?? 10_000)
   try {
     await embedded({ ...sparing, onFailure: undefined }, ['metastore'], 'search')
   } catch (error) {
@@ -46,7 +49,8 @@ export async function loadEmbeddings(options: EmbeddingOptions): Promise<Embeddi
 }
 
 function ofSettings({ settings, secret }: EmbeddingOptions, model: string): EmbeddingModel {
-  const { url, keyEnv, size, fields } = settings
+  const { keyEnv, size, fields } = settings
+  const url = settings.url ?? providerUrls['openai'] ?? ''
   if (!isWebAddress(url)) {
     throw embeddingInvalid(
       'server_embeddings_url is no URL with http or https, or has a password in it.',

@@ -1,14 +1,11 @@
 import { MetastoreError } from '../../errors.ts'
 import type { EmbeddingModel } from '../../store/store.ts'
 
-/** Milliseconds for which a model that has failed is left alone. */
-const pause = 10_000
-
 /**
- * The same model for a server: its failures go to the log, once each, and for a while after one it is not asked, so that nobody waits
+ * The same model for a server: its failures go to the log, once each, and for `pause` milliseconds after one it is not asked, so that nobody waits
  * for it in vain.
  */
-export function sparingModel(model: EmbeddingModel, log: (error: Error) => void): EmbeddingModel {
+export function sparingModel(model: EmbeddingModel, log: (error: Error) => void, pause: number): EmbeddingModel {
   let failure: Error | undefined
   let logged: Error | undefined
   let until = 0
