@@ -165,7 +165,7 @@ async function search(tx: StoreTransaction, query: ItemQuery): Promise<FoundItem
 // Undefined where no item has a meaning that could be compared.
 async function nearest(tx: StoreTransaction, query: ItemQuery, meaning: QueryMeaning): Promise<Row[] | undefined> {
   const { prefix, filter = {}, limit, offset } = query
-  const conditions = [alive, ...itemFilter(filter)]
+  const conditions = [within(prefix), alive, ...itemFilter(filter)]
   const found = await nearestItems(tx, { prefix, conditions, meaning, most: offset + limit })
   if (found.length === 0) return undefined
   const page = found.slice(offset)

@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anna, bert, openStoreWorld, storeEngines, type StoreWorld } from '../../test/harness/assistant-store.ts'
+import { anna, bert, ident, openStoreWorld, storeEngines, type StoreWorld } from '../../test/harness/assistant-store.ts'
+import { explaining } from '../../test/harness/explained-statements.ts'
 import { type WordsModel, wordsModel } from '../../test/harness/words-model.ts'
 import { sql } from '../database/database.ts'
-import { embedWaiting, openStore, queueItems, type Store, type TenantStore } from './store.ts'
+import {
+  embedded as embeddedTexts,
+  embedWaiting,
+  openStore,
+  queueItems,
+  type Store,
+  type TenantStore,
+} from './store.ts'
 
 const [native, embedded] = storeEngines
 
@@ -240,6 +248,85 @@ describe('with pgvector, what is remembered and known is found by its meaning', 
     expect((await other.tenant(anna).knowledge.put(document)).changed).toBe(true)
     expect(newer.asked).toEqual(document.chunks.map(({ content }) => content))
     await tenant.knowledge.remove(found[0]?.document_id ?? '')
+  })
+})
+
+describe('among very many texts', () => {
+  let world: StoreWorld
+  let store: Store
+  let take: ReturnType<typeof explaining>['take']
+  const model = wordsModel()
+
+  beforeAll(async () => {
+    const copy = await embedded.freshSchema()
+    world = await openStoreWorld(copy)
+    await using session = await world.database.session()
+    // Filling an index row by row takes longer than building it.
+    await session.script('drop index store_vectors_embedding; drop index chunks_embedding')
+    for (const [tenant, many] of [
+      [bert, 500],
+      [anna, 20],
+    ] as const) {
+      await session.script(`
+        create temp table made as
+          select 'k' || n as key, (
+            select array_agg(case when i = 1 + n % 1000 then 1 else sin(i::float8 * n) / 10 end)
+            from generate_series(1, 1536) i)::real[]::vector as embedding
+          from generate_series(1, ${many}) n;
+        insert into store_items (tenant_id, namespace, key, value)
+          select '${tenant}', array['many', 'u' || right(key, 1)], key, '{}' from made;
+        insert into store_vectors (tenant_id, namespace_path, key, field_path, source_hash, embedding_model, embedding)
+          select '${tenant}', 'many.u' || right(key, 1) || '.', key, '$', '', 'words', embedding from made;
+        insert into chunks (tenant_id, document_id, position, content, embedding_model, embedding)
+          select '${tenant}', '${ident(tenant, 'document')}', row_number() over () + 1, key, 'words', embedding from made;
+        drop table made`)
+    }
+    await session.script(`
+      create index store_vectors_embedding on store_vectors using hnsw (embedding vector_cosine_ops);
+      create index chunks_embedding on chunks using hnsw (embedding vector_cosine_ops)`)
+    await session.script('vacuum analyze')
+    const explained = explaining(world.database)
+    take = explained.take
+    store = openStore(explained.database, { searchPath: [copy.version, 'public'], embeddings: model })
+  })
+  afterAll(async () => {
+    await store.close()
+    await world[Symbol.asyncDispose]()
+  })
+
+  const plans = () => take().filter(({ text }) => text.includes('<=>'))
+  const query = { prefix: [], query: 'a few words', limit: 5, offset: 0 }
+
+  test('those of a tenant that has most of them are found by the index', async () => {
+    take()
+    expect(await store.tenant(bert).items.search(query)).toHaveLength(5)
+    expect(plans()).toMatchObject([
+      { indexes: expect.arrayContaining(['store_vectors_embedding']) as string[], scanned: [] },
+    ])
+    expect(await store.tenant(bert).knowledge.search('x', 5, 'a few words')).toHaveLength(5)
+    // There are two documents.
+    expect(plans()).toMatchObject([
+      { indexes: expect.arrayContaining(['chunks_embedding']) as string[], scanned: ['documents'] },
+    ])
+  })
+
+  test('those of a tenant that has few of them are found by its key, and one by one', async () => {
+    expect(await store.tenant(anna).items.search({ ...query, limit: 30 })).toHaveLength(20)
+    expect(plans().map(({ indexes }) => indexes.includes('store_vectors_embedding'))).toEqual([false, false])
+    const near = await store.tenant(bert).items.search({ ...query, prefix: ['many', 'u3'] })
+    expect(near.map(({ namespace }) => namespace[1])).toEqual(Array(5).fill('u3'))
+    expect(plans().flatMap(({ scanned }) => scanned)).toEqual([])
+  })
+
+  test('the index passes those of others over until there are enough', async () => {
+    const [vector = ''] = (await embeddedTexts(model, ['a few words'], 'search')) ?? []
+    const meaning = { model: 'words', vector }
+    const found = await store.tenant(anna).transaction(async (same, tx) => {
+      await tx.script('set local enable_sort = off; set local enable_hashjoin = off')
+      return same.items.search({ ...query, meaning })
+    })
+    expect(found).toHaveLength(5)
+    expect(plans()).toMatchObject([{ indexes: expect.arrayContaining(['store_vectors_embedding']) as string[] }])
   })
 })
 
