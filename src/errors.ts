@@ -217,6 +217,10 @@ export const errorCodes = {
   },
   graph_invalid: { kind: 'input', summary: 'langgraph.json, or a graph that it names, cannot be loaded.' },
   langgraph_missing: { kind: 'input', summary: 'A graph needs @langchain/langgraph, which is not installed.' },
+  embedding_invalid: {
+    kind: 'input',
+    summary: 'What an embedding model gives cannot be kept, or it is not said right.',
+  },
   schema_mismatch: { kind: 'state', summary: 'The database has not the schema that the server was built for.' },
 
   // The database

@@ -1,7 +1,7 @@
 import { type Database, failedBecause, openDatabase, sql } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { readStatus, versionSchemaName, type Engine, type MigrationFile } from '../migrations/migrations.ts'
-import { openStore, type Store } from '../store/store.ts'
+import { type EmbeddingModel, openStore, type Store } from '../store/store.ts'
 import type { DatabaseEntry } from './context.ts'
 
 /** A store on a database that has the schema that it needs. */
@@ -30,14 +30,18 @@ const needed = [
  * Opens the store of a database for the version of the schema that the project's files make. Throws `schema_mismatch` where
  * the database is behind them, `not_supported` on SQLite, `connection_failed`.
  */
-export async function openAssistantStore(entry: DatabaseEntry, connections?: number): Promise<AssistantStore> {
+export async function openAssistantStore(
+  entry: DatabaseEntry,
+  connections?: number,
+  embeddings?: EmbeddingModel,
+): Promise<AssistantStore> {
   if (entry.dialect() === 'sqlite') throw notOnSqlite(entry)
   const version = await versionFor(entry)
   const { url, urlDirectory, wait, schema } = entry.settings
   // Not ended by an interruption: what is under way comes to its end first.
   const database = await openDatabase(url, { directory: urlDirectory, wait })
   const searchPath = [...(version === null ? [] : [version]), schema]
-  const store = openStore(database, { searchPath, ...(connections !== undefined && { connections }) })
+  const store = openStore(database, { searchPath, embeddings, ...(connections !== undefined && { connections }) })
   const close = async (): Promise<void> => {
     await store.close()
     await database.close()

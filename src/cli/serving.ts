@@ -55,11 +55,12 @@ async function serve(
   const where = addressOf(entry, input)
   const { loadAnswer, loadExecutors, serverLog, serverMetrics, startServer } = await import('../server/server.ts')
   const { loadScript } = await import('../migrations/load-script.ts')
-  await using opened = await openAssistantStore(entry, settings.serverConnections)
-  const { store, version } = opened
   const level = quietly && settings.origins.serverLog.from === 'default' ? 'error' : settings.serverLog
   const log = serverLog(level, (line) => context.output.log(line.trimEnd()))
   const graphs = graphsOf(entry, input, context)
+  const embeddings = await embeddingsOf(entry, graphs, context, log)
+  await using opened = await openAssistantStore(entry, settings.serverConnections, embeddings)
+  const { store, version } = opened
   const keys = await keysOf(entry, context)
   const options: ServerOptions = {
     host: where.host,
@@ -149,6 +150,31 @@ async function keysOf(entry: DatabaseEntry, context: Context): Promise<Keyring |
   const { keySourceOf, openKeyring } = await import('./keyring.ts')
   if (keySourceOf(entry.settings, await context.project()) === undefined) return undefined
   return openKeyring(entry, context)
+}
+
+/** The model by which items and documents are found by their meaning. From now on no output shows its key. */
+async function embeddingsOf(entry: DatabaseEntry, graphs: string | undefined, context: Context, log: ServerLog) {
+  const { loadEmbeddings } = await import('../server/server.ts')
+  const { loadScript } = await import('../migrations/load-script.ts')
+  const project = await context.project()
+  const { settings } = entry
+  return loadEmbeddings({
+    settings: {
+      url: settings.serverEmbeddingsUrl,
+      model: settings.serverEmbeddingsModel,
+      keyEnv: settings.serverEmbeddingsKeyEnv,
+      size: settings.serverEmbeddingsSize,
+      fields: settings.serverEmbeddingsFields,
+    },
+    graphs,
+    load: loadScript,
+    secret(name) {
+      const value = project.variable(name)
+      context.secrets.add(value)
+      return value
+    },
+    log: (error) => log.failure(error, { about: 'embeddings' }),
+  })
 }
 
 function graphsOf({ settings }: DatabaseEntry, input: Input, { workingDirectory }: Context): string | undefined {

@@ -7,7 +7,16 @@ import type {
   PutOperation,
   SearchOperation,
 } from '@langchain/langgraph-checkpoint'
-import type { FoundItem, TenantStore } from '../store/store.ts'
+import {
+  type EmbeddingModel,
+  type FoundItem,
+  keepsMeanings,
+  meaningOfQuery,
+  type NewItem,
+  type StoreTransaction,
+  type TenantStore,
+  withMeanings,
+} from '../store/store.ts'
 
 type FoundByGraph = Awaited<ReturnType<BaseStore['search']>>[number]
 
@@ -19,25 +28,31 @@ export interface ItemLibrary {
 /** A store of LangGraph.js that keeps its items in the assistant schema. */
 export type ItemStore = Pick<BaseStore, keyof BaseStore>
 
+/** Makes a store of a tenant's items, found by their meaning where there is a model: this one, or that of the tenant's store. */
+export type ItemStoreClass = new (tenant: () => Promise<TenantStore>, embeddings?: EmbeddingModel) => ItemStore
+
 /**
  * The class, for a program's own LangGraph, of what graphs remember from thread to thread: the store items of a tenant, which
  * are the same as `/store/items` of the server has.
  */
-export function itemStoreClass({ BaseStore }: ItemLibrary): new (tenant: () => Promise<TenantStore>) => ItemStore {
+export function itemStoreClass({ BaseStore }: ItemLibrary): ItemStoreClass {
   return class extends BaseStore {
     readonly #tenant: () => Promise<TenantStore>
+    readonly #embeddings: EmbeddingModel | undefined
 
-    constructor(tenant: () => Promise<TenantStore>) {
+    constructor(tenant: () => Promise<TenantStore>, embeddings?: EmbeddingModel) {
       super()
       this.#tenant = tenant
+      this.#embeddings = embeddings
     }
 
     /** Does the operations one after another, in one transaction: all of them, or none. Throws `request_invalid`. */
     override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>> {
       const tenant = await this.#tenant()
+      const steps = await stepsOf(tenant, operations, this.#embeddings ?? tenant.embeddings)
       const results = await tenant.transaction(async (store) => {
         const answers: unknown[] = []
-        for (const operation of operations) answers.push(await perform(store, operation))
+        for (const step of steps) answers.push(await step(store))
         return answers
       })
       return results as OperationResults<Op>
@@ -45,23 +60,41 @@ export function itemStoreClass({ BaseStore }: ItemLibrary): new (tenant: () => P
   }
 }
 
-function perform(store: TenantStore, operation: Operation): Promise<unknown> {
-  if ('namespacePrefix' in operation) return search(store, operation)
-  if ('value' in operation) return put(store, operation)
-  if ('key' in operation) return get(store, operation)
-  return list(store, operation)
+type Step = (store: TenantStore) => Promise<unknown>
+
+// What has to ask a model does so here, before the transaction.
+async function stepsOf(tenant: TenantStore, operations: readonly Operation[], model: EmbeddingModel | undefined) {
+  const run = <T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> => tenant.transaction((_, tx) => work(tx))
+  const given = operations.flatMap((operation) => newItem(operation) ?? [])
+  const items = [...(model === undefined ? given : await withMeanings(run, model, given))]
+  const meaning = (query = '') => model && meaningOfQuery(run, model, query, keepsMeanings)
+  return Promise.all(
+    operations.map(async (operation): Promise<Step> => {
+      const item = newItem(operation) && items.shift()
+      if (item !== undefined) return ({ items: all }) => all.put(item)
+      if ('namespacePrefix' in operation) {
+        const meant = await meaning(operation.query)
+        return (store) => search(store, operation, meant)
+      }
+      if ('value' in operation) return ({ items: all }) => all.remove(operation.namespace, operation.key)
+      if ('key' in operation) return (store) => get(store, operation)
+      return (store) => list(store, operation)
+    }),
+  )
 }
 
-async function search(store: TenantStore, operation: SearchOperation): Promise<FoundByGraph[]> {
+type Meaning = Awaited<ReturnType<typeof meaningOfQuery>>
+
+async function search(store: TenantStore, operation: SearchOperation, meaning: Meaning): Promise<FoundByGraph[]> {
   const { namespacePrefix: prefix, filter, query, limit = 10, offset = 0 } = operation
-  return (await store.items.search({ prefix, filter, query, limit, offset })).map(forGraph)
+  return (await store.items.search({ prefix, filter, query, meaning, limit, offset })).map(forGraph)
 }
 
-async function put(store: TenantStore, { namespace, key, value, index }: PutOperation): Promise<void> {
-  if (value === null) return store.items.remove(namespace, key)
+function newItem(operation: Operation): NewItem | undefined {
+  if ('namespacePrefix' in operation || !('value' in operation) || operation.value === null) return undefined
+  const { namespace, key, value, index } = operation as PutOperation
   // Messages and dates say themselves how they are written.
-  const plain = JSON.parse(JSON.stringify(value)) as FoundItem['value']
-  return store.items.put({ namespace, key, value: plain, index })
+  return { namespace, key, value: JSON.parse(JSON.stringify(value)) as FoundItem['value'], index }
 }
 
 async function get(store: TenantStore, { namespace, key }: GetOperation): Promise<FoundByGraph | null> {

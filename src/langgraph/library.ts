@@ -1,8 +1,10 @@
 import { BaseCheckpointSaver, BaseStore, type SerializerProtocol } from '@langchain/langgraph-checkpoint'
+import { embeddingModel, type ItemIndexConfig } from './item-index.ts'
 import { itemStoreClass, saverClass } from './langgraph.ts'
 import { openedStore, type OpenedStore, type Place } from './opened-store.ts'
 
 export { adoptPostgresSaver, type Adopted, type AdoptionOptions } from './adopt-postgres-saver.ts'
+export type { Embeddings, ItemIndexConfig } from './item-index.ts'
 export type { Place } from './opened-store.ts'
 
 /** How a checkpointer is made. */
@@ -36,6 +38,12 @@ export class MetastoreSaver extends Saver implements AsyncDisposable {
   }
 }
 
+/** How a store of items is made. */
+export interface MetastoreItemStoreOptions extends Place {
+  /** The model by which items are found by their meaning, where the database has pgvector; else words are looked for. */
+  readonly index?: ItemIndexConfig
+}
+
 const ItemStore = itemStoreClass({ BaseStore })
 
 /**
@@ -45,9 +53,10 @@ const ItemStore = itemStoreClass({ BaseStore })
 export class MetastoreItemStore extends ItemStore implements AsyncDisposable {
   readonly #opened: OpenedStore
 
-  constructor(place: Place) {
+  /** Throws `usage`, `embedding_invalid`. */
+  constructor({ index, ...place }: MetastoreItemStoreOptions) {
     const opened = openedStore(place)
-    super(() => opened.tenant())
+    super(() => opened.tenant(), index && embeddingModel(index))
     this.#opened = opened
   }
 

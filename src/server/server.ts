@@ -19,6 +19,7 @@ export { authentication, openToAll } from './authentication/authentication.ts'
 export { tokenVerifier } from './authentication/json-web-tokens.ts'
 export type * from './executors/executor.ts'
 export { loadAnswer, loadExecutors } from './executors/load-executors.ts'
+export { loadEmbeddings } from './embeddings/load-embeddings.ts'
 export { type ServerLog, serverLog } from './requests/request-log.ts'
 export { serverMetrics } from './requests/server-metrics.ts'
 

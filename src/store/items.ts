@@ -1,8 +1,12 @@
 import { join, sql, type Sql } from '../database/database.ts'
 import { itemFilter, type ItemFilter } from './item-filter.ts'
 import { type ItemIndex, textOf } from './item-text.ts'
+import type { Embedding } from './embeddings.ts'
+import { type ItemMeaning, keepsMeanings, waitingMeaning, withMeanings, writeMeaning } from './item-meaning.ts'
+import { nearestItems } from './item-nearest.ts'
 import { listNamespaces, type NamespaceQuery } from './item-namespaces.ts'
 import { alive, checkItem, checkNamespace, checkPrefix, pathOf, within } from './namespaces.ts'
+import { meaningOfQuery, type QueryMeaning } from './nearest.ts'
 import type { Run } from './run.ts'
 import type { StoreItemsRow } from './rows.ts'
 import type { StoreTransaction } from './store-transaction.ts'
@@ -17,16 +21,18 @@ export interface Item {
   readonly updated_at: Date
 }
 
-/** An item that was found; the score tells how well it fits the words that were asked for. */
+/** An item that was found; the score tells how well it fits what was asked for, by its meaning or by its words. */
 export type FoundItem = Item & { readonly score?: number }
 
-/** Which items, the newest first, or the best ones for some words. */
+/** Which items, the newest first, or the best ones for a query. */
 export interface ItemQuery {
   /** The first labels of the namespace, each whole; none for all items. */
   readonly prefix: readonly string[]
   readonly filter?: ItemFilter | undefined
-  /** Words to look for in the texts of the value; one of them is enough. */
+  /** What to look for in the texts of the value: the nearest in meaning, or words, of which one is enough. */
   readonly query?: string | undefined
+  /** What it means, where that is known already. */
+  readonly meaning?: QueryMeaning | undefined
   readonly limit: number
   readonly offset: number
   /** Whether what is found lives longer for it; true by default. */
@@ -41,6 +47,8 @@ export interface NewItem {
   /** It lives for so long from now on; without, for ever. */
   readonly ttlMinutes?: number | undefined
   readonly index?: ItemIndex
+  /** What its texts mean, where that is known already; null where that is kept nowhere. */
+  readonly meaning?: ItemMeaning | null | undefined
 }
 
 /** What a tenant's assistants remember from thread to thread. An item whose time is over is not there. */
@@ -58,17 +66,29 @@ export interface Items {
   namespaces(query: NamespaceQuery): Promise<string[][]>
 }
 
-/** The items that transactions of `run` see. */
-export function items(run: Run): Items {
+/** The items that transactions of `run` see, found by their meaning where there is a model. */
+export function items(run: Run, embedding?: Embedding): Items {
+  const asked = embedding?.asks === true ? embedding.model : undefined
   return {
     get: (namespace, key, { refresh = true } = {}) => run((tx) => get(tx, { namespace, key }, refresh)),
-    put: (item) => run((tx) => put(tx, item)),
+    async put(item) {
+      if (asked === undefined || item.meaning !== undefined) return run((tx) => put(tx, item, embedding))
+      checkNew(item)
+      const [meant = item] = await withMeanings(run, asked, [item])
+      return run((tx) => put(tx, meant, embedding))
+    },
     remove: (namespace, key) =>
       run(async (tx) => {
         checkItem(namespace, key)
         await tx.execute(sql`delete from store_items where ${at({ namespace, key })}`)
       }),
-    search: (query) => run((tx) => search(tx, query)),
+    async search(query) {
+      checkQuery(query)
+      const { query: words = '', meaning } = query
+      if (asked === undefined || meaning !== undefined) return run((tx) => search(tx, query))
+      const meant = await meaningOfQuery(run, asked, words, keepsMeanings)
+      return run((tx) => search(tx, { ...query, meaning: meant }))
+    },
     namespaces: (query) => run((tx) => listNamespaces(tx, query)),
   }
 }
@@ -96,10 +116,15 @@ async function get(
   return itemOf(row)
 }
 
-async function put(tx: StoreTransaction, item: NewItem): Promise<void> {
-  const { namespace, key, value, ttlMinutes, index } = item
+function checkNew({ namespace, key, value, index }: NewItem): void {
   checkNamespace(namespace)
   checkItem(namespace, key)
+  textOf(value, index)
+}
+
+async function put(tx: StoreTransaction, item: NewItem, embedding: Embedding | undefined): Promise<void> {
+  const { namespace, key, value, ttlMinutes, index } = item
+  checkNew(item)
   const exact = pathOfNul(value, '') === undefined ? null : Buffer.from(JSON.stringify(value))
   const kept = exact === null ? value : storable(value)
   const ttl = sql`${ttlMinutes ?? null}::double precision`
@@ -112,15 +137,56 @@ async function put(tx: StoreTransaction, item: NewItem): Promise<void> {
       value = excluded.value, value_exact = excluded.value_exact, search = excluded.search,
       ttl_minutes = excluded.ttl_minutes, expires_at = excluded.expires_at,
       created_at = case when store_items.expires_at <= now() then now() else store_items.created_at end`)
+  const meaning = item.meaning === undefined ? await waiting(tx, item, embedding) : item.meaning
+  if (meaning !== null) await writeMeaning(tx, item, meaning)
+}
+
+// In a transaction nobody waits for a model: what it would say is asked for later.
+async function waiting(tx: StoreTransaction, item: NewItem, embedding: Embedding | undefined) {
+  if (embedding === undefined || !(await keepsMeanings(tx))) return null
+  return waitingMeaning(embedding.model, item)
+}
+
+function checkQuery({ prefix, query, filter = {} }: ItemQuery): void {
+  checkPrefix(prefix)
+  refuseNul(query, 'query')
+  itemFilter(filter)
 }
 
 async function search(tx: StoreTransaction, query: ItemQuery): Promise<FoundItem[]> {
-  const { prefix, filter = {}, limit, offset, refresh = true } = query
-  checkPrefix(prefix)
-  refuseNul(query.query, 'query')
-  const words = query.query?.trim() ?? ''
+  const { refresh = true } = query
+  checkQuery(query)
+  const near = query.meaning === undefined ? undefined : await nearest(tx, query, query.meaning)
+  const rows = near ?? (await byWords(tx, query))
+  if (refresh) await prolong(tx, rows)
+  return rows.map((row) => (row.score === undefined ? itemOf(row) : { ...itemOf(row), score: row.score }))
+}
+
+// Undefined where no item has a meaning that could be compared.
+async function nearest(tx: StoreTransaction, query: ItemQuery, meaning: QueryMeaning): Promise<Row[] | undefined> {
+  const { prefix, filter = {}, limit, offset } = query
   const conditions = [within(prefix), alive, ...itemFilter(filter)]
-  const rows = await tx.query<Row>(
+  const found = await nearestItems(tx, { prefix, conditions, meaning, most: offset + limit })
+  if (found.length === 0) return undefined
+  const page = found.slice(offset)
+  const places = page.map(({ namespace_path, key }) => sql`(${namespace_path}::text, ${key}::text)`)
+  const rows =
+    page.length === 0
+      ? []
+      : await tx.query<Row>(sql`
+          select ${columns} from store_items
+          where tenant_id = current_tenant() and (namespace_path, key) in (${join(places)}) and ${alive}`)
+  const byPlace = new Map(rows.map((row) => [`${pathOf(row.namespace as string[])} ${row.key}`, row]))
+  return page.flatMap(({ namespace_path, key, score }) => {
+    const row = byPlace.get(`${namespace_path} ${key}`)
+    return row === undefined ? [] : [{ ...row, score }]
+  })
+}
+
+async function byWords(tx: StoreTransaction, { prefix, filter = {}, query, limit, offset }: ItemQuery): Promise<Row[]> {
+  const words = query?.trim() ?? ''
+  const conditions = [within(prefix), alive, ...itemFilter(filter)]
+  return tx.query<Row>(
     words === ''
       ? sql`
         select ${columns} from store_items
@@ -134,8 +200,6 @@ async function search(tx: StoreTransaction, query: ItemQuery): Promise<FoundItem
         order by score desc, updated_at desc, namespace_path, key
         limit ${limit} offset ${offset}`,
   )
-  if (refresh) await prolong(tx, rows)
-  return rows.map((row) => (row.score === undefined ? itemOf(row) : { ...itemOf(row), score: row.score }))
 }
 
 // Any of the words is enough; the rank tells how many there are.

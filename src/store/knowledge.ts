@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto'
 import { join, sql } from '../database/database.ts'
+import { embedded, type Embedding, type EmbeddingModel } from './embeddings.ts'
 import { notFound } from './failures.ts'
+import { type Found, hasEmbeddings, searchKnowledge } from './knowledge-search.ts'
+import { meaningOfQuery } from './nearest.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import type { DocumentsRow } from './rows.ts'
 import type { Run } from './run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject } from './values.ts'
+
+export type { Found } from './knowledge-search.ts'
 
 /** Something that assistants look up. */
 export type Document = Omit<DocumentsRow, 'tenant_id' | 'content_hash'>
@@ -21,22 +26,11 @@ export interface NewDocument {
   readonly chunks: readonly NewChunk[]
 }
 
-/** A piece of a document, with its meaning as numbers where an embedding model gave them. */
+/** A piece of a document, with its meaning as numbers where the caller has them; else the store's own model gives them. */
 export interface NewChunk {
   readonly content: string
   readonly embedding?: readonly number[] | undefined
   readonly embedding_model?: string | undefined
-}
-
-/** A piece that was found. A higher score is better; scores of words and of meanings do not compare. */
-export interface Found {
-  readonly chunk_id: string
-  readonly document_id: string
-  readonly reference: string
-  readonly title: string
-  readonly position: number
-  readonly content: string
-  readonly score: number
 }
 
 /** What the assistants of a tenant look up. */
@@ -49,18 +43,25 @@ export interface Knowledge {
   list(page: Page): Promise<Paged<Document>>
   /** Throws `not_found`. */
   remove(id: string): Promise<void>
-  /** The best pieces: nearest in meaning where there is an embedding and the server has pgvector, else by their words. A database without the module has none. */
-  search(query: string, limit: number, embedding?: readonly number[]): Promise<Found[]>
+  /**
+   * The best pieces: nearest in meaning to the question where there is a model, and by the words of the query those that wait for it,
+   * or all. The question is the query unless said. A database without the module has none.
+   */
+  search(query: string, limit: number, question?: string): Promise<Found[]>
   /** Whether chunks keep embeddings in this database. */
   hasEmbeddings(): Promise<boolean>
 }
 
 const columns = sql`id, created_at, updated_at, reference, title, source, uri, metadata`
 
-/** The knowledge that transactions of `run` see. */
-export function knowledge(run: Run): Knowledge {
+/** The knowledge that transactions of `run` see, found by its meaning where there is a model. */
+export function knowledge(run: Run, embedding?: Embedding): Knowledge {
+  const asked = embedding?.asks === true ? embedding.model : undefined
   return {
-    put: (document) => run((tx) => put(tx, document)),
+    async put(document) {
+      const meant = asked === undefined ? document : await withEmbeddings(run, asked, document)
+      return run((tx) => put(tx, meant))
+    },
     get: (id) =>
       run(async (tx) => {
         const found = await tx.first<Document>(sql`select ${columns} from documents where id = ${id}`)
@@ -94,20 +95,58 @@ export function knowledge(run: Run): Knowledge {
       run(async (tx) => {
         if ((await tx.execute(sql`delete from documents where id = ${id}`)) === 0) throw notFound('document', id)
       }),
-    search: (query, limit, embedding) => run((tx) => search(tx, query, limit, embedding)),
+    async search(query, limit, question = query) {
+      const meaning = asked && (await meaningOfQuery(run, asked, question, hasEmbeddings))
+      return run((tx) => searchKnowledge(tx, { query, limit, meaning }))
+    },
     hasEmbeddings: () => run(hasEmbeddings),
   }
 }
 
-async function put(tx: StoreTransaction, given: NewDocument) {
-  const { reference, title, source, uri, metadata, chunks } = given
-  // Also what the embeddings are of: a new model is a change.
-  const hash = createHash('sha256')
+/**
+ * The same document with what the model says of its pieces, unless it is kept like that already. Where the model has failed, the
+ * pieces wait for it.
+ */
+async function withEmbeddings(run: Run, model: EmbeddingModel, document: NewDocument): Promise<NewDocument> {
+  if (document.chunks.length === 0 || document.chunks.some(({ embedding }) => embedding !== undefined)) return document
+  const chunks = document.chunks.map(({ content }) => ({ content, embedding_model: model.name }))
+  const meant = { ...document, chunks }
+  const before = await run(async (tx) => ((await hasEmbeddings(tx)) ? [await contentHash(tx, document)] : undefined))
+  if (before === undefined) return document
+  if (isSame(before[0], hashOf(chunks))) return meant
+  const texts = chunks.map(({ content }) => content)
+  const vectors = await embedded(model, texts, 'keep')
+  return {
+    ...document,
+    chunks: chunks.map((chunk, index) => {
+      const vector = vectors?.[index]
+      return vector === undefined ? chunk : { ...chunk, embedding: JSON.parse(vector) as number[] }
+    }),
+  }
+}
+
+// Also what the embeddings are of: a new model is a change.
+function hashOf(chunks: readonly NewChunk[]): Buffer {
+  return createHash('sha256')
     .update(JSON.stringify([chunks.map((c) => [c.content, c.embedding_model])]))
     .digest()
-  const before = await tx.first<{ content_hash: Uint8Array | null }>(
+}
+
+async function contentHash(tx: StoreTransaction, { reference }: NewDocument): Promise<Uint8Array | undefined> {
+  const found = await tx.first<{ content_hash: Uint8Array | null }>(
     sql`select content_hash from documents where reference = ${reference} for update`,
   )
+  return found?.content_hash ?? undefined
+}
+
+function isSame(known: Uint8Array | undefined, hash: Buffer): boolean {
+  return known !== undefined && Buffer.compare(known, hash) === 0
+}
+
+async function put(tx: StoreTransaction, given: NewDocument) {
+  const { reference, title, source, uri, metadata, chunks } = given
+  const hash = hashOf(chunks)
+  const before = await contentHash(tx, given)
   const [document] = await tx.query<Document>(sql`
     insert into documents (tenant_id, reference, title, source, uri, content_hash, metadata)
     values (${tx.tenantId}, ${reference}, ${title}, ${source ?? null}, ${uri ?? null}, ${hash}, ${json(metadata ?? {})})
@@ -116,8 +155,7 @@ async function put(tx: StoreTransaction, given: NewDocument) {
       metadata = excluded.metadata
     returning ${columns}`)
   const kept = document as Document
-  const known = before?.content_hash ?? undefined
-  if (known !== undefined && Buffer.compare(known, hash) === 0) return { document: kept, changed: false }
+  if (isSame(before, hash)) return { document: kept, changed: false }
   await tx.execute(sql`delete from chunks where document_id = ${kept.id}`)
   if (chunks.length > 0) await insertChunks(tx, kept.id, chunks)
   return { document: kept, changed: true }
@@ -128,7 +166,7 @@ async function insertChunks(tx: StoreTransaction, documentId: string, chunks: re
     const rows = chunks.map(
       ({ content, embedding, embedding_model: model }, index) => sql`(
         ${tx.tenantId}, ${documentId}, ${index + 1}, ${content},
-        ${embedding === undefined ? null : JSON.stringify(embedding)}::vector, ${model ?? null})`,
+        ${embedding === undefined ? null : JSON.stringify(embedding)}::vector, ${embedding === undefined ? null : (model ?? null)})`,
     )
     await tx.execute(sql`
       insert into chunks (tenant_id, document_id, position, content, embedding, embedding_model) values ${join(rows)}`)
@@ -136,37 +174,4 @@ async function insertChunks(tx: StoreTransaction, documentId: string, chunks: re
   }
   const rows = chunks.map(({ content }, index) => sql`(${tx.tenantId}, ${documentId}, ${index + 1}, ${content})`)
   await tx.execute(sql`insert into chunks (tenant_id, document_id, position, content) values ${join(rows)}`)
-}
-
-async function search(
-  tx: StoreTransaction,
-  query: string,
-  limit: number,
-  embedding: readonly number[] | undefined,
-): Promise<Found[]> {
-  const found = sql`c.id as chunk_id, c.document_id, d.reference, d.title, c.position, c.content`
-  const itsDocument = sql`join documents d on d.tenant_id = c.tenant_id and d.id = c.document_id`
-  if (embedding !== undefined && (await hasEmbeddings(tx))) {
-    // Chunks of other tenants are passed over, so that the index is asked until there are enough.
-    await tx.execute(sql`select set_config('hnsw.iterative_scan', 'strict_order', true)`)
-    const near = sql`c.embedding <=> ${JSON.stringify(embedding)}::vector`
-    return tx.query<Found>(sql`
-      select ${found}, 1 - (${near}) as score
-      from chunks c ${itsDocument} where c.embedding is not null order by ${near} limit ${limit}`)
-  }
-  const [module] = await tx.query<{ there: boolean }>(
-    sql`select to_regprocedure('search_chunks(text,integer)') is not null as there`,
-  )
-  if (module?.there !== true) return []
-  return tx.query<Found>(sql`
-    select ${found}, s.rank as score
-    from search_chunks(${query}, ${limit}) s
-      join chunks c on c.tenant_id = ${tx.tenantId} and c.id = s.chunk_id ${itsDocument}
-    order by s.rank desc, c.id`)
-}
-
-async function hasEmbeddings(tx: StoreTransaction): Promise<boolean> {
-  const found = await tx.first(sql`
-    select from pg_attribute where attrelid = to_regclass('chunks') and attname = 'embedding' and not attisdropped`)
-  return found !== undefined
 }

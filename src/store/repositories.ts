@@ -3,6 +3,7 @@ import { apiKeys, type ApiKeys } from './api-keys.ts'
 import { assistants, type Assistants } from './assistants.ts'
 import { checkpoints, type Checkpoints } from './checkpoints.ts'
 import { crons, type Crons } from './crons.ts'
+import type { Embedding } from './embeddings.ts'
 import { guardrails, type Guardrails } from './guardrails.ts'
 import { items, type Items } from './items.ts'
 import { knowledge, type Knowledge } from './knowledge.ts'
@@ -55,7 +56,7 @@ export interface Repositories {
 }
 
 /** The repositories of one tenant, which work in the transactions that `run` gives them. */
-export function repositories(run: Run): Repositories {
+export function repositories(run: Run, embedding?: Embedding): Repositories {
   return {
     agents: agents(run),
     apiKeys: apiKeys(run),
@@ -63,8 +64,8 @@ export function repositories(run: Run): Repositories {
     checkpoints: checkpoints(run),
     crons: crons(run),
     guardrails: guardrails(run),
-    items: items(run),
-    knowledge: knowledge(run),
+    items: items(run, embedding),
+    knowledge: knowledge(run, embedding),
     llm: llm(run),
     messages: messages(run),
     permissions: permissions(run),

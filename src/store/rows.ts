@@ -406,6 +406,7 @@ export interface ChunksRow {
   search: string | null
   embedding: string | null
   embedding_model: string | null
+  embed_after: Date | null
 }
 
 /** A new row of chunks. */
@@ -420,6 +421,7 @@ export interface ChunksInsert {
   metadata?: JsonValue
   embedding?: string | null
   embedding_model?: string | null
+  embed_after?: Date | null
 }
 
 /** A change of a row of chunks. */
@@ -434,6 +436,7 @@ export interface ChunksUpdate {
   metadata?: JsonValue
   embedding?: string | null
   embedding_model?: string | null
+  embed_after?: Date | null
 }
 
 export interface CronsRow {
@@ -1215,12 +1218,16 @@ export interface StoreItemsUpdate {
   value_exact?: Uint8Array | null
 }
 
+/** source_hash is of the model and the text that the embedding was made of; nobody asks for one before embed_after. */
 export interface StoreVectorsRow {
   tenant_id: string
   namespace_path: string
   key: string
   field_path: string
-  embedding: string
+  source_hash: Uint8Array | null
+  embedding_model: string | null
+  embedding: string | null
+  embed_after: Date | null
 }
 
 /** A new row of store_vectors. */
@@ -1229,7 +1236,10 @@ export interface StoreVectorsInsert {
   namespace_path: string
   key: string
   field_path: string
-  embedding: string
+  source_hash?: Uint8Array | null
+  embedding_model?: string | null
+  embedding?: string | null
+  embed_after?: Date | null
 }
 
 /** A change of a row of store_vectors. */
@@ -1238,7 +1248,10 @@ export interface StoreVectorsUpdate {
   namespace_path?: string
   key?: string
   field_path?: string
-  embedding?: string
+  source_hash?: Uint8Array | null
+  embedding_model?: string | null
+  embedding?: string | null
+  embed_after?: Date | null
 }
 
 export interface SupportersRow {

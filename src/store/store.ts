@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts'
 import { allApiKeys, type AllApiKeys } from './api-keys.ts'
 import { cronQueue, type CronQueue } from './cron-queue.ts'
+import type { EmbeddingModel } from './embeddings.ts'
 import { outbox, type Outbox } from './outbox.ts'
 import { sessionPool } from './pool.ts'
 import { repositories, type Repositories } from './repositories.ts'
@@ -25,7 +26,12 @@ export type { CheckpointAccess, CheckpointQuery, PruneStrategy } from './checkpo
 export type { PlacedWrite } from './checkpoint-saving.ts'
 export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts'
 export { conflict, invalid, notFound, RequestInvalid } from './failures.ts'
-export type { FoundItem } from './items.ts'
+export { embedded, type EmbeddingModel, mostDimensions } from './embeddings.ts'
+export { embedWaiting, queueItems } from './embedding-queue.ts'
+export { type ItemMeaning, keepsMeanings, withMeanings } from './item-meaning.ts'
+export { isTextPath } from './item-text.ts'
+export type { FoundItem, NewItem } from './items.ts'
+export { meaningOfQuery } from './nearest.ts'
 export { defaultTenant } from './default-tenant.ts'
 export { type ForeignThread, readForeignThreads } from './foreign-checkpoints.ts'
 export type * from './rows.ts'
@@ -72,6 +78,8 @@ export interface StoreOptions {
   readonly searchPath?: readonly string[]
   /** Milliseconds after which a statement is given up; 30,000 by default. */
   readonly statementTimeout?: number
+  /** The model by which items and documents are found by their meaning, where the database has pgvector. */
+  readonly embeddings?: EmbeddingModel | undefined
 }
 
 /** The data of all tenants of an assistant. */
@@ -81,6 +89,8 @@ export interface Store extends AsyncDisposable {
   /** Work across tenants: keys, claims, sweeps. The connection's role has to be a member of metastore_admin. */
   readonly admin: AdminStore
   readonly wakeUps: WakeUps
+  /** The model by which things are found by their meaning. */
+  readonly embeddings: EmbeddingModel | undefined
   /** Whether other processes may use the database at the same time. */
   readonly shared: boolean
   /** How many connections are open and in use, and how many callers wait for one. */
@@ -92,6 +102,8 @@ export interface Store extends AsyncDisposable {
 /** What one tenant has. Each method is a transaction of its own; `transaction` puts several into one. */
 export interface TenantStore extends Repositories {
   readonly id: string
+  /** The model by which it finds things by their meaning. */
+  readonly embeddings: EmbeddingModel | undefined
   transaction<T>(work: (store: TenantStore, tx: StoreTransaction) => Promise<T>): Promise<T>
 }
 
@@ -129,7 +141,8 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   return {
     tenant(tenantId, { ownerId } = {}) {
       const key = `${tenantId} ${ownerId ?? ''}`
-      const store = stores.get(key) ?? tenantStore(ground, { role: 'metastore_app', tenantId, ownerId })
+      const access = { role: 'metastore_app', tenantId, ownerId } as const
+      const store = stores.get(key) ?? tenantStore(ground, access, options.embeddings)
       // Made once for those who come again and again.
       stores.delete(key)
       stores.set(key, store)
@@ -147,6 +160,7 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
       transaction: across,
     },
     wakeUps: ground.wakeUps,
+    embeddings: options.embeddings,
     shared: database.features.manySessions,
     get load() {
       return ground.pool.load
@@ -156,20 +170,26 @@ export function openStore(database: Database, options: StoreOptions = {}): Store
   }
 }
 
-function tenantStore(ground: Ground, access: Access & { readonly tenantId: string }): TenantStore {
+function tenantStore(
+  ground: Ground,
+  access: Access & { readonly tenantId: string },
+  embeddings: EmbeddingModel | undefined,
+): TenantStore {
   const begin = transactions(ground, access)
   return {
     id: access.tenantId,
-    ...repositories(begin),
-    transaction: (work) => begin((tx) => work(storeWithin(tx), tx)),
+    embeddings,
+    ...repositories(begin, embeddings && { model: embeddings, asks: true }),
+    transaction: (work) => begin((tx) => work(storeWithin(tx, embeddings), tx)),
   }
 }
 
 // The same repositories in a transaction that is begun; a transaction in it is the same one.
-function storeWithin(tx: StoreTransaction): TenantStore {
+function storeWithin(tx: StoreTransaction, embeddings: EmbeddingModel | undefined): TenantStore {
   const store: TenantStore = {
     id: tx.tenantId,
-    ...repositories(within(tx)),
+    embeddings,
+    ...repositories(within(tx), embeddings && { model: embeddings, asks: false }),
     transaction: (work) => work(store, tx),
   }
   return store

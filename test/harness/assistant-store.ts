@@ -1,5 +1,5 @@
 import { openDatabase, type Database } from '../../src/database/database.ts'
-import { openStore, type Store } from '../../src/store/store.ts'
+import { type EmbeddingModel, openStore, type Store } from '../../src/store/store.ts'
 import { anna, bert, rowsOf } from '../shipped-schema/world.ts'
 import { freshSchema, type SchemaCopy } from './engines.ts'
 
@@ -19,13 +19,13 @@ export interface StoreWorld extends AsyncDisposable {
 }
 
 /** Opens a store on a database with the shipped schema, and fills it. */
-export async function openStoreWorld({ url, version }: SchemaCopy): Promise<StoreWorld> {
+export async function openStoreWorld({ url, version }: SchemaCopy, embeddings?: EmbeddingModel): Promise<StoreWorld> {
   const database = await openDatabase(url)
   {
     await using session = await database.session()
     for (const tenant of [anna, bert]) await session.script(rowsOf(tenant))
   }
-  const store = openStore(database, { searchPath: [version, 'public'] })
+  const store = openStore(database, { searchPath: [version, 'public'], embeddings })
   return {
     url,
     database,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BackgroundOptions } from '../../src/server/background/background.ts'
 import { MetastoreError } from '../../src/errors.ts'
 import { type Executor, type Principal, type RunningServer, startServer } from '../../src/server/server.ts'
+import type { EmbeddingModel } from '../../src/store/store.ts'
 import { anna, bert, ident, openStoreWorld, storeEngines, type StoreWorld } from '../harness/assistant-store.ts'
 
 /** A server on a database of its own, and clients of two tenants. */
@@ -37,8 +38,9 @@ async function openWorld(
   database: (typeof storeEngines)[number],
   executors: readonly Executor[],
   background: BackgroundOptions | undefined,
+  embeddings: EmbeddingModel | undefined,
 ): Promise<ProtocolWorld> {
-  const world = await openStoreWorld(await database.freshSchema())
+  const world = await openStoreWorld(await database.freshSchema(), embeddings)
   const failures: Error[] = []
   const server = await startServer({
     store: world.store,
@@ -81,11 +83,12 @@ export function protocolScenarios(
     scenario: (number: number, title: string, body: () => Promise<void>) => void,
   ) => void,
   background?: BackgroundOptions,
+  embeddings?: () => Promise<EmbeddingModel | undefined>,
 ): void {
   describe.each(storeEngines)(`${title} on $name`, (engine) => {
     let world: ProtocolWorld
     beforeAll(async () => {
-      world = await openWorld(engine, executors, background)
+      world = await openWorld(engine, executors, background, await embeddings?.())
     })
     afterAll(() => world[Symbol.asyncDispose]())
     declare(

@@ -69,8 +69,25 @@ describe('the life of the shipped schema', () => {
     expect(diffCatalogs(after, again)).toEqual([])
   })
 
-  async function upDownUp(chosen: readonly string[], to: Destination): Promise<Record<State, Catalog>> {
-    await using database = await openDatabase(await freshPostgresUrl(18, base))
+  test('memory and knowledge come, go and come again where there is pgvector, which stays', async () => {
+    await using database = await openDatabase('pglite:memory')
+    await migrateShipped(database, needed)
+    const chosen = [...needed, 'memory', 'knowledge']
+    const { before, after, gone, again } = await upDownUp(chosen, { kind: 'name', name: '301_threads_rules' }, database)
+    const names = after.tables.flatMap(({ name, columns }) => columns.map((column) => `${name}.${column.name}`))
+    expect(names).toEqual(expect.arrayContaining(['store_vectors.embedding', 'chunks.embedding']))
+    expect(gone.extensions.map(({ name }) => name)).toContain('vector')
+    expect(diffCatalogs({ ...before, extensions: gone.extensions }, gone)).toEqual([])
+    expect(diffCatalogs(after, again)).toEqual([])
+  })
+
+  async function upDownUp(
+    chosen: readonly string[],
+    to: Destination,
+    given?: Database,
+  ): Promise<Record<State, Catalog>> {
+    await using own = given === undefined ? await openDatabase(await freshPostgresUrl(18, base)) : undefined
+    const database = given ?? own ?? expect.fail()
     const before = await ownCatalog(database)
     await migrateShipped(database, chosen)
     const after = await ownCatalog(database)

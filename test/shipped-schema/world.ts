@@ -8,9 +8,10 @@ export { migrateShipped, modules, schemaDirectory, shippedFiles } from './migrat
 
 /** The databases that the shipped schema is for. */
 export const places = [
-  { name: 'PostgreSQL 15', freshUrl: () => freshPostgresUrl(15) },
-  { name: 'PostgreSQL 18', freshUrl: () => freshPostgresUrl(18) },
-  { name: 'PGlite', freshUrl: () => Promise.resolve('pglite:memory') },
+  { name: 'PostgreSQL 15', freshUrl: () => freshPostgresUrl(15), tables: 40 },
+  { name: 'PostgreSQL 18', freshUrl: () => freshPostgresUrl(18), tables: 40 },
+  // It has pgvector, and with it store_vectors.
+  { name: 'PGlite', freshUrl: () => Promise.resolve('pglite:memory'), tables: 41 },
 ] as const
 
 /** The tenant whose rows are shared, and two others that the fixtures are of. */
@@ -127,6 +128,12 @@ export function rowsOf(t: string): string {
     insert into outbox (tenant_id, run_id, url, body, next_at) values ('${t}', ${i('run')}, '/hook', '', '2100-01-01');
     insert into idempotency_keys (tenant_id, expires_at, scope, key, fingerprint) values ('${t}', now(), 's', 'k', '');
     insert into store_items (tenant_id, namespace, key, value) values ('${t}', '{users,a}', 'k', '{}');
+    do $$ begin
+      -- Only where the server has pgvector.
+      if to_regclass('public.store_vectors') is not null then
+        insert into store_vectors (tenant_id, namespace_path, key, field_path) values ('${t}', 'users.a.', 'k', '$');
+      end if;
+    end $$;
     insert into documents (tenant_id, id, reference, title) values ('${t}', ${i('document')}, 'd', 'd');
     insert into chunks (tenant_id, id, document_id, position, content)
       values ('${t}', ${i('chunk')}, ${i('document')}, 1, 'Transport is booked under Orders');

@@ -69,10 +69,11 @@ const handlers: Handlers<PgliteCalls> = {
     db = await startPglite(directory)
     const { rows } = await send(
       serialize.query(`
-        select current_setting('server_version'), exists (select from pg_catalog.pg_extension where extname <> 'plpgsql')`),
+        select current_setting('server_version'), string_agg(extname, ' ') from pg_catalog.pg_extension
+        where extname <> 'plpgsql'`),
     )
-    const [version, extended] = rows[0] ?? []
-    if (extended === 't') await prepare('extension')
+    const [version, extensions] = rows[0] ?? []
+    if (extensions) addExtensions(db, new Set(extensions.split(' ')))
     return { version: version ?? '' }
   },
 

@@ -4,6 +4,7 @@ import { noTelemetry, type Telemetry } from '../../telemetry/telemetry.ts'
 import type { WebhookSettings } from '../webhooks/delivery.ts'
 import { sendDueWebhooks } from '../webhooks/send-webhooks.ts'
 import type { BackgroundMetrics } from './background-metrics.ts'
+import { startEmbedder } from './embedder.ts'
 import { type RepeatedWork, repeatWork } from './repeated-work.ts'
 
 /** What a server does besides answering and executing. */
@@ -41,8 +42,8 @@ const sweeps = {
 } as const
 
 /**
- * Starts to fire crons, to send webhooks, and to sweep what has expired. All processes on a database do it; each piece of work is
- * done by one of them.
+ * Starts to fire crons, to send webhooks, to sweep what has expired, and to ask the embedding model about what waits for it. All
+ * processes on a database do it; each piece of work is done by one of them.
  */
 export function startBackground(context: BackgroundContext, options: BackgroundOptions = {}): Background {
   const { store, logFailure } = context
@@ -64,7 +65,8 @@ export function startBackground(context: BackgroundContext, options: BackgroundO
   // What was due while nobody was there.
   crons.look()
   webhooks.look()
-  const all: readonly RepeatedWork[] = [crons, webhooks, sweeper]
+  const embedder = startEmbedder(store, stop.signal, { pause: sweepSeconds * 1000, onFailure: failed('embeddings') })
+  const all: readonly RepeatedWork[] = [crons, webhooks, sweeper, ...embedder]
   return {
     async close() {
       offs.forEach((off) => off())

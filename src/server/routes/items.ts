@@ -108,7 +108,7 @@ function search(app: App): void {
       method: 'post',
       path: '/store/items/search',
       tags,
-      summary: 'Search items by namespace, fields and words',
+      summary: 'Search items by namespace and fields, by meaning or by words',
       request: { body: jsonBody(body) },
       responses: answer(z.object({ items: z.array(itemSchema) }), 'A page of items'),
     }),

@@ -39,7 +39,7 @@ export async function knowledgeFor(
 ): Promise<readonly { readonly title: string; readonly content: string }[]> {
   const words = question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
   const telling = [...new Set(words.filter((word) => word.length > 1 && !fillers.has(word)))]
-  return telling.length === 0 ? [] : store.knowledge.search(telling.join(' or '), pieces)
+  return telling.length === 0 ? [] : store.knowledge.search(telling.join(' or '), pieces, question)
 }
 
 /** What the person has said last. */
