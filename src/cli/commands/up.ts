@@ -9,6 +9,7 @@ import type { Context, DatabaseEntry } from '../context.ts'
 import { createContext } from '../create-context.ts'
 import { exitStatus } from '../exit-status.ts'
 import { windowOption } from '../guard.ts'
+import { firstCalls } from '../first-calls.ts'
 import { flag, text, type Input } from '../input.ts'
 import { addressOf, serveDatabase, servingOptions, type Started } from '../serving.ts'
 import { seedingOptions } from '../seeding-options.ts'
@@ -18,9 +19,6 @@ import { setUpDatabase } from './setup.ts'
 
 /** What the key is called that `up` makes. */
 const keyName = 'metastore up'
-
-/** What the demo's knowledge has an answer to. */
-const question = 'How do I book a transport?'
 
 /** Where the database is unless somebody says otherwise. */
 const embedded = 'pglite:.metastore/assistant'
@@ -130,19 +128,10 @@ async function tell({ url, store, version, open }: Started, entry: DatabaseEntry
   if (open) output.line('  key      none is needed: everybody on this machine is an administrator')
   else if (key !== null) output.line(`  key      ${key}   (it is not shown again)`)
   else output.line('  key      the one that was shown before; metastore up --new-key makes another')
-  const shown = key ?? 'YOUR_KEY'
-  const [header, apiKey] = open ? ['', ''] : [` -H 'x-api-key: ${shown}'`, `, apiKey: '${shown}'`]
   output.line('')
   output.line('Try:')
-  output.line(`  curl -s ${url}/runs/wait${header} \\`)
-  output.line(`    -d '${JSON.stringify({ assistant_id: 'assistant', input: { messages: [question] } })}'`)
-  output.line('')
-  output.line("  import { Client } from '@langchain/langgraph-sdk'")
-  output.line(`  const client = new Client({ apiUrl: '${url}'${apiKey} })`)
-  output.line('  const thread = await client.threads.create()')
-  output.line(
-    `  const state = await client.runs.wait(thread.thread_id, 'assistant', { input: { messages: ['${question}'] } })`,
-  )
+  for (const line of firstCalls(url, open ? undefined : (key ?? 'YOUR_KEY')))
+    output.line(line === '' ? '' : `  ${line}`)
   output.line('')
   output.line('Ctrl-C stops it; nothing is lost.')
   output.document({ url, key, tenant: tenant.id, version, authentication: open ? 'none' : 'keys' })

@@ -176,6 +176,12 @@ async def states(client):
     at = await api.get_history(thread, checkpoint=older[0]["checkpoint"])
     assert at == older[:1]
 
+    # Parts of a state, by a query, by a body, and of each entry of a history.
+    parts = ["next", "values.items"]
+    assert await api.get_state(thread, select=parts) == {"next": [], "values": {"items": ["first:a", "second:A"]}}
+    assert await api.get_state(thread, history[1]["checkpoint"], select=["next"]) == {"next": ["second"]}
+    assert await api.get_history(thread, limit=2, select=["next"]) == [{"next": []}, {"next": ["second"]}]
+
     middle = history[1]["checkpoint"]
     by_checkpoint = await api.get_state(thread, middle)
     assert by_checkpoint["values"] == {"text": "a", "items": ["first:a"]}
@@ -232,8 +238,30 @@ async def runs(client):
         {"run_id": run["run_id"], "status": "success"}
     ]
     assert await api.list(thread, status="error") == []
+    state = await client.threads.get_state(thread)
     await api.delete(thread, second["run_id"])
     await refuses(NotFoundError, api.get(thread, second["run_id"]))
+
+    # Nearly all that can be said of a run.
+    whole = await api.create(
+        thread,
+        "echo",
+        input={"text": "w"},
+        stream_mode=["values", "messages-tuple"],
+        stream_subgraphs=True,
+        stream_resumable=True,
+        metadata={"w": True},
+        config={"tags": ["w"]},
+        checkpoint=state["checkpoint"],
+        interrupt_before=["no such node here"],
+        multitask_strategy="enqueue",
+        if_not_exists="reject",
+        after_seconds=0,
+        langsmith_tracing={"project_name": "p"},
+        durability="exit",
+    )
+    assert whole["multitask_strategy"] == "enqueue" and whole["kwargs"]["stream_subgraphs"] is True
+    assert (await api.join(thread, whole["run_id"]))["items"][-1] == "echo:w"
 
     # Without a thread.
     assert await api.wait(None, "echo", input={"text": "c"}) == {"text": "c", "items": ["echo:c"]}
