@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import { openAssistantStore } from './assistant-store.ts'
 import type { OptionDefinition } from './command.ts'
 import type { Context, DatabaseEntry } from './context.ts'
+import { embeddingsOf, warnWithoutVectors } from './embedding-settings.ts'
 import { list, text, type Input } from './input.ts'
 import { webhookSettings } from './webhook-settings.ts'
 
@@ -61,6 +62,7 @@ async function serve(
   const embeddings = await embeddingsOf(entry, graphs, context, log)
   await using opened = await openAssistantStore(entry, settings.serverConnections, embeddings)
   const { store, version } = opened
+  await warnWithoutVectors(store, log)
   const keys = await keysOf(entry, context)
   const options: ServerOptions = {
     host: where.host,
@@ -150,31 +152,6 @@ async function keysOf(entry: DatabaseEntry, context: Context): Promise<Keyring |
   const { keySourceOf, openKeyring } = await import('./keyring.ts')
   if (keySourceOf(entry.settings, await context.project()) === undefined) return undefined
   return openKeyring(entry, context)
-}
-
-/** The model by which items and documents are found by their meaning. From now on no output shows its key. */
-async function embeddingsOf(entry: DatabaseEntry, graphs: string | undefined, context: Context, log: ServerLog) {
-  const { loadEmbeddings } = await import('../server/server.ts')
-  const { loadScript } = await import('../migrations/load-script.ts')
-  const project = await context.project()
-  const { settings } = entry
-  return loadEmbeddings({
-    settings: {
-      url: settings.serverEmbeddingsUrl,
-      model: settings.serverEmbeddingsModel,
-      keyEnv: settings.serverEmbeddingsKeyEnv,
-      size: settings.serverEmbeddingsSize,
-      fields: settings.serverEmbeddingsFields,
-    },
-    graphs,
-    load: loadScript,
-    secret(name) {
-      const value = project.variable(name)
-      context.secrets.add(value)
-      return value
-    },
-    log: (error) => log.failure(error, { about: 'embeddings' }),
-  })
 }
 
 function graphsOf({ settings }: DatabaseEntry, input: Input, { workingDirectory }: Context): string | undefined {

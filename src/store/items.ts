@@ -73,7 +73,6 @@ export function items(run: Run, embedding?: Embedding): Items {
     get: (namespace, key, { refresh = true } = {}) => run((tx) => get(tx, { namespace, key }, refresh)),
     async put(item) {
       if (asked === undefined || item.meaning !== undefined) return run((tx) => put(tx, item, embedding))
-      checkNew(item)
       const [meant = item] = await withMeanings(run, asked, [item])
       return run((tx) => put(tx, meant, embedding))
     },
@@ -116,15 +115,10 @@ async function get(
   return itemOf(row)
 }
 
-function checkNew({ namespace, key, value, index }: NewItem): void {
-  checkNamespace(namespace)
-  checkItem(namespace, key)
-  textOf(value, index)
-}
-
 async function put(tx: StoreTransaction, item: NewItem, embedding: Embedding | undefined): Promise<void> {
   const { namespace, key, value, ttlMinutes, index } = item
-  checkNew(item)
+  checkNamespace(namespace)
+  checkItem(namespace, key)
   const exact = pathOfNul(value, '') === undefined ? null : Buffer.from(JSON.stringify(value))
   const kept = exact === null ? value : storable(value)
   const ttl = sql`${ttlMinutes ?? null}::double precision`

@@ -9,6 +9,7 @@ import {
   openStore,
   queueItems,
   type Store,
+  sweepItems,
   type TenantStore,
 } from './store.ts'
 
@@ -107,13 +108,20 @@ describe('with pgvector, what is remembered and known is found by its meaning', 
     expect(await search('once', 'pear')).toEqual(['k'])
   })
 
-  test('what was removed, or is hidden now, has no meaning any more', async () => {
+  test('what was removed, is hidden now, or has expired has no meaning any more', async () => {
     await put('gone', 'a', text('whale'))
     await put('gone', 'b', text('whale'))
     await tenant.items.remove(['gone'], 'a')
     await put('gone', 'b', text('whale'), false)
     expect(await vectors('gone')).toEqual([])
+    await put('gone', 'c', text('whale'))
+    await store.admin.transaction((tx) =>
+      tx.execute(sql`update store_items set expires_at = now() where namespace_path = 'gone.' and key = 'c'`),
+    )
     expect(await search('gone', 'whale')).toEqual([])
+    expect((await vectors('gone')).map(({ key }) => key)).toEqual(['c'])
+    expect(await sweepItems(store.admin.transaction)).toBeGreaterThan(0)
+    expect(await vectors('gone')).toEqual([])
   })
 
   test('another tenant finds nothing of it, and has its own', async () => {
@@ -316,6 +324,16 @@ describe('among very many texts', () => {
     const near = await store.tenant(bert).items.search({ ...query, prefix: ['many', 'u3'] })
     expect(near.map(({ namespace }) => namespace[1])).toEqual(Array(5).fill('u3'))
     expect(plans().flatMap(({ scanned }) => scanned)).toEqual([])
+  })
+
+  test('what waits for the model is found by an index, among all that does not', async () => {
+    take()
+    await embedWaiting(store.admin.transaction, model)
+    const statements = take()
+    expect(statements.flatMap(({ indexes }) => indexes)).toEqual(
+      expect.arrayContaining(['chunks_embedding_model', 'store_vectors_model']),
+    )
+    expect(statements.flatMap(({ scanned }) => scanned)).toEqual([])
   })
 
   test('the index passes those of others over until there are enough', async () => {

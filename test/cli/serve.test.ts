@@ -3,6 +3,7 @@ import { freshPostgresUrl, freshSchema } from '../harness/engines.ts'
 import { modules, schemaDirectory } from '../shipped-schema/migrate.ts'
 import { anna, rowsOf } from '../shipped-schema/world.ts'
 import { id, openDatabase, sql } from '../../src/database/database.ts'
+import { startEmbeddingServer } from '../harness/embedding-server.ts'
 import { recordTelemetry } from '../harness/telemetry.ts'
 import { commandLine, lines, type CommandLine } from './command-line.ts'
 
@@ -13,7 +14,12 @@ function projectOn(url: string, more = ''): CommandLine {
 }
 
 /** Runs a server until it has said that it answers and `use` has come to its end. */
-async function serving(line: CommandLine, words: string, use: (url: string) => Promise<void>) {
+async function serving(
+  line: CommandLine,
+  words: string,
+  use: (url: string) => Promise<void>,
+  environment: Readonly<Record<string, string>> = {},
+) {
   const stop = new AbortController()
   let said = ''
   let using: Promise<void> | undefined
@@ -25,7 +31,7 @@ async function serving(line: CommandLine, words: string, use: (url: string) => P
     // It is awaited below, when the server has stopped.
     using.catch(() => {})
   }
-  const outcome = await line.run(words, { signal: stop.signal, onWrite })
+  const outcome = await line.run(words, { signal: stop.signal, onWrite, environment })
   await using
   const without = (text: string): string =>
     text.replaceAll(/127\.0\.0\.1:\d+(?!\/)/g, 'HOST').replaceAll(/:\d{4,5}/g, ':PORT')
@@ -70,6 +76,39 @@ describe('serve', () => {
       'stopped',
     ])
     expect(stderr).not.toContain(key)
+  })
+
+  test('says in its log when an embedding model cannot be asked, or the database has no place for what it says', async () => {
+    await using provider = await startEmbeddingServer()
+    provider.answer = 401
+    const settings = `[server]\nembeddings_model = "words"\nembeddings_url = "${provider.url}"\nembeddings_key_env = "WORDS_KEY"\n`
+    const environment = { WORDS_KEY: 'sk-of-the-words' }
+    const { status, stdout, stderr } = await serving(
+      projectOn(url, settings),
+      'serve --port 0',
+      async () => {},
+      environment,
+    )
+    expect(status).toBe(0)
+    expect(provider.asked).toMatchObject([{ authorization: 'Bearer sk-of-the-words', body: { model: 'words' } }])
+    const failures = stderr
+      .trimEnd()
+      .split('\n')
+      .map((one) => JSON.parse(one) as { about?: string; error?: { message: string } })
+      .filter(({ about }) => about === 'embeddings')
+    expect(failures.map(({ error }) => error?.message)).toEqual([
+      'The embedding model words has answered with status 401.',
+      'The database does not keep embeddings: words are looked for, and the model is not asked.',
+    ])
+    expect(stdout + stderr).not.toContain('sk-of-the-words')
+    const refused = await projectOn(url, settings).run('serve --port 0')
+    expect(refused).toMatchObject({
+      status: 2,
+      stderr: lines(
+        'error [variable_missing] There is no key for the embedding model: the environment variable WORDS_KEY is not set.',
+        '  next: Set WORDS_KEY, or name another variable in embeddings_key_env in [server] of metastore.toml.',
+      ),
+    })
   })
 
   test('tells a program where it answers as soon as it does, in one document', async () => {
