@@ -120,6 +120,11 @@ describe('tools that only read', () => {
       isError: true,
       document: { command: 'show', ok: false, error: { code: 'migration_unknown' } },
     })
+    // It is no checkout of git.
+    expect(await agent.call('check', { since: 'origin/main' })).toMatchObject({
+      isError: true,
+      document: { command: 'check', ok: false, error: { code: 'usage', where: '--since' } },
+    })
   })
 
   test('take no option for an argument', async () => {

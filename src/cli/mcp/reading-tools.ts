@@ -35,6 +35,11 @@ export const readingTools: readonly Tool[] = [
       'Looks at the files for syntax, order and what would hurt a database in use; needs no database. Call it after each change to a migration.',
     input: {
       database,
+      since: word
+        .optional()
+        .describe(
+          'look for hazards only in files that are new or changed since this revision of git, such as origin/main',
+        ),
       replay: z.boolean().optional().describe('run the files on a throw-away PostgreSQL as well'),
       prove: z.boolean().optional().describe('run each statement there, and tell its locks, rewrites and scans'),
     },
@@ -44,6 +49,7 @@ export const readingTools: readonly Tool[] = [
         [
           'check',
           ...option('database', given['database']),
+          ...option('since', given['since']),
           ...option('replay', given['replay']),
           ...option('prove', given['prove']),
         ],
