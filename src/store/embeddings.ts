@@ -56,7 +56,7 @@ export function beginningOf(text: string): string {
 }
 
 function vectorOf(model: EmbeddingModel, numbers: readonly number[]): string {
-  if (!Array.isArray(numbers) || numbers.length === 0 || !numbers.every((number) => Number.isFinite(number))) {
+  if (!isVector(numbers)) {
     throw embeddingInvalid(
       `The embedding model ${model.name} gives something else than numbers.`,
       'Look at the address and the name of the model.',
@@ -69,6 +69,11 @@ function vectorOf(model: EmbeddingModel, numbers: readonly number[]): string {
     )
   }
   return `[${[...numbers, ...Array<number>(mostDimensions - numbers.length).fill(0)].join(',')}]`
+}
+
+// Whatever a program or a service gives comes here.
+function isVector(given: unknown): given is readonly number[] {
+  return Array.isArray(given) && given.length > 0 && given.every((number) => Number.isFinite(number))
 }
 
 function otherCount(model: EmbeddingModel, asked: number, given: number): MetastoreError {
