@@ -28,7 +28,10 @@ const longestText = 8000
 /** How many texts a model is asked about at once. */
 const textsAtOnce = 64
 
-/** What a model says of each text, as PostgreSQL writes vectors; undefined when it has failed and somebody was told. Throws `embedding_invalid`. */
+/**
+ * What a model says of each text, as PostgreSQL writes vectors; undefined when it has failed and somebody was told. Throws
+ * `embedding_invalid`.
+ */
 export async function embedded(
   model: EmbeddingModel,
   texts: readonly string[],
