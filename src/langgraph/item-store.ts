@@ -4,7 +4,6 @@ import type {
   ListNamespacesOperation,
   Operation,
   OperationResults,
-  PutOperation,
   SearchOperation,
 } from '@langchain/langgraph-checkpoint'
 import {
@@ -92,7 +91,7 @@ async function search(store: TenantStore, operation: SearchOperation, meaning: M
 
 function newItem(operation: Operation): NewItem | undefined {
   if ('namespacePrefix' in operation || !('value' in operation) || operation.value === null) return undefined
-  const { namespace, key, value, index } = operation as PutOperation
+  const { namespace, key, value, index } = operation
   // Messages and dates say themselves how they are written.
   return { namespace, key, value: JSON.parse(JSON.stringify(value)) as FoundItem['value'], index }
 }

@@ -162,7 +162,8 @@ export const serverSettings = {
     variables: ['METASTORE_SERVER_EMBEDDINGS_URL'],
     flag: null,
     reach: 'all',
-    description: 'Where the embedding model answers, in the form of OpenAI’s API: the URL that /embeddings is below; OpenAI itself unless said.',
+    description:
+      'Where the embedding model answers, in the form of OpenAI’s API: the URL that /embeddings is below; OpenAI itself unless said.',
   },
   serverEmbeddingsKeyEnv: {
     key: 'server_embeddings_key_env',

@@ -28,7 +28,10 @@ const longestText = 8000
 /** How many texts a model is asked about at once. */
 const textsAtOnce = 64
 
-/** What a model says of each text, as PostgreSQL writes vectors; undefined when it has failed and somebody was told. Throws `embedding_invalid`. */
+/**
+ * What a model says of each text, as PostgreSQL writes vectors; undefined when it has failed and somebody was told. Throws
+ * `embedding_invalid`.
+ */
 export async function embedded(
   model: EmbeddingModel,
   texts: readonly string[],
@@ -56,7 +59,7 @@ export function beginningOf(text: string): string {
 }
 
 function vectorOf(model: EmbeddingModel, numbers: readonly number[]): string {
-  if (!Array.isArray(numbers) || numbers.length === 0 || !numbers.every((number) => Number.isFinite(number))) {
+  if (!isVector(numbers)) {
     throw embeddingInvalid(
       `The embedding model ${model.name} gives something else than numbers.`,
       'Look at the address and the name of the model.',
@@ -69,6 +72,11 @@ function vectorOf(model: EmbeddingModel, numbers: readonly number[]): string {
     )
   }
   return `[${[...numbers, ...Array<number>(mostDimensions - numbers.length).fill(0)].join(',')}]`
+}
+
+// Whatever a program or a service gives comes here.
+function isVector(given: unknown): given is readonly number[] {
+  return Array.isArray(given) && given.length > 0 && given.every((number) => Number.isFinite(number))
 }
 
 function otherCount(model: EmbeddingModel, asked: number, given: number): MetastoreError {

@@ -31,7 +31,10 @@ export async function hasEmbeddings(tx: StoreTransaction): Promise<boolean> {
   return found !== undefined
 }
 
-/** The pieces of a tenant's documents that are nearest in meaning, then those without a meaning by their words; without a meaning all by their words. */
+/**
+ * The pieces of a tenant's documents that are nearest in meaning, then those that wait for the model by their words. Where nobody says
+ * what the query means, all by their words.
+ */
 export async function searchKnowledge(tx: StoreTransaction, query: KnowledgeQuery): Promise<Found[]> {
   const { limit, meaning } = query
   if (meaning === undefined) return byWords(tx, query, sql``)

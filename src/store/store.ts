@@ -28,7 +28,7 @@ export { earlierAnswer, type IdempotencyKey, keepAnswer } from './idempotency.ts
 export { conflict, invalid, notFound, RequestInvalid } from './failures.ts'
 export { embedded, type EmbeddingModel, mostDimensions } from './embeddings.ts'
 export { embedWaiting, queueItems } from './embedding-queue.ts'
-export { type ItemMeaning, keepsMeanings, withMeanings } from './item-meaning.ts'
+export { keepsMeanings, withMeanings } from './item-meaning.ts'
 export { isTextPath } from './item-text.ts'
 export type { FoundItem, NewItem } from './items.ts'
 export { meaningOfQuery } from './nearest.ts'

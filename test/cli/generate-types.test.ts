@@ -128,7 +128,7 @@ describe('generate types', () => {
     expect((await line.run('generate types --dates text')).stdout).toContain('  at: string\n')
     line.write(
       'migrations/003_waits.sql',
-      lines('-- metastore: extension=vector', 'create extension vector;', 'create table waiting (of vector(3));'),
+      lines('-- metastore: extension=postgis', 'create extension postgis;', 'create table waiting (of geometry);'),
     )
     const withoutWaiting = (await line.run('generate types')).stdout
     expect(withoutWaiting).toContain('  more: string | null\n')

@@ -8,8 +8,8 @@ export interface EmbeddingServer extends AsyncDisposable {
   /** The URL below which `/embeddings` is. */
   readonly url: string
   readonly asked: { readonly authorization: string | undefined; readonly body: Record<string, unknown> }[]
-  /** What it answers from now on: as it should, with a status, or with a text. */
-  answer: 'embeddings' | number | string
+  /** What it answers from now on: a status, or a text; as it should for `embeddings`. */
+  answer: number | string
 }
 
 /** Starts one that says what words texts have in common. */

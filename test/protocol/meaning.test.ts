@@ -5,7 +5,7 @@ import { MetastoreItemStore } from '../../src/langgraph/library.ts'
 import { builtInExecutor } from '../../src/server/executors/built-in.ts'
 import { loadEmbeddings } from '../../src/server/server.ts'
 import { embedWaiting } from '../../src/store/store.ts'
-import { anna } from '../harness/assistant-store.ts'
+import { anna, ident } from '../harness/assistant-store.ts'
 import { type EmbeddingServer, startEmbeddingServer } from '../harness/embedding-server.ts'
 import { embeddingOf } from '../harness/words-model.ts'
 import { execute, newThread } from './execution.ts'
@@ -47,6 +47,18 @@ protocolScenarios(
       )
       return row?.there === true
     }
+
+    scenario(50, 'what was there before the model is found by its meaning soon', async () => {
+      if (!(await byMeaning())) return
+      // Written with the rows of the test, by nobody who knows of a model.
+      const models = () =>
+        it().store.admin.transaction((tx) =>
+          tx.query(sql`
+            select c.embedding_model as chunk, v.embedding_model as item from chunks c join store_vectors v using (tenant_id)
+            where c.id = ${ident(anna, 'chunk')}`),
+        )
+      await expect.poll(models).toEqual([{ chunk: 'words', item: 'words' }])
+    })
 
     scenario(50, 'an embedding model ranks items by their meaning, and without pgvector their words do', async () => {
       const place = ['meaning', 'pets']

@@ -190,7 +190,7 @@ test('a zero byte in a statement is an error, and the rest of the statement is n
   })
 })
 
-test.each(['pg_trgm', 'uuid-ossp', 'pgcrypto', 'citext', 'btree_gist', 'hstore', 'unaccent', 'ltree', 'fuzzystrmatch'])(
+test.each(['pg_trgm', 'uuid-ossp', 'pgcrypto', 'citext', 'btree_gist', 'hstore', 'unaccent', 'ltree', 'vector'])(
   'the extension %s can be created',
   async (name) => {
     await session.script(`create extension "${name}"`)

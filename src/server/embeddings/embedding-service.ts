@@ -14,7 +14,10 @@ export interface EmbeddingService {
 /** Milliseconds that a model has for an answer: somebody who searches waits less than what is to be kept can. */
 const patience = { search: 5000, keep: 20_000 } as const
 
-/** Asks the service; what it says of a failure is not shown, because it may repeat a part of the key. Throws `unavailable`, `embedding_invalid`. */
+/**
+ * Asks the service; what it says of a failure is not shown, because it may repeat a part of the key. Throws `unavailable`,
+ * `embedding_invalid`.
+ */
 export function embeddingService({ url, model, apiKey, size }: EmbeddingService): EmbeddingModel['embed'] {
   const fail = (what: string, remedy: string, cause?: unknown): MetastoreError =>
     new MetastoreError({

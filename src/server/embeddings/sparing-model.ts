@@ -2,8 +2,8 @@ import { MetastoreError } from '../../errors.ts'
 import type { EmbeddingModel } from '../../store/store.ts'
 
 /**
- * The same model for a server: its failures go to the log, once each, and for `pause` milliseconds after one it is not asked, so that nobody waits
- * for it in vain.
+ * The same model for a server: its failures go to the log, once each, and for `pause` milliseconds after one it is not asked, so
+ * that nobody waits for it in vain.
  */
 export function sparingModel(model: EmbeddingModel, log: (error: Error) => void, pause: number): EmbeddingModel {
   let failure: Error | undefined

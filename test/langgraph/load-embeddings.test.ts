@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type EmbeddingServer, startEmbeddingServer } from '../../../test/harness/embedding-server.ts'
-import { temporaryDirectory } from '../../../test/harness/temporary-directory.ts'
-import { embeddingOf } from '../../../test/harness/words-model.ts'
-import { loadScript } from '../../migrations/load-script.ts'
-import { type EmbeddingOptions, loadEmbeddings } from './load-embeddings.ts'
+import { type EmbeddingServer, startEmbeddingServer } from '../harness/embedding-server.ts'
+import { temporaryDirectory } from '../harness/temporary-directory.ts'
+import { embeddingOf } from '../harness/words-model.ts'
+import { loadScript } from '../../src/migrations/load-script.ts'
+import { type EmbeddingOptions, loadEmbeddings } from '../../src/server/embeddings/load-embeddings.ts'
 
 let provider: EmbeddingServer
 beforeAll(async () => {
