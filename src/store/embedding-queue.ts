@@ -31,7 +31,7 @@ export async function embedWaiting(run: Run, model: EmbeddingModel, signal?: Abo
 }
 
 // Those of one try come again at different times, so that a text that the model refuses does not hold up the others for ever.
-const later = sql`now() + interval '1 minute' * (1 + 10 * random())`
+const later = sql`now() + interval '1 minute' * (1 + 4 * random())`
 
 function waitsFor(model: EmbeddingModel): Sql {
   return sql`

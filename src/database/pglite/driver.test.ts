@@ -190,15 +190,23 @@ test('a zero byte in a statement is an error, and the rest of the statement is n
   })
 })
 
-test.each(['pg_trgm', 'uuid-ossp', 'pgcrypto', 'citext', 'btree_gist', 'hstore', 'unaccent', 'ltree', 'vector'])(
-  'the extension %s can be created',
-  async (name) => {
-    await session.script(`create extension "${name}"`)
-    expect(await session.query(sql`select extname from pg_extension where extname = ${name}`)).toEqual([
-      { extname: name },
-    ])
-  },
-)
+test.each([
+  'pg_trgm',
+  'uuid-ossp',
+  'pgcrypto',
+  'citext',
+  'btree_gist',
+  'hstore',
+  'unaccent',
+  'ltree',
+  'fuzzystrmatch',
+  'vector',
+])('the extension %s can be created', async (name) => {
+  await session.script(`create extension "${name}"`)
+  expect(await session.query(sql`select extname from pg_extension where extname = ${name}`)).toEqual([
+    { extname: name },
+  ])
+})
 
 test('an index can be built concurrently', async () => {
   await session.script('create index concurrently kept_id on kept (id)')
