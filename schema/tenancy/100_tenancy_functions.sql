@@ -105,76 +105,85 @@ begin
 end
 $$;
 
--- A reference to a row that is the tenant's own or the shared tenant's. A foreign key cannot say that. The arguments of the
--- trigger: the table that refers, its column, the table referred to, its column. The row referred to is locked as by a
--- foreign key, so that nobody deletes it meanwhile; that needs the owner's rights, as it may be a shared one.
-create function check_shared_reference() returns trigger
-language plpgsql
-security definer
-set search_path = public, pg_temp
-as $$
-declare
-  source constant text := tg_argv[0];
-  source_column constant text := tg_argv[1];
-  target constant text := tg_argv[2];
-  target_column constant text := tg_argv[3];
-  referred uuid;
-  found_one boolean;
-begin
-  if tg_op = 'DELETE' then
-    execute format('select ($1).%I', target_column) into referred using old;
-    execute format(
-      'select exists (select from %I where %I = $1 and ($2 = shared_tenant() or tenant_id = $2))', source, source_column)
-      into found_one using referred, old.tenant_id;
-    -- What goes with its whole tenant is not asked for what else goes with it.
-    if found_one and exists (select from tenants where id = old.tenant_id) then
-      raise foreign_key_violation using
-        message = format('A row of %s is still used by %s.%s.', target, source, source_column),
-        schema = tg_table_schema, table = tg_table_name, constraint = tg_name;
-    end if;
-    return null;
-  end if;
-  execute format('select ($1).%I', source_column) into referred using new;
-  if referred is null then return null; end if;
-  execute format(
-    'select true from %I where tenant_id in ($1, shared_tenant()) and %I = $2 limit 1 for key share', target, target_column)
-    into found_one using new.tenant_id, referred;
-  if found_one is null then
-    raise foreign_key_violation using
-      message = format('%s.%s refers to no row of %s that is of the tenant or shared.', source, source_column, target),
-      schema = tg_table_schema, table = tg_table_name, constraint = tg_name;
-  end if;
-  return null;
-end
-$$;
-revoke execute on function check_shared_reference() from public;
-
--- Makes both sides of such a reference.
+-- A reference to a row that is the tenant's own or the shared tenant's. A foreign key cannot say that; two triggers do. The row
+-- referred to is locked as by a foreign key, so that nobody deletes it meanwhile; that needs the owner's rights, as it may be a
+-- shared one. Each reference has functions of its own: with the names in their text, the server keeps the plans of their queries.
 create function reference_shared(source text, source_column text, target text, target_column text) returns void
 language plpgsql
 set search_path = public, pg_temp
-as $$
+as $reference$
 declare
-  arguments constant text := format('%L, %L, %L, %L', source, source_column, target, target_column);
+  exists_name constant text := source || '_' || source_column || '_exists';
+  kept_name constant text := source || '_' || source_column || '_kept';
 begin
   execute format(
-    'create constraint trigger %I after insert or update of tenant_id, %I on %I deferrable
-       for each row execute function check_shared_reference(%s)',
-    source || '_' || source_column || '_exists', source_column, source, arguments);
+    $make$
+    create function %1$I() returns trigger
+    language plpgsql
+    security definer
+    set search_path = public, pg_temp
+    as $$
+    begin
+      if new.%2$I is null then return null; end if;
+      perform from %3$I where tenant_id in (new.tenant_id, shared_tenant()) and %4$I = new.%2$I limit 1 for key share;
+      if not found then
+        raise foreign_key_violation using
+          message = %5$L, schema = tg_table_schema, table = tg_table_name, constraint = tg_name;
+      end if;
+      return null;
+    end
+    $$
+    $make$,
+    exists_name, source_column, target, target_column,
+    format('%s.%s refers to no row of %s that is of the tenant or shared.', source, source_column, target));
   execute format(
-    'create constraint trigger %I after delete on %I deferrable for each row execute function check_shared_reference(%s)',
-    source || '_' || source_column || '_kept', target, arguments);
+    $make$
+    create function %1$I() returns trigger
+    language plpgsql
+    security definer
+    set search_path = public, pg_temp
+    as $$
+    begin
+      -- What goes with its whole tenant is not asked for what else goes with it.
+      if exists (
+          select from %2$I
+          where %3$I = old.%4$I and (old.tenant_id = shared_tenant() or tenant_id = old.tenant_id))
+        and exists (select from tenants where id = old.tenant_id)
+      then
+        raise foreign_key_violation using
+          message = %5$L, schema = tg_table_schema, table = tg_table_name, constraint = tg_name;
+      end if;
+      return null;
+    end
+    $$
+    $make$,
+    kept_name, source, source_column, target_column,
+    format('A row of %s is still used by %s.%s.', target, source, source_column));
+  execute format('revoke execute on function %I() from public', exists_name);
+  execute format('revoke execute on function %I() from public', kept_name);
+  execute format(
+    'create constraint trigger %1$I after insert or update of tenant_id, %2$I on %3$I deferrable
+       for each row execute function %1$I()',
+    exists_name, source_column, source);
+  execute format(
+    'create constraint trigger %1$I after delete on %2$I deferrable for each row execute function %1$I()',
+    kept_name, target);
 end
-$$;
+$reference$;
 
 -- Takes back what reference_shared did.
 create function unreference_shared(source text, source_column text, target text) returns void
 language plpgsql
 set search_path = public, pg_temp
 as $$
+declare
+  exists_name constant text := source || '_' || source_column || '_exists';
+  kept_name constant text := source || '_' || source_column || '_kept';
 begin
-  execute format('drop trigger %I on %I', source || '_' || source_column || '_exists', source);
-  execute format('drop trigger %I on %I', source || '_' || source_column || '_kept', target);
+  execute format('drop trigger %I on %I', exists_name, source);
+  execute format('drop trigger %I on %I', kept_name, target);
+  execute format('drop function %I()', exists_name);
+  execute format('drop function %I()', kept_name);
 end
 $$;
 
@@ -267,7 +276,6 @@ drop function make_partitions(regclass, text, integer);
 drop function check_transition();
 drop function unreference_shared(text, text, text);
 drop function reference_shared(text, text, text, text);
-drop function check_shared_reference();
 drop function release_tenant(regclass);
 drop function isolate_tenant(regclass, text);
 drop function touch_updated_at();
