@@ -197,6 +197,34 @@ describe('What is rendered', () => {
     })
   })
 
+  test('lets columns swap types that are both made anew, also those of heirs, and keeps their rows', async () => {
+    const swapping = (labels: string, note: string, [a, c]: readonly [string, string]) => `
+      create schema swap; create type swap.mood as enum (${labels}); create domain swap.note as ${note};
+      create table swap.feelings (a swap.${a}, c swap.${c}); create table swap.heirs () inherits (swap.feelings);
+      create index feelings_c_idx on swap.feelings (c); create view swap.shown as select a, c from swap.feelings`
+    const rollBack = new Error('not to be kept')
+    const done = session.transaction(async (tx) => {
+      await tx.script(swapping(`'sad', 'fine'`, 'text', ['mood', 'note']))
+      const expected = await introspect(tx, 'postgres')
+      await tx.script('drop schema swap cascade')
+      await tx.script(swapping(`'sad', 'happy'`, 'varchar(40)', ['note', 'mood']))
+      await tx.script(
+        `insert into swap.feelings values ('fine', 'happy'); insert into swap.heirs values ('sad', 'sad')`,
+      )
+      const actual = await introspect(tx, 'postgres')
+      const { statements, unrendered } = renderDifferences(diffCatalogs(expected, actual), expected, actual)
+      for (const each of statements) await tx.query(each.sql)
+      expect(unrendered).toEqual([])
+      expect(diffCatalogs(expected, await introspect(tx, 'postgres'))).toEqual([])
+      expect(await tx.query(sql`select a::text, c::text from swap.shown order by a`)).toEqual([
+        { a: 'fine', c: 'happy' },
+        { a: 'sad', c: 'sad' },
+      ])
+      throw rollBack
+    })
+    await expect(done).rejects.toBe(rollBack)
+  })
+
   test('names what cannot be changed, and leaves it', async () => {
     const reasons = async (change: string) => {
       let told: string[] = []

@@ -9,6 +9,7 @@ import { makeRules } from './make-type.ts'
 import { otherName } from './renamed-not-null.ts'
 import { renameConstraint } from './alter-part.ts'
 import type { Building } from './building.ts'
+import { freeColumn } from './free-column.ts'
 import type { Operation } from './order.ts'
 import { hostOf } from './plan.ts'
 import { hasChanged } from './verdict.ts'
@@ -93,6 +94,8 @@ export function operationsOf(building: Building): Built {
     const isPassedOn = difference.object.kind === 'column' && differences.get(key)?.cause !== undefined
     const items = isPassedOn ? [] : statements
     add(`make ${key}`, rankOf(key, difference.expected ?? undefined), items)
+    const freeing = freeColumn(building, key)
+    if (freeing.length > 0) add(`free ${key}`, 'drop', isPassedOn ? [] : freeing)
     // A partition has its parts from its table again as soon as it is attached.
     const table = differences.get(difference.object.partOf ?? '')
     if (table !== undefined && hasChanged(table.changes, 'partitionOf')) continue
@@ -134,7 +137,7 @@ function makeStatements({ making, expected, actual }: Building, company: Company
 type Company = ReturnType<typeof coming>
 
 function connect(building: Building, company: Company, operations: ReadonlyMap<string, StatementOperation>): void {
-  const { plan, expected, actual } = building
+  const { plan, expected, actual, differences } = building
   const makes = (key: string) => operations.get(`make ${key}`)
   const drops = (key: string) => operations.get(`drop ${goesWith(building, key) ?? key}`)
   // What is within a statement is there after it; what more is said of it comes later, and is waited for by nobody within.
@@ -154,11 +157,16 @@ function connect(building: Building, company: Company, operations: ReadonlyMap<s
     if (at !== own) own.after.add(at.id)
     const gone = drops(key)
     if (gone) at.after.add(gone.id)
+    const free = operations.get(`free ${key}`)
+    if (free) {
+      own.after.add(free.id)
+      free.after.add(`free ${differences.get(key)?.cause?.object.key ?? ''}`)
+    }
     // Of others, a change is never in the way of what hangs on them.
     const changesShape = key.startsWith('column ') || key.startsWith('type ')
     for (const dependent of (changesShape && actual.neededBy.get(key)) || []) {
       const before = drops(dependent)
-      if (before && before !== gone) at.after.add(before.id)
+      if (before && before !== gone) for (const each of [at, free]) each?.after.add(before.id)
     }
     connectExtras(building, operations, key)
   }
@@ -208,6 +216,7 @@ function connectDrop(building: Building, operations: ReadonlyMap<string, Stateme
   if (own === undefined) return
   for (const dependent of actual.neededBy.get(key) ?? []) {
     if (plan.dropped.has(dependent)) own.after.add(`drop ${goesWith(building, dependent) ?? dependent}`)
+    else if (operations.has(`free ${dependent}`)) own.after.add(`free ${dependent}`)
     else if (plan.altered.has(dependent)) own.after.add(`make ${dependent}`)
     // A new default stands in for the old one.
     else if (plan.made.has(dependent)) own.after.add(`make ${dependent}`)
