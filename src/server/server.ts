@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
-import { MetastoreError } from '../errors.ts'
 import { ensureSystemAssistants } from '../store/store.ts'
+import { addressUnavailable } from './address.ts'
 import type { Services } from './app.ts'
 import { backgroundMetrics } from './background/background-metrics.ts'
 import { type BackgroundOptions, startBackground } from './background/background.ts'
@@ -13,6 +13,7 @@ import { type RunOptions, startRuns } from './runs/run-service.ts'
 import { serverMetrics } from './requests/server-metrics.ts'
 
 export type { Authenticate, Principal, Services } from './app.ts'
+export { freePort } from './address.ts'
 export { createApp } from './create-app.ts'
 export type { BackgroundOptions } from './background/background.ts'
 export { authentication, openToAll } from './authentication/authentication.ts'
@@ -121,20 +122,4 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<voi
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
   await Promise.race([work, late])
   clearTimeout(timer)
-}
-
-function addressUnavailable(host: string, port: number, cause: unknown): MetastoreError {
-  const { code } = cause as NodeJS.ErrnoException
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program listens there',
-    EACCES: 'this user may not listen there',
-    EADDRNOTAVAIL: 'the address is none of this machine',
-    ENOTFOUND: 'there is no host of that name',
-  }
-  return new MetastoreError({
-    code: 'address_unavailable',
-    message: `The server cannot listen on ${host}:${port}: ${reasons[code ?? ''] ?? (cause as Error).message}.`,
-    remedy: 'Choose another with --port and --host, or port and host in [server] of metastore.toml.',
-    cause,
-  })
 }

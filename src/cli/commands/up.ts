@@ -51,12 +51,13 @@ export const upCommand = defineCommand({
     // What is wrong with the command line is told before anything is written.
     addressOf(entry, chosen)
     output.say(`Setting up ${entry.address()}`)
+    const serving = await onFreePort(entry, chosen, output)
     const calm = contextOf(chosen, calmOutput(context), context)
     const { document, failure } = await setUpDatabase(await calm.oneDatabase(), chosen, calm)
     output.document({ address: entry.address(), setup: document })
     summary(document, context.output.options.verbose).forEach((line) => output.say(line))
     if (failure !== undefined) throw failure
-    await serveDatabase(entry, chosen, context, {
+    await serveDatabase(entry, serving, context, {
       quietly: true,
       onStarted: (started) => tell(started, entry, chosen, context),
     })
@@ -77,6 +78,17 @@ async function withProject(input: Input, context: Context): Promise<{ input: Inp
   const options = { ...input.options, project: schemaDirectory(), url }
   const own = { ...input, options }
   return { input: own, context: contextOf(own, context.output, { ...context, environment }) }
+}
+
+// Whoever has named a port wants that one, and is told before anything is done; else the next one will do.
+async function onFreePort(entry: DatabaseEntry, input: Input, output: Output): Promise<Input> {
+  const { host, port } = addressOf(entry, input)
+  const isFixed = text(input, 'port') !== undefined || entry.settings.origins.serverPort.from !== 'default'
+  const { freePort } = await import('../../server/server.ts')
+  const free = await freePort(host, port, isFixed)
+  if (free === port) return input
+  output.say(`Another program listens on ${host}:${port}: it will be port ${free}`)
+  return { ...input, options: { ...input.options, port: String(free) } }
 }
 
 // What a project keeps beside its files, such as replays of its migrations, is kept in the working directory: the package may
