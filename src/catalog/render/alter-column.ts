@@ -21,7 +21,9 @@ export function alterColumn(making: Making, altered: Altered<'column'>, table: T
     statements.push(alter(raw('drop expression'), { repair: false }))
   // What has no identity any more can be null, and what gets one cannot.
   if (identity.drop) statements.push(alter(raw('drop identity')))
-  if (value.type !== before.type || value.collation !== before.collation) {
+  // That of an inherited column changes with its parent's.
+  const isOwn = !(value.inherited && before.inherited)
+  if (isOwn && (value.type !== before.type || value.collation !== before.collation)) {
     const flags = { losesData: !widens(before.type, value.type), repair: false }
     statements.push(alter(typeChange(value, before), flags))
   }

@@ -11,7 +11,7 @@ import { renameConstraint } from './alter-part.ts'
 import type { Building } from './building.ts'
 import { freeColumn } from './free-column.ts'
 import type { Operation } from './order.ts'
-import { hostOf } from './plan.ts'
+import { type Graph, hostOf } from './plan.ts'
 import { hasChanged } from './verdict.ts'
 import type { RenderedStatement } from './statement.ts'
 import { coming, goesWith, nameOfRelation } from './company.ts'
@@ -95,7 +95,7 @@ export function operationsOf(building: Building): Built {
     const items = isPassedOn ? [] : statements
     add(`make ${key}`, rankOf(key, difference.expected ?? undefined), items)
     const freeing = freeColumn(building, key)
-    if (freeing.length > 0) add(`free ${key}`, 'drop', isPassedOn ? [] : freeing)
+    if (freeing !== undefined) add(`free ${key}`, 'drop', freeing)
     // A partition has its parts from its table again as soon as it is attached.
     const table = differences.get(difference.object.partOf ?? '')
     if (table !== undefined && hasChanged(table.changes, 'partitionOf')) continue
@@ -137,7 +137,7 @@ function makeStatements({ making, expected, actual }: Building, company: Company
 type Company = ReturnType<typeof coming>
 
 function connect(building: Building, company: Company, operations: ReadonlyMap<string, StatementOperation>): void {
-  const { plan, expected, actual, differences } = building
+  const { plan, expected, actual } = building
   const makes = (key: string) => operations.get(`make ${key}`)
   const drops = (key: string) => operations.get(`drop ${goesWith(building, key) ?? key}`)
   // What is within a statement is there after it; what more is said of it comes later, and is waited for by nobody within.
@@ -160,11 +160,11 @@ function connect(building: Building, company: Company, operations: ReadonlyMap<s
     const free = operations.get(`free ${key}`)
     if (free) {
       own.after.add(free.id)
-      free.after.add(`free ${differences.get(key)?.cause?.object.key ?? ''}`)
+      for (const parent of actual.lineage.get(key) ?? []) free.after.add(`free ${parent}`)
     }
     // Of others, a change is never in the way of what hangs on them.
     const changesShape = key.startsWith('column ') || key.startsWith('type ')
-    for (const dependent of (changesShape && actual.neededBy.get(key)) || []) {
+    for (const dependent of changesShape ? dependentsOf(actual, key) : []) {
       const before = drops(dependent)
       if (before && before !== gone) for (const each of [at, free]) each?.after.add(before.id)
     }
@@ -173,6 +173,13 @@ function connect(building: Building, company: Company, operations: ReadonlyMap<s
   for (const key of plan.dropped) connectDrop(building, operations, key)
   connectColumns(building, operations)
   connectNames(building, operations)
+}
+
+// A column changes in its heirs as well, so that what needs theirs needs this one too.
+function dependentsOf(graph: Graph, key: string): string[] {
+  return [...(graph.neededBy.get(key) ?? [])].flatMap((dependent) =>
+    graph.lineage.get(dependent)?.includes(key) === true ? [dependent, ...dependentsOf(graph, dependent)] : [dependent],
+  )
 }
 
 function connectExtras({ expected }: Building, operations: ReadonlyMap<string, StatementOperation>, key: string): void {
