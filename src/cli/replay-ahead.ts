@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { parseDatabaseUrl } from '../database/database.ts'
 import { silent, type Progress, type ProgressEvent } from '../progress.ts'
 import type { Context, DatabaseEntry } from './context.ts'
 import { shadowDirectory } from './shadow-directory.ts'
@@ -16,9 +17,13 @@ export function replayAhead(entry: DatabaseEntry, { project, signal }: Context):
   let progress = silent
   let begun: ProgressEvent | undefined
   const run = async (): Promise<void> => {
-    const { replay } = await import('../shadow/shadow.ts')
     const { settings } = entry
-    await replay(await entry.files(), {
+    const files = await entry.files()
+    // Which of them a server leaves out, nobody knows before it is asked. The embedded database has what this one has.
+    const isEmbedded = parseDatabaseUrl(settings.url, settings.urlDirectory).driver === 'pglite'
+    if (!isEmbedded && files.some(({ extensions = [] }) => extensions.length > 0)) return
+    const { replay } = await import('../shadow/shadow.ts')
+    await replay(files, {
       directory: shadowDirectory((await project()).directory, settings.name),
       stateSchema: settings.stateSchema,
       signal: AbortSignal.any([signal, stop.signal]),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freshPostgresUrl } from '../harness/engines.ts'
@@ -129,5 +129,18 @@ describe('setup', () => {
     const left = existsSync(directory) ? readdirSync(directory) : []
     // One that was quicker than the failure is kept.
     expect(left.filter((name) => !left.includes('embedded-outcome.json.gz') || name.includes('.lock'))).toEqual([])
+  })
+
+  test('replays nothing again, also where the server leaves out what waits for an extension', async () => {
+    const line = commandLine({
+      ...project,
+      'metastore.toml': `[database.main]\nurl = "${await freshPostgresUrl(18)}"\n`,
+      'migrations/002_meaning.sql': '-- metastore: extension=vector\ncreate extension vector;\n',
+    })
+    const outcome = path.join(line.directory, '.metastore/shadow/main/embedded-outcome.json.gz')
+    expect((await line.run('setup')).stdout).toContain('1 migration, ')
+    const { ino } = statSync(outcome)
+    expect((await line.run('setup')).stdout).toContain('1 migration, ')
+    expect(statSync(outcome).ino).toBe(ino)
   })
 })
