@@ -55,8 +55,13 @@ export function checkpointInsertions({ checkpoints, writes }: NewCheckpoints, so
 async function executeTogether(tx: StoreTransaction, statements: readonly Sql[]): Promise<void> {
   const final = statements.at(-1)
   if (final === undefined) return
-  const others = statements.slice(0, -1).map((each, index) => sql`${id(`part_${index}`)} as (${each})`)
+  const others = partsOf(statements.slice(0, -1))
   await tx.execute(others.length === 0 ? final : sql`with ${join(others)} ${final}`)
+}
+
+/** Statements as the parts of a WITH. */
+export function partsOf(statements: readonly Sql[]): readonly Sql[] {
+  return statements.map((each, index) => sql`${id(`part_${index}`)} as (${each})`)
 }
 
 function insertBlobs(

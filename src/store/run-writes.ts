@@ -1,5 +1,11 @@
-import { id, sql, type Sql } from '../database/database.ts'
-import { checkpointInsertions, fitOneStatement, type NewCheckpoints, saveCheckpoints } from './checkpoint-saving.ts'
+import { join, sql, type Sql } from '../database/database.ts'
+import {
+  checkpointInsertions,
+  fitOneStatement,
+  type NewCheckpoints,
+  partsOf,
+  saveCheckpoints,
+} from './checkpoint-saving.ts'
 import type { Run } from './run.ts'
 import { heldBy, insertEvents, type Lease, type RunEvent } from './run-events.ts'
 import { within } from './transaction.ts'
@@ -36,8 +42,6 @@ export async function appendWrites(run: Run, lease: Lease, writes: RunWrites): P
  */
 export function storing(writes: RunWrites, source: Sql): Sql {
   const events = writes.events.length === 0 ? [] : [insertEvents(source, writes.events)]
-  return [...events, ...checkpointInsertions(writes, source)].reduce(
-    (before, insertion, index) => sql`${before}, ${id(`part_${index}`)} as (${insertion})`,
-    sql``,
-  )
+  const parts = partsOf([...events, ...checkpointInsertions(writes, source)])
+  return parts.length === 0 ? sql`` : sql`, ${join(parts)}`
 }
