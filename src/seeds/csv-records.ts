@@ -72,12 +72,13 @@ function readRecords(state: State, text: string, final: boolean): CsvRecords & {
       at = lineEnd + 1
       continue
     }
-    const quoted = readQuoted(state, text, { start: at, lineEnd, final })
+    const quoted = readQuoted(state, text, { start: at, lineEnd, quote, final })
     if (quoted === undefined) break
     rows.push(quoted.fields)
     lines.push(state.line)
     state.line += quoted.lines
     at = quoted.next
+    quote = quoted.quote
   }
   return { rows, lines, read: Math.min(at, text.length) }
 }
@@ -97,40 +98,43 @@ interface QuotedRecord {
   readonly start: number
   /** Where its first line ends. */
   readonly lineEnd: number
+  /** Where the next quotation mark stands. */
+  readonly quote: number
   readonly final: boolean
 }
 
 // A record in which something is quoted, so that it may go over several lines; undefined when its end is not there yet.
-function readQuoted(state: State, text: string, { start, lineEnd: firstEnd, final }: QuotedRecord) {
+function readQuoted(state: State, text: string, { start, lineEnd: firstEnd, quote: firstQuote, final }: QuotedRecord) {
   const fields: (string | null)[] = []
   let lineEnd = firstEnd
+  let quote = firstQuote
   let at = start
   let lines = 1
   for (;;) {
-    if (text.charCodeAt(at) === quotationMark) {
-      const end = closingQuote(text, at + 1)
-      const atEnd = end !== undefined && end + 1 >= text.length
-      if (end === undefined || (atEnd && !final)) {
+    if (at === quote) {
+      const read = quotedText(text, at + 1)
+      const atEnd = read !== undefined && read.end >= text.length
+      if (read === undefined || (atEnd && !final)) {
         if (!final) return undefined
-        if (end === undefined) throw new CsvFault('A field in quotes does not end.', state.line + lines - 1)
+        throw new CsvFault('A field in quotes does not end.', state.line + lines - 1)
       }
-      const value = text.slice(at + 1, end)
-      // Both are rare, and looking costs less than making a copy or a list of every field.
-      if (end > lineEnd) {
-        lines += value.split('\n').length - 1
-        lineEnd = text.indexOf('\n', end)
+      // Rare, and looking costs less than making a list of every field.
+      if (read.end > lineEnd) {
+        lines += read.value.split('\n').length - 1
+        lineEnd = text.indexOf('\n', read.end)
         if (lineEnd === -1 && !final) return undefined
         if (lineEnd === -1) lineEnd = text.length
       }
-      fields.push(value.includes('"') ? value.replaceAll('""', '"') : value)
-      at = end + 1
+      fields.push(read.value)
+      at = read.end
+      quote = nextOf(text, '"', at)
     } else {
       const end = fieldEnd(text, at, lineEnd)
       if (end === text.length && !final) return undefined
-      const value = text.slice(at, end)
-      if (value.includes('"')) {
+      if (quote < end) {
         throw new CsvFault('A quotation mark stands within a field that has none around it.', state.line + lines - 1)
       }
+      const value = text.slice(at, end)
       fields.push(value === state.nullText ? null : value)
       at = end
     }
@@ -143,7 +147,7 @@ function readQuoted(state: State, text: string, { start, lineEnd: firstEnd, fina
     if (at < lineEnd) {
       throw new CsvFault('Something stands behind the end of a field in quotes.', state.line + lines - 1)
     }
-    return { fields, lines, next: at + 1 }
+    return { fields, lines, next: at + 1, quote }
   }
 }
 
@@ -151,9 +155,16 @@ const quotationMark = 34
 const comma = 44
 const carriageReturn = 13
 
-function closingQuote(text: string, start: number): number | undefined {
-  for (let at = text.indexOf('"', start); at !== -1; at = text.indexOf('"', at + 2)) {
-    if (text.charCodeAt(at + 1) !== quotationMark) return at
+// What stands between quotes, from behind the first of them, and where it goes on behind the last; undefined when that is not there.
+function quotedText(text: string, start: number): { readonly value: string; readonly end: number } | undefined {
+  let value = ''
+  let from = start
+  for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', from)) {
+    const isDoubled = text.charCodeAt(at + 1) === quotationMark
+    const part = text.slice(from, isDoubled ? at + 1 : at)
+    value = value === '' ? part : value + part
+    if (!isDoubled) return { value, end: at + 1 }
+    from = at + 2
   }
   return undefined
 }

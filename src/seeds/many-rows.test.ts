@@ -93,4 +93,44 @@ describe.each(engines)('many rows on $name', (engine) => {
       where: 'seeds/d/rows.jsonl:1001:1',
     })
   })
+
+  // A rule rewrites a statement into several, an heir has no part in its parent's index, and one in another collation serves no
+  // comparison: all of them are written in a way of their own.
+  test.runIf(postgres).each([
+    ['a rule', 'create rule tell as on update to odd do also insert into told values (new.id)'],
+    ['an heir', 'create table heir () inherits (odd)'],
+    [
+      'an index in another collation',
+      'alter table odd drop constraint odd_pkey; create unique index on odd (id collate "C")',
+    ],
+    [
+      'an index for other operators',
+      'alter table odd drop constraint odd_pkey; create unique index on odd (id text_pattern_ops)',
+    ],
+    [
+      'partitions',
+      'drop table odd; create table odd (id text primary key, body text) partition by hash (id); create table half partition of odd for values with (modulus 2, remainder 0); create table rest partition of odd for values with (modulus 2, remainder 1)',
+    ],
+    [
+      'a trigger',
+      'create function loud() returns trigger language plpgsql as $$begin new.body := upper(new.body); return new; end$$; create trigger loud before update on odd for each row execute function loud()',
+    ],
+  ])('of a table with %s are changed and added alike', async (what, statements) => {
+    await world.rows('drop table if exists odd, told cascade')
+    await world.rows('create table odd (id text primary key, body text); ')
+    await world.rows('create table told (id text)')
+    for (const statement of statements.split(/; (?=alter|create|drop)/)) await world.rows(statement)
+    const odd = (row: (id: number) => object) => {
+      write(row)
+      world.write('a.toml', 'table = "odd"\nkey = ["id"]\nrows_from = "d/rows.jsonl"\n')
+    }
+    odd((id) => ({ id: `row ${id}`, body: 'a' }))
+    expect(await counts()).toEqual([[rows, 0, 0, 0]])
+    odd((id) => ({ id: `row ${id + 10}`, body: id % 100 === 0 ? 'b' : 'a' }))
+    expect(await counts()).toEqual([[10, 12, rows - 22, 0]])
+    const changed = await world.rows("select count(*) as rows from odd where body in ('b', 'B')")
+    expect(changed).toEqual([{ rows: 12 }])
+    const told = await world.rows('select count(*) as rows from told')
+    expect(told).toEqual([{ rows: what === 'a rule' ? 12 : 0 }])
+  })
 })

@@ -151,6 +151,7 @@ export function rowLoader(staging: Staging): (row: BatchRow) => LoadedRow {
   const [key = '', another] = step.key
   const ascends = another === undefined ? keyOrder(findColumn(step.table, key)) : undefined
   const keyAt = columns.indexOf(key) + leading
+  const blank = columns.map(() => null)
   let known: Shape | undefined
   let positions: readonly number[] = []
   return ({ row, shape, values }) => {
@@ -158,12 +159,13 @@ export function rowLoader(staging: Staging): (row: BatchRow) => LoadedRow {
       known = shape
       positions = columns.map((column) => shape.columns.indexOf(column))
     }
-    const line: LoadedRow = [row, shape.number]
+    // Of its length from the start: to grow it costs as much as all else here.
+    const line: LoadedRow = [row, shape.number, ...blank]
     for (let index = 0; index < positions.length; index += 1) {
       const value = values[positions[index] ?? -1] ?? null
       const text = typeof value === 'object' && value !== null && 'late' in value ? null : value
       if (text === null) nullColumns.add(columns[index] ?? '')
-      line.push(text)
+      line[leading + index] = text
     }
     staging.keysAscend = ascends?.(line[keyAt] as Prepared) ?? false
     return line

@@ -5,7 +5,16 @@ import { placeOf } from './problem.ts'
 import { hiddenRows } from './row-security.ts'
 import type { RowSource } from './row-source.ts'
 import type { ResolvedStep } from './staged.ts'
-import { columnForm, isMiss, isUnique, naturalKey, tableNamed, writableColumn, type Scene } from './target.ts'
+import {
+  columnForm,
+  isIndexed,
+  isMiss,
+  isUnique,
+  naturalKey,
+  tableNamed,
+  writableColumn,
+  type Scene,
+} from './target.ts'
 
 /** Finds the table, the columns and the key of a step; undefined, with the problems reported, when one is missing. */
 export async function resolveStep(
@@ -49,6 +58,7 @@ export async function resolveStep(
     mode: step.mode,
     table,
     key,
+    keyIsIndexed: isIndexed(scene.catalog, table, key),
     source,
     where,
     directory: path.dirname(seed.file.absolutePath),

@@ -14,6 +14,8 @@ export interface ResolvedStep {
   readonly mode: SeedMode
   readonly table: Table
   readonly key: readonly string[]
+  /** Whether every row of the table is found by its key through an index. */
+  readonly keyIsIndexed: boolean
   readonly source: RowSource
   /** `file:line:column` of the step. */
   readonly where: string

@@ -76,6 +76,28 @@ export function isUnique(table: Table, columns: readonly string[]): boolean {
   return uniqueKeys(table).some((key) => key.every((column) => columns.includes(column)))
 }
 
+/** Whether an index finds every row of a table by these columns, compared with `=` in the way of their types. */
+export function isIndexed(catalog: Catalog, table: Table, columns: readonly string[]): boolean {
+  const heirs = catalog.tables.some(({ inherits }) =>
+    inherits.some((one) => one.schema === table.schema && one.name === table.name),
+  )
+  if (table.kind !== 'table' || heirs) return false
+  return table.indexes.some(
+    ({ method, unique, valid, predicate, keys }) =>
+      method === 'btree' &&
+      unique &&
+      valid &&
+      predicate === null &&
+      keys.every(
+        (part) =>
+          part.kind === 'column' &&
+          part.operatorClass === null &&
+          part.collation === null &&
+          columns.includes(part.column),
+      ),
+  )
+}
+
 /** The key that rows with these columns are told apart by. */
 export function naturalKey(table: Table, given: readonly string[]): readonly string[] | Miss {
   const candidates = uniqueKeys(table).filter((key) => key.every((column) => given.includes(column)))

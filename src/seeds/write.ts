@@ -3,7 +3,7 @@ import { changeable, differs, insertInto, isNew, keyJoin, ofShape, setFrom, toRe
 import { fewRows, rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
 import { tableSql } from './target.ts'
 import type { CellWorld } from './world.ts'
-import { writeMany } from './write-many.ts'
+import { canWriteMany, writeMany } from './write-many.ts'
 
 interface Written {
   readonly inserted: number
@@ -15,7 +15,7 @@ export async function writeStaged(db: Queryable, staged: Staged, dialect: CellWo
   let [inserted, updated] = [0, 0]
   const many = dialect === 'postgres' && staged.count > fewRows
   for (const shape of staged.shapes) {
-    if (many) {
+    if (many && canWriteMany(staged, changeable(staged, shape))) {
       const written = await writeMany(db, staged, shape)
       inserted += written.inserted
       updated += written.updated
