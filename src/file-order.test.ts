@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../test/harness/properties.ts'
 import { compareNames, positionOf, stampOf, versionOf } from './file-order.ts'
 
 const sort = (names: readonly string[]) => names.toSorted(compareNames)

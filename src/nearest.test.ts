@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fc } from '../test/harness/properties.ts'
 import { nearest } from './nearest.ts'
 
 const keys = ['url', 'migrations', 'seeds', 'state_schema', 'lock_timeout', 'lock_wait', 'wait']

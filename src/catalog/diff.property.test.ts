@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { campaign } from '../../test/harness/campaign.ts'
 import { type Database, openDatabase } from '../database/database.ts'
 import { type Catalog, type CatalogObject, diffCatalogs, introspect, objects } from './catalog.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { campaign } from '../../test/harness/campaign.ts'
 import { engines } from '../../test/harness/engines.ts'
 import { id, join, openDatabase, raw, type Sql, sql } from '../database/database.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { engines } from '../../test/harness/engines.ts'
 import { openDatabase } from '../database/database.ts'
 import { displayName, introspect, objectKey, objects } from './catalog.ts'

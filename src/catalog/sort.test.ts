@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { compareCodePoints, sortBy, sortByPath } from './sort.ts'
 
 describe('Code point order', () => {

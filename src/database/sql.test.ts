@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { freshPostgresUrl } from '../../test/harness/engines.ts'
 import { MetastoreError } from '../errors.ts'
 import { type Database, id, join, literal, openDatabase, raw, type Session, sql } from './database.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { formatDuration, longestDuration, parseDuration } from './durations.ts'
 
 test.each([

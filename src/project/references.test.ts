@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { parseTemplate, referencesOf, resolveTemplate, type Template } from './references.ts'
 
 const environment: Readonly<Record<string, string>> = { A: 'one', B: 'two', EMPTY: '', DOLLAR: '${A}$' }

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../test/harness/properties.ts'
 import { tomlPositions, type TomlPath } from './toml-positions.ts'
 
 /** What stands at the place of a key and of its value. */

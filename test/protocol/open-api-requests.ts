@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../harness/properties.ts'
 import type { createApp } from '../../src/server/server.ts'
 
 type App = ReturnType<typeof createApp>

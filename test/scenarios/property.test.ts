@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../harness/properties.ts'
 import { expect } from 'vitest'
 import { campaign } from '../harness/campaign.ts'
 import { randomBatch, type RandomBatch } from './random-batch.ts'

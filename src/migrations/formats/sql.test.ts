@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../../test/harness/properties.ts'
 import { fileOf, parse, refusal, sqlOf, textOf } from '../../../test/harness/sql-migration.ts'
 import type { Dialect } from '../../database/sql.ts'
 import type { MetastoreError } from '../../errors.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../../test/harness/properties.ts'
 import type { Dialect } from '../../database/sql.ts'
 import { isFailure, loadParser } from './parser.ts'
 import { scanSql } from './scanner.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fc } from '../../../test/harness/properties.ts'
 import { anna, openStoreWorld, storeEngines, type StoreWorld } from '../../../test/harness/assistant-store.ts'
 import { campaign } from '../../../test/harness/campaign.ts'
 import { newThread } from '../../../test/protocol/execution.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fc } from '../../../../test/harness/properties.ts'
 import { directoryWith, readingRefusal } from '../../../../test/harness/migration-sources.ts'
 import { MetastoreError } from '../../../errors.ts'
 import { parseMigration } from '../../formats.ts'

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { stringify } from 'smol-toml'
 import { expect, test } from 'vitest'
+import { fc } from '../../../../test/harness/properties.ts'
 import type { Action, ActionType } from '../../actions/action.ts'
 import { parseMigration } from '../../formats.ts'
 import type { MigrationFile } from '../../migration.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fc } from '../../../../test/harness/properties.ts'
 import { jsonDocument } from './json-document.ts'
 import { offsetInFile } from './string-offset.ts'
 import { tomlDocument } from './toml-document.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../../../../test/harness/properties.ts'
 import type { Box, Link } from './boxes.ts'
 import { layOut, type Layout } from './layout.ts'
 
