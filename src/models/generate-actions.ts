@@ -1,10 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import path from 'node:path'
 import { stringify } from 'smol-toml'
 import { withoutNotNullConstraints, type Catalog, type Difference, type ObjectKind } from '../catalog/catalog.ts'
-import { sqlMigrationText, writeGenerated } from '../migrations/new-migration.ts'
-import { readMigrationFiles, type MigrationDirectory } from '../migrations/migrations.ts'
-import { replay, type ReplayOptions } from '../shadow/shadow.ts'
+import { sqlMigrationText } from '../migrations/new-migration.ts'
+import type { MigrationDirectory } from '../migrations/migrations.ts'
+import { tryOut, type ReplayOptions } from '../shadow/shadow.ts'
 import type { Generated } from './generate.ts'
 import { enumsNeededBefore, renderActions } from './render-actions.ts'
 import type { RenderedAction } from './rendered-action.ts'
@@ -50,8 +48,12 @@ export async function actionFiles(input: ActionFilesInput): Promise<ActionFiles>
     { name, format: 'toml' as const, text: tomlText(name, actions) },
   ]
   const result = await tryOut(input, first)
-  if ('problem' in result) return { files: [sqlFile(name, generated)], problem: result.problem }
-  const { statements, concurrently } = restStatements(inPresentOrder(wanted, result.catalog), result.catalog)
+  if ('failed' in result) {
+    const problem = result.failed.problem?.message ?? 'They cannot be run here.'
+    return { files: [sqlFile(name, generated)], problem }
+  }
+  const tried = withoutNotNullConstraints(result.catalog)
+  const { statements, concurrently } = restStatements(inPresentOrder(wanted, tried), tried)
   const rest = [
     ...(statements.up.length === 0 ? [] : [sqlFile(`${name} after`, statements)]),
     ...(concurrently.up.length === 0 ? [] : [withoutTransaction(sqlFile(`${name} indexes`, concurrently))]),
@@ -85,28 +87,4 @@ function tomlText(name: string, actions: readonly RenderedAction[]): string {
       `${advice === undefined ? '' : `# ${advice}\n`}${stringify({ actions: [action] }).trimEnd()}`,
   )
   return `${[head, ...parts].join('\n\n')}\n`
-}
-
-// The files are written beside the others' place, and read and run together with them.
-async function tryOut(
-  { directories, now, shadow }: ActionFilesInput,
-  candidates: readonly GeneratedFile[],
-): Promise<{ readonly catalog: Catalog } | { readonly problem: string }> {
-  await mkdir(shadow.directory, { recursive: true })
-  const directory = await mkdtemp(path.join(shadow.directory, 'generated-'))
-  try {
-    const place = { path: directory, absolute: directory }
-    for (const { name, format, text } of candidates) {
-      const existing = await readMigrationFiles([...directories, place])
-      await writeGenerated({ name, format, directory: place, existing, now }, text)
-    }
-    const files = await readMigrationFiles([...directories, place])
-    const { files: outcomes, catalog } = await replay(files, shadow)
-    const own = new Set(files.filter((file) => file.absolutePath.startsWith(directory)).map(({ name }) => name))
-    const failed = outcomes.find(({ name, outcome }) => own.has(name) && outcome !== 'applied')
-    if (failed !== undefined) return { problem: failed.problem?.message ?? 'They cannot be run here.' }
-    return { catalog: withoutNotNullConstraints(catalog) }
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
 }

@@ -1,7 +1,7 @@
 import { MetastoreError } from '../../errors.ts'
 import { newMigration, sqlMigrationText, writeGenerated } from '../../migrations/new-migration.ts'
 import { defineCommand } from '../command.ts'
-import { list, text, type Input } from '../input.ts'
+import { flag, list, text, type Input } from '../input.ts'
 import type { Context } from '../context.ts'
 import { exitStatus, type ExitStatus } from '../exit-status.ts'
 import { shadowDirectory } from '../shadow-directory.ts'
@@ -16,6 +16,7 @@ export const newCommand = defineCommand({
     ['metastore new add runs table', 'migrations/20260101120000_add_runs_table.sql'],
     ['metastore new backfill_titles --format ts', 'a migration written in TypeScript'],
     ['metastore new add cost --action add_column --action add_index', 'one in actions, with blanks to fill in'],
+    ['metastore new add cost --interactive', 'the same by questions, each answer looked at right away'],
     ['metastore new --tenant-table messages --tenant-role app', 'one that isolates the tenants of a table'],
   ],
   scope: 'project',
@@ -26,6 +27,11 @@ export const newCommand = defineCommand({
       flags: '--action <type>',
       description: 'an action that it begins with, such as add_column; may be repeated',
       repeats: true,
+    },
+    {
+      flags: '-i, --interactive',
+      description:
+        'ask for its actions, on a terminal; each is tried on a throw-away database before the file is written',
     },
     {
       flags: '--tenant-table <table>',
@@ -42,6 +48,7 @@ export const newCommand = defineCommand({
     const table = text(input, 'tenantTable')
     if (table !== undefined) return writeTenantMigration(table, input, context)
     const actions = list(input, 'action')
+    if (flag(input, 'interactive')) return writeByQuestions(input, context, actions)
     const format = text(input, 'format') ?? (actions.length > 0 ? 'toml' : 'sql')
     return writeMigration(context, words(input) || (await askName(context)), format, actions)
   },
@@ -88,6 +95,35 @@ async function writeTenantMigration(table: string, input: Input, context: Contex
   for (const remark of remarks) context.output.line(`${context.output.paint.warn('look at')}  ${remark}`)
   context.output.document({ created, remarks })
   return exitStatus.done
+}
+
+async function writeByQuestions(input: Input, context: Context, actions: readonly string[]): Promise<ExitStatus> {
+  const format = text(input, 'format') ?? 'toml'
+  if (format !== 'toml' && format !== 'json') throw interactiveWithout(`--format ${format} has no actions to ask for.`)
+  if (actions.length > 0) throw interactiveWithout('--interactive asks for the actions, so --action says them twice.')
+  if (!context.interactive || context.output.options.json) throw unattended()
+  const { interview } = await import('../interview.ts')
+  const created = await interview(context, words(input) || (await askName(context)), format)
+  context.output.line(`Created ${created}`)
+  return exitStatus.done
+}
+
+function interactiveWithout(message: string): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message,
+    where: 'metastore new --interactive',
+    remedy: 'Leave one of the two away.',
+  })
+}
+
+function unattended(): MetastoreError {
+  return new MetastoreError({
+    code: 'usage',
+    message: '--interactive asks questions, and there is no terminal to ask them on.',
+    where: 'metastore new',
+    remedy: 'Name the actions, and fill in their blanks: metastore new add cost --action add_column.',
+  })
 }
 
 // PostgreSQL takes any name with a point in it; one without is a setting of its own.

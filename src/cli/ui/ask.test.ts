@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { ask } from './ask.ts'
+import { ask, askText } from './ask.ts'
 
 function terminal() {
   const [input, output] = [new PassThrough(), new PassThrough()]
@@ -36,6 +36,17 @@ describe('a question', () => {
     const answered = ask('Go on?', streams)
     input.end()
     expect(await answered).toBe(false)
+  })
+
+  test('for a text is not answered by the end of the input', async () => {
+    const { input, streams } = terminal()
+    const answered = expect(askText('What?', streams)).rejects.toMatchObject({
+      code: 'canceled',
+      message: 'The input ended at the question. Nothing was changed.',
+      remedy: 'Run the same command again.',
+    })
+    input.end()
+    await answered
   })
 
   test('is taken back by Ctrl-C on the terminal', async () => {

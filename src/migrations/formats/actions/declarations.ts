@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { MetastoreError } from '../../../errors.ts'
+import { nearest } from '../../../nearest.ts'
 import type { ActionDeclaration } from './declaration.ts'
 import { addCheck } from './declarations/add-check.ts'
 import { addColumn } from './declarations/add-column.ts'
@@ -18,6 +20,7 @@ import { removeTable } from './declarations/remove-table.ts'
 import { renameTable } from './declarations/rename-table.ts'
 import { tenantIsolation } from './declarations/tenant-isolation.ts'
 import { migrationName, structures, text } from './schema.ts'
+import { listed } from './unknown-keys.ts'
 
 /** Every action there is, in the order of the manual. */
 export const actionDeclarations: readonly ActionDeclaration[] = [
@@ -39,6 +42,9 @@ export const actionDeclarations: readonly ActionDeclaration[] = [
   tenantIsolation,
   custom,
 ]
+
+/** What the actions are called, in the order of the manual. */
+export const actionTypes: readonly string[] = actionDeclarations.map(({ type }) => type)
 
 /** One action, chosen by its type. */
 const action = z.discriminatedUnion('type', [
@@ -70,3 +76,16 @@ export const actionFile = z
     actions: z.array(action).describe('what it does, in this order'),
   })
   .register(structures, { structure: 'File' })
+
+/** The declaration of an action. Throws `usage` for one that there is not. */
+export function declarationOf(type: string): ActionDeclaration {
+  const declaration = actionDeclarations[actionTypes.indexOf(type)]
+  if (declaration !== undefined) return declaration
+  const close = nearest(type, actionTypes)
+  throw new MetastoreError({
+    code: 'usage',
+    message: `There is no action ${JSON.stringify(type)}.`,
+    where: '--action',
+    remedy: close === undefined ? `Actions are ${listed(actionTypes)}.` : `Did you mean ${close}?`,
+  })
+}

@@ -3,7 +3,7 @@ import { MetastoreError } from '../../../errors.ts'
 import type { Action } from '../../actions/action.ts'
 import type { Migration, MigrationFile } from '../../migration.ts'
 import { combineProblems, problemAt, wholeFile, type Problem } from '../../problems.ts'
-import { actionDeclarations, actionFile } from './declarations.ts'
+import { actionFile, actionTypes } from './declarations.ts'
 import { locate, type ActionDocument, type Table } from './document.ts'
 import { jsonDocument } from './json-document.ts'
 import { samePath, shownPath } from './key-path.ts'
@@ -29,7 +29,10 @@ export async function parseActionsMigration(file: MigrationFile, dialect: Dialec
   const isStrict = file.unknownKeys !== 'warn'
   const result = actionFile.safeParse(known.data)
   const issues = result.error?.issues ?? []
-  const shape = shapeProblems({ schema: actionFile, data: known.data, notation: document.notation, types }, issues)
+  const shape = shapeProblems(
+    { schema: actionFile, data: known.data, notation: document.notation, types: actionTypes },
+    issues,
+  )
   const found: Found[] = [
     ...syntax,
     ...(isStrict ? unknown : []),
@@ -61,8 +64,6 @@ export async function parseActionsMigration(file: MigrationFile, dialect: Dialec
 function isJson({ path, source }: MigrationFile): boolean {
   return /\.json$/i.test(path) || (!/\.toml$/i.test(path) && /^\s*\{/.test(source))
 }
-
-const types = actionDeclarations.map(({ type }) => type)
 
 /** Something wrong, by its place in the file. */
 type Found = Problem & { readonly offset: number }

@@ -1,7 +1,6 @@
-import * as z from 'zod'
 import { actionFile } from './declarations.ts'
 import { sqlKinds, structures, type SqlKind } from './schema.ts'
-import { isOptional, keysOf, kindOf, optionsOf, type Schema } from './schema-walk.ts'
+import { elementOf, isOptional, keysOf, kindOf, meaningOf, optionsOf, wordsOf, type Schema } from './schema-walk.ts'
 
 /** A key as the manual describes it, in Markdown. */
 export interface KeyReference {
@@ -30,16 +29,6 @@ export function keyReferences(): ReadonlyMap<string, readonly KeyReference[]> {
 
 function referenceOf([key, schema]: readonly [string, Schema]): KeyReference {
   return { key, type: typeOf(schema), required: !isOptional(schema), meaning: meaningOf(schema) }
-}
-
-function meaningOf(schema: Schema): string {
-  const { def } = (schema as z.core.$ZodTypes)._zod
-  return z.globalRegistry.get(schema)?.description ?? (def.type === 'optional' ? meaningOf(def.innerType) : '')
-}
-
-function elementOf(schema: Schema): readonly Schema[] {
-  const { def } = (schema as z.core.$ZodTypes)._zod
-  return def.type === 'array' ? [def.element] : []
 }
 
 const sqlNames: Readonly<Record<SqlKind, string>> = {
@@ -81,13 +70,4 @@ function optionType(option: Schema): string {
 
 function plural(type: string): string {
   return type === 'string' ? 'strings' : type
-}
-
-// The words of a choice, or the only one that there is.
-function wordsOf(schema: Schema): readonly string[] | undefined {
-  const { def } = (schema as z.core.$ZodTypes)._zod
-  if (def.type === 'optional') return wordsOf(def.innerType)
-  if (def.type === 'pipe') return wordsOf(def.out)
-  if (def.type === 'enum') return Object.values(def.entries).map(String)
-  return def.type === 'literal' ? def.values.map(String) : undefined
 }

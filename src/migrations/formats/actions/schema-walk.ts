@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { KeyPath } from '../../actions/action.ts'
 import { isTable } from './document.ts'
 
@@ -46,6 +46,34 @@ export function kindOf(schema: Schema): 'string' | 'boolean' | 'list' | 'table' 
     default:
       return 'string'
   }
+}
+
+/** What the elements of a list or the values of a map are; nothing for anything else. */
+export function elementOf(schema: Schema): readonly Schema[] {
+  const { def } = (bare(schema) as z.core.$ZodTypes)._zod
+  if (def.type === 'record') return [def.valueType]
+  return def.type === 'array' ? [def.element] : []
+}
+
+/** The words that a choice is among, or the only one that there is; undefined for anything else. */
+export function wordsOf(schema: Schema): readonly string[] | undefined {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  if (def.type === 'optional') return wordsOf(def.innerType)
+  if (def.type === 'pipe') return wordsOf(def.out)
+  if (def.type === 'enum') return Object.values(def.entries).map(String)
+  return def.type === 'literal' ? def.values.map(String) : undefined
+}
+
+/** What a value means, as its declaration says it. */
+export function meaningOf(schema: Schema): string {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  return z.globalRegistry.get(schema)?.description ?? (def.type === 'optional' ? meaningOf(def.innerType) : '')
+}
+
+/** Whether a key is accepted without doing anything. */
+export function isDeprecated(schema: Schema): boolean {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  return z.globalRegistry.get(schema)?.deprecated ?? (def.type === 'optional' && isDeprecated(def.innerType))
 }
 
 /** Which of the options of a schema a value is meant to be: the only one of its kind or, among tables, of its `type`. */

@@ -1,8 +1,6 @@
 import { stringify } from 'smol-toml'
-import { MetastoreError } from '../../../errors.ts'
-import { nearest } from '../../../nearest.ts'
 import type { ActionDeclaration } from './declaration.ts'
-import { actionDeclarations } from './declarations.ts'
+import { declarationOf } from './declarations.ts'
 import { keysOf } from './schema-walk.ts'
 import { listed } from './unknown-keys.ts'
 
@@ -27,6 +25,17 @@ export function actionTemplate({ title, format, types }: ActionTemplate): string
   return `${[head, advice, ...declared.map(tomlAction)].join('\n\n')}\n`
 }
 
+/** The text of a file of actions that are known. */
+export function actionsText(
+  title: string,
+  format: 'toml' | 'json',
+  actions: readonly Readonly<Record<string, unknown>>[],
+): string {
+  if (format === 'json') return `${JSON.stringify({ description: title, actions }, null, 2)}\n`
+  const parts = actions.map((action) => stringify({ actions: [action] }).trimEnd())
+  return `${[stringify({ description: title }).trimEnd(), ...parts].join('\n\n')}\n`
+}
+
 function tomlAction(declaration: ActionDeclaration): string {
   const { type, template } = declaration
   const further = (keysOf(declaration.schema) ?? [])
@@ -34,17 +43,4 @@ function tomlAction(declaration: ActionDeclaration): string {
     .filter((key) => key !== 'type' && !Object.hasOwn(template, key))
   const comment = further.length === 0 ? '' : `# Further keys: ${listed(further)}.\n`
   return `${comment}${stringify({ actions: [{ type, ...template }] }).trimEnd()}`
-}
-
-function declarationOf(type: string): ActionDeclaration {
-  const types = actionDeclarations.map((declaration) => declaration.type)
-  const declaration = actionDeclarations[types.indexOf(type)]
-  if (declaration !== undefined) return declaration
-  const close = nearest(type, types)
-  throw new MetastoreError({
-    code: 'usage',
-    message: `There is no action ${JSON.stringify(type)}.`,
-    where: '--action',
-    remedy: close === undefined ? `Actions are ${listed(types)}.` : `Did you mean ${close}?`,
-  })
 }

@@ -3,7 +3,8 @@ import { tomlPositions } from '../../../toml/toml-positions.ts'
 import { isTooDeep, type ActionDocument, type DocumentProblem, type Notation, type Table } from './document.ts'
 import { shownPath } from './key-path.ts'
 
-const notation: Notation = {
+/** How TOML says things. */
+export const tomlNotation: Notation = {
   language: 'TOML',
   table: 'table',
   list: 'array',
@@ -20,12 +21,12 @@ export function tomlDocument(text: string): ActionDocument {
   const { key, value } = tomlPositions(text)
   try {
     const data = parseToml(text)
-    if (!isTooDeep(data)) return { data, problems: [], notation, key, value }
+    if (!isTooDeep(data)) return { data, problems: [], notation: tomlNotation, key, value }
     const problem = { offset: 0, message: 'The file is nested too deeply.', remedy: 'No action needs so many levels.' }
-    return { data: undefined, problems: [problem], notation, key, value }
+    return { data: undefined, problems: [problem], notation: tomlNotation, key, value }
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
-    return { data: undefined, problems: [syntaxProblem(text, error)], notation, key, value }
+    return { data: undefined, problems: [syntaxProblem(text, error)], notation: tomlNotation, key, value }
   }
 }
 
