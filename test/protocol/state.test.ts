@@ -243,4 +243,22 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
     await run(threadId, 'fork', { ...same, attempt: 2 })
     expect((await getState(threadId)).values).toEqual({ text: 'a', items: ['first:a', 'second:A'] })
   })
+
+  scenario(
+    25,
+    'a state that the graph cannot read, because of its input, is a 409 until an input follows that it takes',
+    async () => {
+      const { client, failures } = it()
+      const { thread_id } = await client.threads.create()
+      await client.runs.wait(thread_id, 'echo', { input: { items: 5 }, raiseError: false })
+      failures.length = 0
+      const message =
+        'The graph cannot read its state here. TypeError: Spread syntax requires ...iterable[Symbol.iterator] to be a function'
+      const error = await getState(thread_id).catch((thrown: unknown) => thrown as { status: number; text: string })
+      expect(error).toMatchObject({ status: 409 })
+      expect(JSON.parse((error as { text: string }).text)).toEqual({ error: 'conflict', message, detail: message })
+      await client.runs.wait(thread_id, 'echo', { input: { text: 'good' } })
+      expect(await getState(thread_id)).toMatchObject({ values: { items: ['echo:good'] } })
+    },
+  )
 })
