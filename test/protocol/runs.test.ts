@@ -384,4 +384,21 @@ protocolScenarios('runs', [graphExecutor, unwritable], (it, scenario) => {
     const error = await refused.catch((thrown: unknown) => thrown as { text: string })
     expect(JSON.parse((error as { text: string }).text)).toMatchObject({ detail: problems })
   })
+
+  scenario(63, 'a webhook that may not be sent where it leads is told in the log, with what allows it', async () => {
+    const { client, failures } = it()
+    const { thread_id } = await client.threads.create()
+    await client.runs.wait(thread_id, 'echo', { input: { text: 'a' }, webhook: 'http://127.0.0.1:9/hook' })
+    const [run] = await client.runs.list(thread_id)
+    await expect
+      .poll(() => failures, { timeout: 60_000 })
+      .toMatchObject([
+        {
+          message: `The webhook of the run ${run?.run_id} of tenant ${anna} is given up. The address is one of a private network.`,
+          remedy:
+            'Name an address that everybody reaches, or allow private ones with webhook_private = true in [server].',
+        },
+      ])
+    failures.length = 0
+  })
 })
