@@ -16,6 +16,15 @@ export function readFailure(error: unknown): never {
   )
 }
 
+/** States as they are read, of which each may be one that the graph cannot read. */
+export async function* readable<State>(states: AsyncIterable<State>): AsyncGenerator<State> {
+  try {
+    yield* states
+  } catch (error) {
+    readFailure(error)
+  }
+}
+
 function ownWords(error: unknown): string {
   if (error instanceof MetastoreError || error instanceof DatabaseError || !(error instanceof Error)) throw error
   return `${error.name}: ${error.message}`
