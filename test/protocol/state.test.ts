@@ -250,13 +250,13 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
     async () => {
       const { client, failures } = it()
       const { thread_id } = await client.threads.create()
-      await client.runs.wait(thread_id, 'echo', { input: { items: 5 }, raiseError: false })
+      const failed = await client.runs.wait(thread_id, 'echo', { input: { items: 5 }, raiseError: false })
+      const { __error__: thrown } = failed as { __error__: { error: string; message: string } }
       failures.length = 0
-      const message =
-        'The graph cannot read its state here. TypeError: Spread syntax requires ...iterable[Symbol.iterator] to be a function'
-      const error = await getState(thread_id).catch((thrown: unknown) => thrown as { status: number; text: string })
-      expect(error).toMatchObject({ status: 409 })
-      expect(JSON.parse((error as { text: string }).text)).toEqual({ error: 'conflict', message, detail: message })
+      const message = `The graph cannot read its state here. ${thrown.error}: ${thrown.message}`
+      const refused = await getState(thread_id).catch((error: unknown) => error)
+      expect(refused).toMatchObject({ status: 409 })
+      expect(JSON.parse((refused as { text: string }).text)).toEqual({ error: 'conflict', message, detail: message })
       await client.runs.wait(thread_id, 'echo', { input: { text: 'good' } })
       expect(await getState(thread_id)).toMatchObject({ values: { items: ['echo:good'] } })
     },
