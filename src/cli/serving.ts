@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+import { access } from 'node:fs/promises'
 import path from 'node:path'
 import { MetastoreError } from '../errors.ts'
 import type { Keyring } from '../secrets/keyring.ts'
@@ -54,11 +56,16 @@ async function serve(
 ): Promise<void> {
   const { settings } = entry
   const where = addressOf(entry, input)
-  const { loadAnswer, loadExecutors, serverLog, serverMetrics, startServer } = await import('../server/server.ts')
+  const { loadAnswer, loadExecutors, logStrayFailures, serverLog, serverMetrics, startServer } =
+    await import('../server/server.ts')
   const { loadScript } = await import('../migrations/load-script.ts')
   const level = quietly && settings.origins.serverLog.from === 'default' ? 'error' : settings.serverLog
   const log = serverLog(level, (line) => context.output.log(line.trimEnd()))
+  using _ = logStrayFailures(log)
+  // The branches of a graph all listen to the signal of their run: more than ten are no leak, and no reason for a warning.
+  setMaxListeners(0)
   const graphs = graphsOf(entry, input, context)
+  if (graphs === undefined) await tellOfGraphs(context)
   const embeddings = await embeddingsOf(entry, graphs, context, log)
   await using opened = await openAssistantStore(entry, settings.serverConnections, embeddings)
   const { store, version } = opened
@@ -157,6 +164,15 @@ async function keysOf(entry: DatabaseEntry, context: Context): Promise<Keyring |
 function graphsOf({ settings }: DatabaseEntry, input: Input, { workingDirectory }: Context): string | undefined {
   const given = text(input, 'graphs')
   return given === undefined ? settings.serverGraphs?.absolute : path.resolve(workingDirectory, given)
+}
+
+// It may be another language's, or another server's: whose it is has to be said.
+async function tellOfGraphs({ output, workingDirectory }: Context): Promise<void> {
+  const isThere = await access(path.join(workingDirectory, 'langgraph.json')).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) output.say('The graphs of langgraph.json here are not served: add --graphs langgraph.json for that.')
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -23,6 +23,7 @@ export { loadAnswer, loadExecutors } from './executors/load-executors.ts'
 export { loadEmbeddings } from './embeddings/load-embeddings.ts'
 export { type ServerLog, serverLog } from './requests/request-log.ts'
 export { serverMetrics } from './requests/server-metrics.ts'
+export { logStrayFailures } from './stray-failures.ts'
 
 /** Where a server listens, and what it works with. */
 export interface ServerOptions extends Omit<Services, 'runs'> {

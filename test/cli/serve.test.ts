@@ -111,6 +111,21 @@ describe('serve', () => {
     })
   })
 
+  test('says that a langgraph.json of its directory is not served, until it is told to', async () => {
+    const config = `[database.main]\nurl = "${url}"\nmigrations = [${migrations}]\n`
+    const own = commandLine({
+      'metastore.toml': config,
+      'langgraph.json': '{ "graphs": { "agent": "./agent.py:graph" } }',
+    })
+    const { stdout } = await serving(own, 'serve --port 0', () => Promise.resolve())
+    expect(stdout).toMatch(
+      /^The graphs of langgraph\.json here are not served: add --graphs langgraph\.json for that\.\nServing /,
+    )
+    const told = await own.run('serve --port 0 --graphs langgraph.json')
+    expect(told.status).toBe(2)
+    expect(told.stderr).toContain('"agent" is in ./agent.py, and only TypeScript and JavaScript are executed.')
+  })
+
   test('tells a program where it answers as soon as it does, in one document', async () => {
     let document = ''
     await serving(line, 'serve --port 0 --auth none --json', () => Promise.resolve()).then(({ stdout }) => {

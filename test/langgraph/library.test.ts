@@ -83,6 +83,25 @@ describe.each(storeEngines)('a checkpointer for a program of its own on $name', 
     })
   })
 
+  test('refuses a value that would be lost in writing, instead of leaving a thread that nobody can read', async () => {
+    const config = { configurable: { thread_id: randomUUID() } }
+    await graphWith(saver).invoke({ text: 'a' }, config)
+    const { checkpoint, metadata = expect.fail('no metadata') } = (await saver.getTuple(config)) ?? expect.fail('none')
+    const lost = {
+      code: 'request_invalid',
+      message:
+        'text: This value of the state cannot be stored: a function, a symbol, a bigint, or more levels than can be written. Put into the state what JSON can say.',
+    }
+    for (const value of [() => 1, Symbol('x'), 12n, { nested: 12n }]) {
+      const next = { ...checkpoint, channel_values: { text: value } }
+      const versions = { text: saver.getNextVersion(undefined) }
+      await expect(saver.put(config, next, metadata, versions)).rejects.toMatchObject(lost)
+      const at = { configurable: { ...config.configurable, checkpoint_id: checkpoint.id } }
+      await expect(saver.putWrites(at, [['text', value]], randomUUID())).rejects.toMatchObject(lost)
+    }
+    expect((await graphWith(saver).getState(config)).values).toMatchObject({ text: 'a' })
+  })
+
   test('copies a thread, prunes it, and forgets what a thread or a run has written', async () => {
     const graph = graphWith(saver)
     const config = { configurable: { thread_id: 'original' } }

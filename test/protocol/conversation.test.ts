@@ -16,6 +16,8 @@ const keyring = parseKeyring(generateKey(), 'the test')
 const apiKey = 'sk-of-anna-000'
 let provider: Server
 let status = 200
+/** What the provider says of an answer whose end it never tells; undefined for whole answers. */
+let begun: object | undefined
 const asked: { readonly authorization: string | undefined; readonly body: unknown }[] = []
 
 beforeAll(async () => {
@@ -26,6 +28,7 @@ beforeAll(async () => {
       const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
       asked.push({ authorization: request.headers.authorization, body })
       response.writeHead(status, { 'content-type': 'text/event-stream' })
+      if (begun !== undefined) return void response.write(`data: ${JSON.stringify(begun)}\n\n`)
       const told = [
         { choices: [{ delta: { content: 'Hel' } }], usage: { total_tokens: 20 } },
         { choices: [{ delta: { content: 'lo' } }], usage: null },
@@ -37,7 +40,10 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1')
   await once(provider, 'listening')
 })
-afterAll(() => new Promise((resolve) => provider.close(resolve)))
+afterAll(() => {
+  provider.closeAllConnections()
+  return new Promise((resolve) => provider.close(resolve))
+})
 
 const options = {
   keys: keyring,
@@ -196,6 +202,28 @@ protocolScenarios('built-in graphs', [executor], (it, scenario) => {
       const { thread_id } = await it().client.threads.create()
       await run(thread_id, { input })
       expect(await said(thread_id)).toEqual(['human: Hi', 'ai: Hello'])
+    })
+
+    test('count what was said of an answer that is cancelled in the middle', async () => {
+      const hello = { choices: [{ delta: { content: 'Hello' } }] }
+      // The provider's own figure, or else a token for each four of seven characters.
+      for (const [said, tokens] of [[{ ...hello, usage: { total_tokens: 20 } }, 20] as const, [hello, 2] as const]) {
+        await limit(null, 60)
+        begun = said
+        const { thread_id } = await it().client.threads.create()
+        let runId = ''
+        const payload = {
+          input,
+          streamMode: 'messages-tuple',
+          onRunCreated: (run: { run_id: string }) => (runId = run.run_id),
+        }
+        for await (const { event } of it().client.runs.stream(thread_id, 'chat', payload as object)) {
+          if (event === 'messages') await it().client.runs.cancel(thread_id, runId, true)
+        }
+        begun = undefined
+        const counted = () => store().transaction((_, tx) => tx.query(sql`select tokens from tenant_llm_usage`))
+        await expect.poll(counted).toEqual([{ tokens }])
+      }
     })
 
     test('are told to whoever chats, who gets the answer when the message is sent again', async () => {

@@ -18,6 +18,17 @@ export const echo = new StateGraph(State)
   .addEdge('echo', END)
   .compile()
 
+/** Forgets a promise, which is rejected while the run waits for a timer. */
+export const careless = new StateGraph(State)
+  .addNode('careless', async () => {
+    void Promise.reject(new Error('nobody waits for this'))
+    await new Promise(setImmediate)
+    return { items: ['done'] }
+  })
+  .addEdge(START, 'careless')
+  .addEdge('careless', END)
+  .compile()
+
 /** Appends `one` and `two` in two nodes, of which the first waits for the signal. */
 export const slow = new StateGraph(State)
   .addNode('one', async () => {

@@ -281,6 +281,16 @@ describe('metastore serve in two processes', () => {
     expect(broken).toEqual([])
     expect(balancers.filter(({ isDown }) => isDown)).toEqual([])
     expect(stderr).not.toContain('"msg":"failure"')
+
+    // A promise that a graph has forgotten ends neither its run nor the server, on which others' runs are.
+    const careless = await clients[6]!.runs.wait(null, 'careless', { input: { text: 'x' } })
+    expect(careless).toMatchObject({ items: ['done'] })
+    b.child.process.kill('SIGTERM')
+    const end = await b.child.ended
+    expect(end.status).toBe(0)
+    expect(end.stderr).toMatch(
+      /"source":"unhandled rejection","error":\{"name":"Error","message":"nobody waits for this"/,
+    )
   })
 })
 
@@ -288,7 +298,7 @@ describe('metastore serve in two processes', () => {
 async function serve({ url }: SchemaCopy) {
   const directory = temporaryDirectory()
   const module = path.join(import.meta.dirname, 'held-graphs.ts')
-  const graphs = { echo: `${module}:echo`, slow: `${module}:slow` }
+  const graphs = { echo: `${module}:echo`, slow: `${module}:slow`, careless: `${module}:careless` }
   writeFileSync(path.join(directory, 'langgraph.json'), JSON.stringify({ graphs }))
   const migrations = modules.map((name) => path.join(schemaDirectory, name))
   writeFileSync(

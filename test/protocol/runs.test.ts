@@ -322,4 +322,83 @@ protocolScenarios('runs', [graphExecutor, unwritable], (it, scenario) => {
       expect(new Set(logged.map((error) => (error as DatabaseError).engineCode))).toEqual(new Set(['22P05']))
     },
   )
+
+  scenario(
+    28,
+    'a run that begins at a checkpoint that the thread has not fails, and the thread stays as it was',
+    async () => {
+      const { client } = it()
+      const { thread_id } = await client.threads.create()
+      await client.runs.wait(thread_id, 'echo', { input: { text: 'one' } })
+      const before = await client.threads.getState(thread_id)
+      const checkpoint_id = randomUUID()
+      const places = [{ checkpointId: checkpoint_id }, { config: { configurable: { checkpoint_id } } }]
+      for (const place of places) {
+        const failed = await client.runs.wait(thread_id, 'echo', {
+          input: { text: 'two' },
+          raiseError: false,
+          ...place,
+        })
+        expect(failed).toEqual({
+          __error__: {
+            error: 'CheckpointMissing',
+            message: `The thread ${thread_id} has no checkpoint ${checkpoint_id}.`,
+          },
+        })
+      }
+      expect(await client.threads.getState(thread_id)).toEqual(before)
+    },
+  )
+
+  scenario(
+    29,
+    'settings that would hold a run for ever, or that are LangGraph’s own, do not get into the graph',
+    async () => {
+      const { client } = it()
+      const { thread_id } = await client.threads.create()
+      const own = { __pregel_checkpointer: {}, checkpoint_ns: 'elsewhere' }
+      const config = { configurable: own, callbacks: [1], maxConcurrency: 0, tags: ['a'] } as object
+      const values = { text: 'one', items: ['echo:one'] }
+      expect(await client.runs.wait(thread_id, 'echo', { input: { text: 'one' }, config })).toEqual(values)
+      expect((await client.threads.getState(thread_id)).values).toEqual(values)
+      const refused = client.runs.create(thread_id, 'echo', { config: { max_concurrency: 0 } as object })
+      await expect(refused).rejects.toMatchObject({
+        status: 422,
+        text: expect.stringContaining('config.max_concurrency'),
+      })
+    },
+  )
+
+  scenario(51, 'a stream mode that there is not is refused with those that there are', async () => {
+    const { client } = it()
+    const { thread_id } = await client.threads.create()
+    const refused = client.runs.create(thread_id, 'echo', { streamMode: 'valeus' as 'values', webhook: 'ftp://x' })
+    const problems = [
+      {
+        path: 'stream_mode',
+        message:
+          'Write one or more of values, updates, messages, messages-tuple, custom, events, debug, tasks, checkpoints, tools.',
+      },
+      { path: 'webhook', message: 'Write a path, or a URL with http or https.' },
+    ]
+    const error = await refused.catch((thrown: unknown) => thrown as { text: string })
+    expect(JSON.parse((error as { text: string }).text)).toMatchObject({ detail: problems })
+  })
+
+  scenario(63, 'a webhook that may not be sent where it leads is told in the log, with what allows it', async () => {
+    const { client, failures } = it()
+    const { thread_id } = await client.threads.create()
+    await client.runs.wait(thread_id, 'echo', { input: { text: 'a' }, webhook: 'http://127.0.0.1:9/hook' })
+    const [run] = await client.runs.list(thread_id)
+    await expect
+      .poll(() => failures, { timeout: 60_000 })
+      .toMatchObject([
+        {
+          message: `The webhook of the run ${run?.run_id} of tenant ${anna} is given up. The address is one of a private network.`,
+          remedy:
+            'Name an address that everybody reaches, or allow private ones with webhook_private = true in [server].',
+        },
+      ])
+    failures.length = 0
+  })
 })

@@ -243,4 +243,22 @@ protocolScenarios('state', [graphExecutor], (it, scenario) => {
     await run(threadId, 'fork', { ...same, attempt: 2 })
     expect((await getState(threadId)).values).toEqual({ text: 'a', items: ['first:a', 'second:A'] })
   })
+
+  scenario(
+    25,
+    'a state that the graph cannot read, because of its input, is a 409 until an input follows that it takes',
+    async () => {
+      const { client, failures } = it()
+      const { thread_id } = await client.threads.create()
+      const failed = await client.runs.wait(thread_id, 'echo', { input: { items: 5 }, raiseError: false })
+      const { __error__: thrown } = failed as { __error__: { error: string; message: string } }
+      failures.length = 0
+      const message = `The graph cannot read its state here. ${thrown.error}: ${thrown.message}`
+      const refused = await getState(thread_id).catch((error: unknown) => error)
+      expect(refused).toMatchObject({ status: 409 })
+      expect(JSON.parse((refused as { text: string }).text)).toEqual({ error: 'conflict', message, detail: message })
+      await client.runs.wait(thread_id, 'echo', { input: { text: 'good' } })
+      expect(await getState(thread_id)).toMatchObject({ values: { items: ['echo:good'] } })
+    },
+  )
 })

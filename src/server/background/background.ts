@@ -88,11 +88,12 @@ async function cronPass(context: BackgroundContext): Promise<number> {
 }
 
 async function webhookPass(
-  { store, metrics, telemetry = noTelemetry }: BackgroundContext,
+  { store, logFailure, metrics, telemetry = noTelemetry }: BackgroundContext,
   settings: WebhookSettings,
   signal: AbortSignal,
 ): Promise<number> {
-  const { arrived, failed, more } = await sendDueWebhooks(store, settings, signal, telemetry)
+  const { arrived, failed, givenUp, more } = await sendDueWebhooks(store, settings, signal, telemetry)
+  givenUp.forEach((error) => logFailure(error, 'webhooks'))
   metrics?.webhooks(arrived, failed)
   telemetry.measure('metastore.webhook.attempts', arrived, { 'metastore.webhook.outcome': 'arrived' })
   telemetry.measure('metastore.webhook.attempts', failed, { 'metastore.webhook.outcome': 'failed' })

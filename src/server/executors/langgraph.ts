@@ -18,7 +18,7 @@ import { runGraph } from './run-graph.ts'
 import { idsOf } from './run-ids.ts'
 import { schemasOf } from './graph-schemas.ts'
 import { checkpointReference, threadState } from './snapshot.ts'
-import { updateFailure } from './update-failure.ts'
+import { readable, readFailure, updateFailure } from './graph-failures.ts'
 
 /** What LangGraph graphs are executed with. */
 export interface LangGraphOptions {
@@ -66,9 +66,9 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
     },
 
     async state(query: StateQuery): Promise<ThreadState | undefined> {
-      const { graphId, store, checkpoints } = query
+      const { graphId, store, checkpoints, subgraphs = false } = query
       const graph = await graphOf(graphId, store, { saver: saverOf(store, { checkpoints }) })
-      const snapshot = await graph.getState(configOf(query), { subgraphs: query.subgraphs ?? false })
+      const snapshot = await graph.getState(configOf(query), { subgraphs }).catch(readFailure)
       return snapshot.createdAt === undefined ? undefined : threadState(snapshot)
     },
 
@@ -79,7 +79,8 @@ export function langGraphExecutor({ library, graphs }: LangGraphOptions): Execut
         ...(before !== undefined && { before: { configurable: { checkpoint_id: before } } }),
         ...(metadata !== undefined && { filter: metadata }),
       }
-      for await (const snapshot of graph.getStateHistory(configOf(query), options)) yield threadState(snapshot)
+      for await (const snapshot of readable(graph.getStateHistory(configOf(query), options)))
+        yield threadState(snapshot)
     },
 
     async updateState({ values, asNode, ...query }: StateUpdate): Promise<CheckpointReference> {

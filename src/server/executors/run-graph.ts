@@ -3,6 +3,7 @@ import type { Execution, ExecutionEvent } from './executor.ts'
 import type { CompiledGraph, LangGraphLibrary } from './graph.ts'
 import { messageEvents } from './message-events.ts'
 import { plain } from './plain.ts'
+import { runnableConfig } from './run-config.ts'
 import { idsOf } from './run-ids.ts'
 
 /** Modes of LangGraph's streams by those of the protocol; the others have the same name. */
@@ -39,14 +40,13 @@ interface GraphEvent {
 
 function configOf(execution: Execution): RunnableConfig {
   const { config, runId, checkpoint } = execution
-  const { configurable, metadata, recursion_limit, ...rest } = config as Record<string, unknown>
+  const { configurable, metadata, ...rest } = runnableConfig(config)
   const { run_attempt, ...ids } = idsOf(execution)
   return {
     ...rest,
-    ...(typeof recursion_limit === 'number' && { recursionLimit: recursion_limit }),
     runId,
-    metadata: { ...(metadata as object), ...execution.metadata, ...ids, run_attempt },
-    configurable: { ...(configurable as object), ...checkpoint, ...ids },
+    metadata: { ...metadata, ...execution.metadata, ...ids, run_attempt },
+    configurable: { ...configurable, ...checkpoint, ...ids },
   }
 }
 

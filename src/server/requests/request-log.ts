@@ -43,7 +43,10 @@ function described(error: unknown): Readonly<Record<string, unknown>> {
     const { name, reason, engineCode, object, statement } = error
     return { name, reason, engineCode, object, statement, ...at }
   }
-  if (error instanceof MetastoreError) return { name: error.name, code: error.code, message: error.message, ...at }
+  if (error instanceof MetastoreError) {
+    const { name, code, message, remedy } = error
+    return { name, code, message, remedy, ...at }
+  }
   return { name: error.name, message: error.message, ...at }
 }
 

@@ -106,6 +106,7 @@ async function runGraph(
     throw named('WorkerLost', `The run was given up: its worker was lost ${attempts} times.`)
   }
   if (run.resumed) await log.event('metadata', { run_id: run.run_id, attempt: run.attempt })
+  await refuseMissingCheckpoint(execution)
   const consumed = (async (): Promise<void> => {
     for await (const { event, data } of executor.run(execution)) {
       if (control.signal.aborted) return
@@ -121,6 +122,15 @@ async function runGraph(
   const tired = new Promise<void>((resolve) => (timer = setTimeout(resolve, grace)))
   await Promise.race([consumed.catch(() => {}), tired])
   clearTimeout(timer)
+}
+
+// LangGraph would begin with nothing, and what comes of that would be the newest state of the thread.
+async function refuseMissingCheckpoint({ checkpoint, checkpoints, threadId }: Execution): Promise<void> {
+  if (checkpoint === undefined) return
+  const { checkpoint_id: checkpointId, checkpoint_ns: namespace } = checkpoint
+  if ((await checkpoints.newest({ threadId, namespace, checkpointId })) !== undefined) return
+  const of = namespace === '' ? '' : ` of ${namespace}`
+  throw named('CheckpointMissing', `The thread ${threadId} has no checkpoint ${checkpointId}${of}.`)
 }
 
 function executionOf(

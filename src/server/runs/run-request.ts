@@ -1,15 +1,16 @@
 import { z } from '@hono/zod-openapi'
 import { type IdempotencyKey, invalid, type JsonObject, type NewRun } from '../../store/store.ts'
 import type { TraceCarrier } from '../../telemetry/telemetry.ts'
+import { runConfig } from '../executors/run-config.ts'
 import { jsonObject } from '../forms/wire.ts'
 import { streamModes } from './stream-modes.ts'
 
 const nodes = z.union([z.literal('*'), z.array(z.string()).max(1000), z.string()]).nullish()
 const streamMode = z.enum(streamModes)
-const address = z.union([
-  z.string().regex(/^\//),
-  z.url({ protocol: /^https?$/, error: 'Write a path, or a URL with http or https.' }),
-])
+const aStreamMode = `Write one or more of ${streamModes.join(', ')}.`
+const address = z.union([z.string().regex(/^\//), z.url({ protocol: /^https?$/ })], {
+  error: 'Write a path, or a URL with http or https.',
+})
 
 /** What a client asks for when it creates a run. Fields that are not here are ignored. */
 export const runRequestSchema = z
@@ -19,7 +20,7 @@ export const runRequestSchema = z
     command: z
       .object({ update: z.unknown().optional(), resume: z.unknown().optional(), goto: z.unknown().optional() })
       .nullish(),
-    config: jsonObject.nullish(),
+    config: runConfig.nullish(),
     context: z.unknown().optional(),
     metadata: jsonObject.nullish(),
     checkpoint: z
@@ -33,7 +34,7 @@ export const runRequestSchema = z
     checkpoint_id: z.string().nullish(),
     interrupt_before: nodes,
     interrupt_after: nodes,
-    stream_mode: z.union([streamMode, z.array(streamMode).max(20)]).nullish(),
+    stream_mode: z.union([streamMode, z.array(streamMode).max(20)], { error: aStreamMode }).nullish(),
     stream_subgraphs: z.boolean().nullish(),
     stream_resumable: z.boolean().nullish(),
     on_disconnect: z.enum(['cancel', 'continue']).nullish(),
@@ -111,13 +112,18 @@ function optionsOf(request: RunRequest, { streamed, trace }: RunOrigin): JsonObj
   }
 }
 
-function checkpointOf({ checkpoint, checkpoint_id }: RunRequest): JsonObject | undefined {
-  const id = checkpoint?.checkpoint_id ?? checkpoint_id
+// Programs also write where a run begins as LangGraph's own config does.
+function checkpointOf({ checkpoint, checkpoint_id, config }: RunRequest): JsonObject | undefined {
+  const { configurable } = config ?? {}
+  const inConfig = typeof configurable?.['checkpoint_id'] === 'string' ? configurable : undefined
+  const place = checkpoint?.checkpoint_id == null && checkpoint_id == null ? inConfig : checkpoint
+  const id = place?.['checkpoint_id'] ?? checkpoint_id
   if (id == null) return undefined
+  const { checkpoint_ns: namespace, checkpoint_map: map } = (place ?? {}) as JsonObject
   return {
-    checkpoint_id: id,
-    checkpoint_ns: checkpoint?.checkpoint_ns ?? '',
-    ...(checkpoint?.checkpoint_map == null ? {} : { checkpoint_map: checkpoint.checkpoint_map as JsonObject }),
+    checkpoint_id: id as string,
+    checkpoint_ns: typeof namespace === 'string' ? namespace : '',
+    ...(typeof map !== 'object' || map === null ? {} : { checkpoint_map: map }),
   }
 }
 

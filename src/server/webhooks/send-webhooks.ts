@@ -1,4 +1,5 @@
 import type { Delivery, Store } from '../../store/store.ts'
+import { MetastoreError } from '../../errors.ts'
 import { noTelemetry, type Span, type Telemetry, type TraceCarrier } from '../../telemetry/telemetry.ts'
 import { sendWebhook, type Sent, type WebhookSettings } from './delivery.ts'
 
@@ -18,6 +19,8 @@ const pauses = { first: 5, most: 6 * 3600 }
 export interface SentWebhooks {
   readonly arrived: number
   readonly failed: number
+  /** Messages that nobody will ever get. */
+  readonly givenUp: readonly MetastoreError[]
   /** Whether more may be due. */
   readonly more: boolean
 }
@@ -31,19 +34,38 @@ export async function sendDueWebhooks(
 ): Promise<SentWebhooks> {
   const { outbox } = store.admin
   const due = await outbox.claim(batch, leaseSeconds)
+  const givenUp: MetastoreError[] = []
   const send = async (delivery: Delivery): Promise<boolean> => {
     const body = Buffer.from(delivery.body).toString('utf8')
     const message = { id: delivery.delivery_id, url: delivery.url, body }
     const sent = await inSpan(delivery, telemetry, () =>
       sendWebhook({ ...message, headers: telemetry.carrier() }, settings, signal),
     )
-    if (sent.kind === 'arrived') await outbox.delivered(delivery)
-    else await outbox.failed(delivery, sent.reason, sent.isFinal ? undefined : pauseAfter(delivery.attempts, signal))
-    return sent.kind === 'arrived'
+    if (sent.kind === 'arrived') {
+      await outbox.delivered(delivery)
+      return true
+    }
+    const pause = sent.isFinal ? undefined : pauseAfter(delivery.attempts, signal)
+    await outbox.failed(delivery, sent.reason, pause)
+    if (pause === undefined) givenUp.push(undeliverable(delivery, sent))
+    return false
   }
   const results = await Promise.all(due.map(send))
   const arrived = results.filter(Boolean).length
-  return { arrived, failed: results.length - arrived, more: due.length === batch }
+  return { arrived, failed: results.length - arrived, givenUp, more: due.length === batch }
+}
+
+function undeliverable(
+  { run_id, tenant_id }: Delivery,
+  { reason, isFinal }: Sent & { kind: 'failed' },
+): MetastoreError {
+  return new MetastoreError({
+    code: 'unavailable',
+    message: `The webhook of the run ${run_id} of tenant ${tenant_id} is given up. ${reason}`,
+    remedy: isFinal
+      ? 'Name an address that everybody reaches, or allow private ones with webhook_private = true in [server].'
+      : 'Look whether the receiver answers; the end of the run is in its row.',
+  })
 }
 
 // Neither the URL nor what the receiver says is told: both may hold secrets.

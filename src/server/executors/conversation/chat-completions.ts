@@ -24,17 +24,22 @@ export interface ChatRequest {
   readonly access: LlmAccess & { readonly api_key: string }
   readonly messages: readonly ChatMessage[]
   readonly signal: AbortSignal
+  /** Hears how many tokens question and answer are so far: the provider's figure, or else a guess. */
+  readonly onTokens: (tokens: number) => void
 }
 
 /** Providers that tell the tokens of an answer unasked, and refuse to be asked for them. */
 const tellUnasked = new Set(['mistral'])
 
+/** How many characters are taken for a token where the provider tells no figure, as of an answer that is broken off. */
+const charactersOfToken = 4
+
 /**
- * Asks a language model, and gives its answer as it comes; returns how many tokens question and answer were, where there is a limit
- * for them and the provider tells. Throws `unavailable`; what the provider says of a failure is not shown, because it may repeat a
- * part of the key.
+ * Asks a language model, and gives its answer as it comes. Throws `unavailable`; what the provider says of a failure is not shown,
+ * because it may repeat a part of the key.
  */
-export async function* chatCompletion({ url, access, messages, signal }: ChatRequest): AsyncGenerator<string, number> {
+export async function* chatCompletion(request: ChatRequest): AsyncGenerator<string, void> {
+  const { url, access, messages, signal, onTokens } = request
   const asks = access.rate_limit_tpm !== null && !tellUnasked.has(access.provider)
   const response = await fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
     method: 'POST',
@@ -56,16 +61,24 @@ export async function* chatCompletion({ url, access, messages, signal }: ChatReq
     await response.body?.cancel()
     throw failure(access, `has answered with status ${response.status}.`, remedyOf(response.status))
   }
-  let tokens = 0
+  let told: number | undefined
+  let characters = messages.reduce((sum, { content }) => sum + lengthOf(content), 0)
+  const tell = (): void => onTokens(told ?? Math.ceil(characters / charactersOfToken))
+  tell()
   for await (const data of eventData(response.body)) {
     if (data === '[DONE]') break
     const piece = pieceOf(data)
     if (piece === undefined) throw failure(access, 'has broken off its answer.', 'Start the run again.')
     // Some tell it again and again, of all so far.
-    tokens = piece.tokens ?? tokens
+    told = piece.tokens ?? told
+    characters += piece.content.length
+    tell()
     if (piece.content !== '') yield piece.content
   }
-  return tokens
+}
+
+function lengthOf(content: unknown): number {
+  return typeof content === 'string' ? content.length : (JSON.stringify(content) ?? '').length
 }
 
 /** The data of the events of a stream, in the form of server-sent events. */

@@ -32,8 +32,14 @@ export function chatReply(options: ChatOptions, patience: Patience): Reply {
     const { store, signal } = request
     await limit.turn(store, access, signal)
     const messages = await chatMessages(request)
-    const tokens = yield* chatCompletion({ url, access: { ...access, api_key: apiKey }, messages, signal })
-    if (access.rate_limit_tpm !== null && tokens > 0) await store.llm.countTokens(tokens, access)
+    let tokens = 0
+    const onTokens = (soFar: number): void => void (tokens = soFar)
+    try {
+      yield* chatCompletion({ url, access: { ...access, api_key: apiKey }, messages, signal, onTokens })
+    } finally {
+      // Also of an answer that is cancelled, or broken off, in the middle: the provider counts it as well.
+      if (access.rate_limit_tpm !== null && tokens > 0) await store.llm.countTokens(tokens, access)
+    }
   }
 }
 
