@@ -87,6 +87,7 @@ async function serve(
     corsOrigins: list(input, 'cors').length > 0 ? list(input, 'cors') : settings.serverCors,
     metrics: serverMetrics(store, { ofProcess: true }),
     notReady: opened.whyNot,
+    linger: settings.serverLinger,
     telemetry: context.telemetry,
   }
   await using server = await startServer({

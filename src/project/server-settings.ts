@@ -136,6 +136,16 @@ export const serverSettings = {
     reach: 'all',
     description: 'How many connections to the database serve may have open; an embedded one has one.',
   },
+  serverLinger: {
+    key: 'server_linger',
+    kind: 'duration',
+    default: '500ms',
+    variables: ['METASTORE_SERVER_LINGER'],
+    flag: null,
+    reach: 'all',
+    description:
+      'How long serve, when it is told to end, keeps connections without a request open, for one that is on its way: as long as balancers may still send on them.',
+  },
   serverGraphs: {
     key: 'server_graphs',
     kind: 'file',

@@ -4,7 +4,7 @@ import { Server as Listener, type Socket } from 'node:net'
 /** The connections of a server, which it ends so that no request is lost. */
 export interface Connections {
   /**
-   * Takes no more connections, and ends each with its next answer. One without a request is kept for a moment, for a request that is
+   * Takes no more connections, and ends each with its next answer. One without a request is kept for `linger`, for a request that is
    * on its way already. Resolves when all that had none have ended or have one.
    */
   end(): Promise<void>
@@ -14,10 +14,10 @@ export interface Connections {
 const keptAlive = 75_000
 
 /**
- * Looks after the connections of a server that has none yet. A server must not just end those without a request, as `server.close`
+ * Looks after the connections of a server that has none yet; `linger` in milliseconds. A server must not just end those without a request, as `server.close`
  * does: what a client sends at the same moment would be lost, and the client would not know whether it was done (RFC 9112, 9.5).
  */
-export function openConnections(server: Server, moment: number): Connections {
+export function openConnections(server: Server, linger: number): Connections {
   const requests = new Map<Socket, number>()
   const answers = new Set<ServerResponse>()
   server.keepAliveTimeout = keptAlive
@@ -34,7 +34,7 @@ export function openConnections(server: Server, moment: number): Connections {
           if (requests.get(socket) === 0) socket.destroy()
           resolve()
         })
-      }, moment)
+      }, linger)
       socket.once('close', () => {
         clearTimeout(timer)
         resolve()

@@ -37,7 +37,7 @@ export interface ServerOptions extends Omit<Services, 'runs'> {
   /** Milliseconds that requests and streams have to come to their end when the server stops; 10,000 unless said. */
   readonly patience?: number
   /** Milliseconds that connections wait for a request that is on its way when the server stops; 500 unless said. */
-  readonly moment?: number
+  readonly linger?: number
 }
 
 /** A server that answers. */
@@ -56,7 +56,7 @@ const longestHandling = 2000
 
 /** Starts to answer requests. Throws `address_unavailable` when the address is taken or none of this machine. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, port, onDrain, patience = 10_000, moment = 500 } = options
+  const { host, port, onDrain, patience = 10_000, linger = 500 } = options
   const graphIds = options.executors.flatMap((executor) => executor.graphIds)
   await ensureSystemAssistants(options.store.admin.transaction, graphIds)
   const runs = startRuns(options, options.runs)
@@ -68,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp({ ...options, notReady, runs, metrics, isDone: () => done })
   const handling = new Set<Promise<unknown>>()
   const server = serve({ fetch: tracked(app.fetch, handling), hostname: host, port }) as Server
-  const connections = openConnections(server, moment)
+  const connections = openConnections(server, linger)
   await once(server, 'listening').catch(async (cause: unknown) => {
     await runs.close()
     throw addressUnavailable(host, port, cause)

@@ -253,7 +253,7 @@ describe('metastore serve in two processes', () => {
       for (const balancer of balancers) await balancer[Symbol.asyncDispose]()
     })
     const broken: unknown[] = []
-    // Each has a connection of its own, which is never without a request for long: the server waits half a second for one.
+    // Each has a connection of its own, which is never without a request for as long as the server waits for one.
     const newClient = async (): Promise<Client> => {
       const balancer = await startBalancer([a.port, b.port])
       balancers.push(balancer)
@@ -303,7 +303,7 @@ async function serve({ url }: SchemaCopy) {
   const migrations = modules.map((name) => path.join(schemaDirectory, name))
   writeFileSync(
     path.join(directory, 'metastore.toml'),
-    `[database.main]\nurl = "${url}"\nmigrations = ${JSON.stringify(migrations)}\nserver_tenant = "${anna}"\nserver_log = "error"\n`,
+    `[database.main]\nurl = "${url}"\nmigrations = ${JSON.stringify(migrations)}\nserver_tenant = "${anna}"\nserver_log = "error"\nserver_linger = "60s"\n`,
   )
   const words = ['serve', '--json', '--port', '0', '--auth', 'none', '--graphs', 'langgraph.json']
   const child = startMetastore(words, { cwd: directory })
