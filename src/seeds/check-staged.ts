@@ -1,6 +1,6 @@
 import { findTable, foreignKeys } from '../catalog/catalog.ts'
 import { id, join, literal, sql, type Queryable } from '../database/database.ts'
-import { isNew, keyJoin, ofShape } from './diff.ts'
+import { differs, isNew, keyJoin, ofShape, unchangeable } from './diff.ts'
 import type { Problems } from './problem.ts'
 import { tableKey } from './resolve-references.ts'
 import { rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
@@ -26,6 +26,25 @@ export async function checkStaged(
   for (const shape of staged.shapes) {
     await missingValues(db, staged, { shape, problems, dialect })
     await missingReferences(db, staged, { shape, problems, scene, earlier })
+    if (staged.step.mode !== 'insert-only') await changedIdentities(db, staged, { shape, problems, dialect })
+  }
+}
+
+async function changedIdentities(
+  db: Queryable,
+  staged: Staged,
+  { shape, problems, dialect }: { shape: Shape; problems: Problems; dialect: CellWorld['dialect'] },
+): Promise<void> {
+  const { step } = staged
+  for (const column of unchangeable(staged, shape)) {
+    const rows = await db.query<{ row: number | string; is: number | string }>(sql`
+      select ${row} as row, t.${id(column.name)} as is
+      from ${stageSql(staged)} as s join ${tableSql(step.table)} as t on ${keyJoin(staged)}
+      where ${ofShape(shape)} and ${differs(column, dialect)} order by 1 limit ${literal(mostFaults)}`)
+    for (const one of rows) {
+      const message = `The row has the ${column.name} ${one.is} already, which is generated always: nobody can change it.`
+      problems.add(step.source.place(Number(one.row), column.name), message, `Leave ${column.name} out.`)
+    }
   }
 }
 

@@ -55,11 +55,20 @@ function isExact({ type, collation }: Column): boolean {
   return exact.test(type) && collation === null
 }
 
-/** The columns of a shape that an existing row gets. */
+/** The columns of a shape that an existing row gets. A number that the database always gives itself is never changed. */
 export function changeable(staged: Staged, shape: Shape): readonly Column[] {
-  return shape.columns.flatMap((name) => {
-    const column = findColumn(staged.step.table, name)
-    return column === undefined || staged.step.key.includes(name) || shape.kept.has(name) ? [] : [column]
+  return beyondKey(staged, shape).filter(({ name, identity }) => !shape.kept.has(name) && identity?.kind !== 'always')
+}
+
+/** The columns of a shape that rows may be given once, and that no existing row can get. */
+export function unchangeable(staged: Staged, shape: Shape): readonly Column[] {
+  return beyondKey(staged, shape).filter(({ identity }) => identity?.kind === 'always')
+}
+
+function beyondKey({ step }: Staged, { columns }: Shape): readonly Column[] {
+  return columns.flatMap((name) => {
+    const column = findColumn(step.table, name)
+    return column === undefined || step.key.includes(name) ? [] : [column]
   })
 }
 

@@ -62,8 +62,8 @@ export interface PlanFileOptions {
   readonly direct: boolean
 }
 
-function directly({ progress }: FileWork, tx: Transaction, step: ResolvedStep): Promise<DirectlyLoaded | undefined> {
-  return reading(progress, step, (onRows) => loadDirectly(tx, step, onRows))
+function directly({ progress, cells: { dialect } }: FileWork, tx: Transaction, step: ResolvedStep): Promise<DirectlyLoaded | undefined> {
+  return reading(progress, step, (onRows) => loadDirectly(tx, step, { dialect, onRows }))
 }
 
 async function reading<T>(
