@@ -11,21 +11,25 @@ const row = sql`s.${id(rowColumn)}`
 
 const mostFaults = 51
 
+interface Known {
+  readonly problems: Problems
+  readonly scene: CellWorld['scene']
+  /** The steps before. */
+  readonly earlier: readonly Staged[]
+  /** Tables of which rows are not staged, so that nobody can say what is missing in them. */
+  readonly spoiled: ReadonlySet<string>
+}
+
 /** Reports what the database would refuse of the staged rows: keys that stand twice, nulls, references to nothing. */
 export async function checkStaged(
   db: Queryable,
   staged: Staged,
-  {
-    problems,
-    scene,
-    dialect,
-    earlier,
-  }: { problems: Problems; scene: CellWorld['scene']; dialect: CellWorld['dialect']; earlier: readonly Staged[] },
+  { problems, scene, dialect, earlier, spoiled }: Known & { readonly dialect: CellWorld['dialect'] },
 ): Promise<void> {
   await duplicateKeys(db, staged, problems)
   for (const shape of staged.shapes) {
     await missingValues(db, staged, { shape, problems, dialect })
-    await missingReferences(db, staged, { shape, problems, scene, earlier })
+    await missingReferences(db, staged, { shape, problems, scene, earlier, spoiled })
     if (staged.step.mode !== 'insert-only') await changedIdentities(db, staged, { shape, problems, dialect })
   }
 }
@@ -133,17 +137,12 @@ async function missingValues(
 async function missingReferences(
   db: Queryable,
   staged: Staged,
-  {
-    shape,
-    problems,
-    scene,
-    earlier,
-  }: { shape: Shape; problems: Problems; scene: CellWorld['scene']; earlier: readonly Staged[] },
+  { shape, problems, scene, earlier, spoiled }: Known & { readonly shape: Shape },
 ): Promise<void> {
   const { step } = staged
   for (const { columns, references, enforced } of foreignKeys(step.table)) {
     if (!enforced || !columns.every((column) => shape.columns.includes(column))) continue
-    if (findTable(scene.catalog, references) === undefined) continue
+    if (findTable(scene.catalog, references) === undefined || spoiled.has(tableKey(references))) continue
     const pairs = columns.map((column, index) => sql`r.${id(references.columns[index] ?? '')} = s.${id(column)}`)
     const places = [
       tableSql(references),

@@ -55,7 +55,9 @@ test('what is written next without a number gets one behind those that rows gave
   // Never back, and where rows are loaded into an empty table as well.
   await world.rows(`select setval('"a.b''s_id_seq"', 40)`)
   await world.rows(`delete from "a.b's"`)
-  expect((await applySeeds(world.options({ force: true }))).files.map(({ counts }) => counts.inserted)).toEqual([0, 2, 0])
+  expect((await applySeeds(world.options({ force: true }))).files.map(({ counts }) => counts.inserted)).toEqual([
+    0, 2, 0,
+  ])
   expect(await world.rows(`insert into "a.b's" (name) values ('z') returning id`)).toEqual([{ id: 41 }])
   await world.rows(`truncate "a.b's" restart identity`)
   world.clear()

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Dialect, Sql, Transaction } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { csvRows, jsonLines } from './file-rows.ts'
 import { jsonNodes } from './nodes/json-nodes.ts'
 import { placeOf, type Problems, type SourceText } from './problem.ts'
-import { cellRows } from './made-rows.ts'
+import { cellRows, notData } from './made-rows.ts'
 import { modeOf, readDataFile, readDocument, readRow } from './read-data-file.ts'
 import { report, type Reading } from './read-cell.ts'
 import { listedRows, type RowSource } from './row-source.ts'
@@ -116,12 +117,22 @@ async function sourceOf(
   if (rows.kind === 'made') return cellRows(rows.rows, defaults, reading)
   inputs.files.add(rows.path)
   const directory = path.dirname(file.path)
+  const absolutePath = path.resolve(path.dirname(file.absolutePath), rows.path)
+  if (!existsSync(absolutePath)) {
+    report(
+      reading,
+      rows.at,
+      `The file ${rows.path} does not exist.`,
+      'Correct the path, which begins at the seed file.',
+    )
+    return listedRows([], defaults, (offset) => placeOf(reading.source, offset))
+  }
   const rowFile = {
-    absolutePath: path.resolve(path.dirname(file.absolutePath), rows.path),
+    absolutePath,
     path: path.posix.join(directory, rows.path),
     nullText: rows.nullText,
   }
-  if (/\.csv$/i.test(rows.path)) return csvRows(rowFile, defaults)
+  if (/\.csv$/i.test(rows.path)) return csvRows(rowFile, defaults, reading.problems)
   if (!/\.json$/i.test(rows.path)) return jsonLines(rowFile, defaults, { reading, dialect })
   return jsonFile(rowFile, defaults, reading)
 }
@@ -148,25 +159,40 @@ async function jsonFile(
   return listedRows([], defaults, place)
 }
 
+interface HeaderLine {
+  readonly value: string
+  readonly at: number
+}
+
 interface Header {
-  readonly settings: ReadonlyMap<string, { readonly value: string; readonly at: number }>
+  readonly settings: ReadonlyMap<string, HeaderLine>
+  readonly expect: readonly HeaderLine[]
   readonly lines: number
 }
 
-const headerLine = /^(?:--|#)[ \t]*(environments|expect|table|key|mode|null)[ \t]*:[ \t]*(.*?)[ \t]*$/i
+const headerLine = /^(?:--|#)[ \t]*(environments?|expect|table|key|mode|null)[ \t]*:[ \t]*(.*?)[ \t]*$/i
 
-function headerOf(text: string, mark: '--' | '#'): Header {
-  const settings = new Map<string, { value: string; at: number }>()
+function headerOf({ source, problems }: Reading, mark: '--' | '#'): Header {
+  const settings = new Map<string, HeaderLine>()
+  const expect: HeaderLine[] = []
   let at = 0
   let lines = 0
-  for (const line of text.split('\n')) {
+  for (const line of source.text.split('\n')) {
     if (!line.startsWith(mark) && (mark === '#' || line.trim() !== '')) break
-    const [, name, value] = headerLine.exec(line.replace(/\r$/, '')) ?? []
-    if (name !== undefined && value !== undefined) settings.set(name.toLowerCase(), { value, at })
+    // Spreadsheets give every line as many commas as the longest has.
+    const [, name = '', value = ''] = headerLine.exec(line.replace(mark === '#' ? /,*\r?$/ : /\r$/, '')) ?? []
+    const setting = name.toLowerCase()
+    const place = placeOf(source, at)
+    if (setting === 'expect') expect.push({ value, at })
+    else if (setting === 'environment') {
+      problems.add(place, 'There is no setting environment here.', `Did you mean ${mark} environments: ${value}?`)
+    } else if (settings.has(setting)) {
+      problems.add(place, `The setting ${setting} is given twice.`, 'Write it once.')
+    } else if (setting !== '') settings.set(setting, { value, at })
     at += line.length + 1
     lines += 1
   }
-  return { settings, lines }
+  return { settings, expect, lines }
 }
 
 function names(value: string): string[] {
@@ -176,26 +202,29 @@ function names(value: string): string[] {
     .filter((name) => name !== '')
 }
 
-function readHeader(reading: Reading, mark: '--' | '#'): Pick<LoadedSeed, 'environments' | 'expectations'> {
-  const { settings } = headerOf(reading.source.text, mark)
+function readHeader(
+  reading: Reading,
+  mark: '--' | '#',
+  { settings, expect } = headerOf(reading, mark),
+): Pick<LoadedSeed, 'environments' | 'expectations'> {
   const environments = settings.get('environments')
-  const expect = settings.get('expect')
-  const [, table, count] = /^(\S+)\s+(\d+)$/.exec(expect?.value ?? '') ?? []
-  if (expect !== undefined && table === undefined) {
-    report(reading, expect.at, 'This is no expectation.', `Write ${mark} expect: TABLE COUNT.`)
-  }
   return {
     environments: environments === undefined ? null : names(environments.value),
-    expectations:
-      expect === undefined || table === undefined
-        ? []
-        : [{ at: expect.at, name: table, check: { kind: 'count', table, where: null, count: Number(count) } }],
+    expectations: expect.flatMap(({ value, at }): Expectation[] => {
+      const [, table, count] = /^(\S+)\s+(\d+)$/.exec(value) ?? []
+      if (table !== undefined) {
+        return [{ at, name: table, check: { kind: 'count', table, where: null, count: Number(count) } }]
+      }
+      report(reading, at, 'This is no expectation.', `Write ${mark} expect: TABLE COUNT.`)
+      return []
+    }),
   }
 }
 
 async function loadCsv(seed: LoadedSeed): Promise<LoadedSeed> {
   const { file, reading } = seed
-  const { settings, lines } = headerOf(file.source, '#')
+  const header = headerOf(reading, '#')
+  const { settings, lines } = header
   const table = settings.get('table')
   if (table === undefined) {
     report(reading, 0, 'A CSV file must say which table it is for.', 'Write "# table: NAME" on its first line.')
@@ -217,7 +246,11 @@ async function loadCsv(seed: LoadedSeed): Promise<LoadedSeed> {
     nullText: settings.get('null')?.value ?? '',
     skipLines: lines,
   }
-  return { ...seed, ...readHeader(reading, '#'), steps: [{ step, source: await csvRows(rowFile, []) }] }
+  return {
+    ...seed,
+    ...readHeader(reading, '#', header),
+    steps: [{ step, source: await csvRows(rowFile, [], reading.problems) }],
+  }
 }
 
 async function loadScript(seed: LoadedSeed, exported: unknown, dialect: Dialect): Promise<LoadedSeed> {
@@ -231,8 +264,9 @@ async function loadScript(seed: LoadedSeed, exported: unknown, dialect: Dialect)
     made.push({ rows: rows as () => AsyncIterable<unknown> })
     return { ...shared, rows_from: `made:${made.length - 1}.jsonl` }
   }
-  const node = typeof exported === 'object' && exported !== null ? scriptValue(withoutRows(exported)) : undefined
-  if (node === undefined) throw wrongExport(seed.file)
+  if (typeof exported !== 'object' || exported === null) throw wrongExport(seed.file)
+  const node = scriptValue(withoutRows(exported))
+  if (node === undefined) throw notData(seed.file.path)
   const document = readDocument(seed.reading, node)
   return withSteps(
     seed,

@@ -43,9 +43,11 @@ export async function resolveStep(
   const wrong = wrongKey(step, table)
   wrong.forEach(({ at, message, remedy }) => problems.add(place(at), message, remedy))
   if (wrong.length > 0) return undefined
+  const before = problems.found.length
   const key = step.key?.map(({ name }) => name) ?? naturalKey(table, await columnsGiven(source, table))
   if (isMiss(key)) {
-    problems.add(where, key.message, key.remedy)
+    // Rows that could not be read say nothing of their columns.
+    if (problems.found.length === before) problems.add(where, key.message, key.remedy)
     return undefined
   }
   if (step.mode === 'sync' && !isUnique(table, key)) {

@@ -10,7 +10,7 @@ import { ensureSeedHistory, markVerified, readSeedHistory, seedHistory, type App
 import { isUnchanged } from './inputs.ts'
 import { isFor, loadSeed, type LoadedSeed } from './load-seed.ts'
 import { plannedRows } from './planned-rows.ts'
-import { collectProblems, placeOf, throwProblems } from './problem.ts'
+import { collectProblems, placeOf, throwProblems, type Problems } from './problem.ts'
 import type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult } from './seed-options.ts'
 import type { SeedFile } from './seed-file.ts'
 import { seeEveryRow, type BoundTable } from './row-security.ts'
@@ -60,6 +60,8 @@ interface SeedRun {
   /** Files that nothing is to be done about. */
   readonly standing: readonly FileResult[]
   readonly pending: readonly LoadedSeed[]
+  /** What is wrong with the files; what reads rows later on adds to it. */
+  readonly problems: Problems
 }
 
 async function beginRun(options: SeedOptions): Promise<SeedRun> {
@@ -79,7 +81,7 @@ async function beginRun(options: SeedOptions): Promise<SeedRun> {
     else standing.push(nothingDone(seed.file, 'skipped'))
   }
   throwProblems(problems)
-  return { options, history, standing, pending }
+  return { options, history, standing, pending, problems }
 }
 
 function nothingDone({ path }: SeedFile, state: 'unchanged' | 'skipped'): FileResult {
@@ -90,10 +92,22 @@ function nothingDone({ path }: SeedFile, state: 'unchanged' | 'skipped'): FileRe
 async function loadAll(
   { database: { dialect }, readers }: SeedOptions,
   files: readonly SeedFile[],
-  problems: ReturnType<typeof collectProblems>,
+  problems: Problems,
 ): Promise<LoadedSeed[]> {
   const loaded: LoadedSeed[] = []
-  for (const file of files) loaded.push(await loadSeed(file, { problems, dialect, readers }))
+  const failures: MetastoreError[] = []
+  for (const file of files) {
+    try {
+      loaded.push(await loadSeed(file, { problems, dialect, readers }))
+    } catch (error) {
+      if (!(error instanceof MetastoreError)) throw error
+      failures.push(error)
+      problems.add(error.where ?? file.path, error.message, error.remedy)
+    }
+  }
+  const [only] = failures
+  // Alone it says more: the statement, with a mark.
+  if (only !== undefined && problems.found.length === 1) throw only
   return loaded
 }
 
@@ -120,8 +134,7 @@ async function planAll(
   tx: Transaction,
   { bound, ...how }: PlanFileOptions & { readonly bound: readonly BoundTable[] },
 ): Promise<Planned> {
-  const { options } = run
-  const problems = collectProblems()
+  const { options, problems } = run
   const scene: Scene = {
     catalog: await introspect(tx, options.database.dialect, { excludeSchemas: [options.stateSchema] }),
     baseSchema: options.baseSchema,
@@ -143,12 +156,13 @@ async function planAll(
     planned: plannedRows(),
     bulk: [],
     earlier: [],
+    spoiled: new Set(),
     steps: 0,
   }
   const results: FileResult[] = []
   const staged: (readonly ReadyStep[])[] = []
   for (const seed of run.pending) {
-    const planned = await planFile(work, tx, { ...seed, reading: { ...seed.reading, problems } }, how)
+    const planned = await planFile(work, tx, seed, how)
     results.push(planned.result)
     staged.push(planned.staged)
   }

@@ -30,6 +30,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
   const path = await createStage(world.tx, world.cells.dialect, step, known)
   const staging = beginStaging(world, step, known)
   let count = 0
+  const wrong = world.problems.found.length
   const batches = batchesOf(staging, only)
   const loaded = rowLoader(staging)
   const target = { table: path, columns: [rowColumn, shapeColumn, ...known] }
@@ -45,7 +46,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
         world.onRows?.(count)
       }
     }
-    if (world.problems.found.length > 0) break
+    if (world.problems.found.length > wrong) break
     try {
       await inSavepoint(world.tx, () => world.tx.load(target, rows()))
     } catch (error) {
