@@ -52,6 +52,14 @@ async function changedIdentities(
   }
 }
 
+/** What is said of a row that has the key of one before it, and what to do. */
+export function sameKey(key: readonly string[], first: string): [message: string, remedy: string] {
+  return [
+    `Two rows have the same ${key.join(', ')}; the first is at ${first}.`,
+    'Keep one of the two, or name a key that tells them apart.',
+  ]
+}
+
 async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems): Promise<void> {
   const { step } = staged
   // Rows whose key depends on a row that is not written yet cannot be compared.
@@ -59,12 +67,7 @@ async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems):
   if (known) return
   const twice = staged.keysAscend ? [] : await repeatedKeys(db, staged)
   for (const { first, last } of twice) {
-    const message = `Two rows have the same ${step.key.join(', ')}; the first is at ${step.source.place(Number(first))}.`
-    problems.add(
-      step.source.place(Number(last), step.key[0]),
-      message,
-      'Keep one of the two, or name a key that tells them apart.',
-    )
+    problems.add(step.source.place(Number(last), step.key[0]), ...sameKey(step.key, step.source.place(Number(first))))
   }
   if (isUnique(step.table, step.key)) return
   const several = await db.query<{ row: number | string }>(sql`

@@ -3,6 +3,7 @@ import { introspect } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
 import { applyFile } from './apply-file.ts'
+import { throughDomains } from './domains.ts'
 import { planFile, type PlanFileOptions } from './plan-file.ts'
 import type { FileWork, ReadyStep } from './file-work.ts'
 import { checkExpectations, expectationFailure } from './expectations.ts'
@@ -136,7 +137,7 @@ async function planAll(
 ): Promise<Planned> {
   const { options, problems } = run
   const scene: Scene = {
-    catalog: await introspect(tx, options.database.dialect, { excludeSchemas: [options.stateSchema] }),
+    ...throughDomains(await introspect(tx, options.database.dialect, { excludeSchemas: [options.stateSchema] })),
     baseSchema: options.baseSchema,
     stateSchema: options.stateSchema,
     bound,
