@@ -166,7 +166,8 @@ describe('seed', () => {
       ),
     )
     expect((await run('seed 001_tenants.json')).stderr).toContain('next: Did you mean seeds/001_tenants.json?')
-    expect((await run('seed migrations/x.txt')).stderr).toContain('A file that ends in .txt cannot be a seed.')
+    line.write('data/x.txt', 'text')
+    expect((await run('seed data/x.txt')).stderr).toContain('A file that ends in .txt cannot be a seed.')
   })
 
   test('removes nothing from a production database unless somebody says yes', async () => {
