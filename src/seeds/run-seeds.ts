@@ -178,6 +178,7 @@ async function applyPending(run: SeedRun): Promise<FileResult[]> {
   const [only, another] = pending
   // Of one file, what was staged for the plan is written in the same transaction: rows are read once.
   const work = await inTransaction(options, async (tx, bound) => {
+    const started = performance.now()
     const planned = await planAll(run, tx, {
       bound,
       detail: false,
@@ -186,7 +187,7 @@ async function applyPending(run: SeedRun): Promise<FileResult[]> {
     await askForRemovals(options, planned.results)
     if (only === undefined || another !== undefined) return planned.work
     await ensureSeedHistory(tx, history)
-    applied.push(await applyFile(planned.work, tx, only, planned.staged[0]))
+    applied.push(await applyFile(planned.work, tx, only, { staged: planned.staged[0] ?? [], started }))
     return planned.work
   }).catch((error: unknown) => {
     throw explained(error, run, [])
