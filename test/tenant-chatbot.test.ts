@@ -24,6 +24,33 @@ describeReadme('tenant-chatbot', {
   silent: ['echo "GOOGLE_API_KEY=not-a-real-key-of-google" >> .env', 'npm test'],
 })
 
+test('search by meaning is taken away by its down part, and comes again', async () => {
+  const directory = copyExample('tenant-chatbot')
+  const database = `pglite:${path.join(directory, '.metastore/down')}`
+  const run = async (command: string) => {
+    const { status, output } = await runCommand(
+      `${metastore} ${command}`,
+      directory,
+      plainEnvironment({ DATABASE_URL: database }),
+    )
+    expect([command, status, status === 0 ? '' : output]).toEqual([command, 0, ''])
+  }
+  const embeddings = async () => {
+    await using opened = await openDatabase(database)
+    await using session = await opened.session()
+    return await session.query(sql`
+      select c.relname as index from pg_catalog.pg_attribute a
+      left join pg_catalog.pg_class c on c.relname = 'knowledge_chunks_embedding_idx'
+      where a.attrelid = 'knowledge_chunks'::regclass and a.attname = 'embedding'`)
+  }
+  await run('migrate 006_knowledge_embeddings')
+  expect(await embeddings()).toEqual([{ index: 'knowledge_chunks_embedding_idx' }])
+  await run('rollback')
+  expect(await embeddings()).toEqual([])
+  await run('migrate 006_knowledge_embeddings')
+  expect(await embeddings()).toEqual([{ index: 'knowledge_chunks_embedding_idx' }])
+})
+
 describe('tenant-chatbot on a server', () => {
   const key = generateKey()
   const secrets = { GOOGLE_API_KEY: 'plain-key-of-google', OPENROUTER_API_KEY: 'plain-key-of-openrouter' }
