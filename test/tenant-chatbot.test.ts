@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, sql } from '../src/database/database.ts'
@@ -25,30 +25,23 @@ describeReadme('tenant-chatbot', {
 })
 
 test('search by meaning is taken away by its down part, and comes again', async () => {
-  const directory = copyExample('tenant-chatbot')
-  const database = `pglite:${path.join(directory, '.metastore/down')}`
-  const run = async (command: string) => {
-    const { status, output } = await runCommand(
-      `${metastore} ${command}`,
-      directory,
-      plainEnvironment({ DATABASE_URL: database }),
-    )
-    expect([command, status, status === 0 ? '' : output]).toEqual([command, 0, ''])
-  }
-  const embeddings = async () => {
-    await using opened = await openDatabase(database)
-    await using session = await opened.session()
-    return await session.query(sql`
-      select c.relname as index from pg_catalog.pg_attribute a
-      left join pg_catalog.pg_class c on c.relname = 'knowledge_chunks_embedding_idx'
-      where a.attrelid = 'knowledge_chunks'::regclass and a.attname = 'embedding'`)
-  }
-  await run('migrate 006_knowledge_embeddings')
-  expect(await embeddings()).toEqual([{ index: 'knowledge_chunks_embedding_idx' }])
-  await run('rollback')
+  const directory = path.join(copyExample('tenant-chatbot'), 'migrations')
+  const files = readdirSync(directory).filter((name) => name < '007')
+  const parts = files.map((name) => readFileSync(path.join(directory, name), 'utf8').split('-- metastore:down'))
+  const [up = '', down = ''] = parts.at(-1) ?? []
+  await using database = await openDatabase('pglite:memory')
+  await using session = await database.session()
+  const embeddings = () =>
+    session.query(sql`
+      select indexname as index from pg_catalog.pg_attribute left join pg_catalog.pg_indexes on indexname like '%_embedding_idx'
+      where attrelid = 'knowledge_chunks'::regclass and attname = 'embedding'`)
+  for (const [text = ''] of parts) await session.script(text)
+  const there = await embeddings()
+  expect(there).toEqual([{ index: 'knowledge_chunks_embedding_idx' }])
+  await session.script(down)
   expect(await embeddings()).toEqual([])
-  await run('migrate 006_knowledge_embeddings')
-  expect(await embeddings()).toEqual([{ index: 'knowledge_chunks_embedding_idx' }])
+  await session.script(up)
+  expect(await embeddings()).toEqual(there)
 })
 
 describe('tenant-chatbot on a server', () => {
