@@ -151,3 +151,33 @@ test('rows that refer to rows with something wrong are not told as well', async 
     '3.json:1:69: The table agents has no column nmae.',
   ])
 })
+
+test('an SQL seed that begins or ends a transaction is refused before it runs', async () => {
+  const text =
+    '-- as psql had it\nbegin;\nsavepoint a;\nrollback to a;\n/* all */ commit;\nStart  Transaction;\nROLLBACK;\n'
+  const message = 'A seed is one transaction as a whole, and begins and ends none itself.'
+  expect(await told({ 's.sql': `insert into tenants values (1);\n${text}` })).toEqual([
+    `s.sql:3:1: ${message}`,
+    '  Remove BEGIN.',
+    '3 more problems:',
+    `s.sql:6:11: ${message}`,
+    '  Remove COMMIT.',
+    `s.sql:7:1: ${message}`,
+    '  Remove START TRANSACTION.',
+    `s.sql:8:1: ${message}`,
+    '  Remove ROLLBACK.',
+  ])
+})
+
+test('a list of no rows is one: a sync by it empties the table', async () => {
+  await world.rows('insert into tenants values (1), (2)')
+  const none = { 'a.json': '{"table":"agents","rows":[]}', 'b.json': '{"table":"tenants","mode":"sync","rows":[]}' }
+  for (const [name, text] of Object.entries(none)) world.write(name, text)
+  const { files } = await applySeeds(world.options())
+  expect(files.map(({ counts }) => Object.values(counts))).toEqual([
+    [0, 0, 0, 0],
+    [0, 0, 0, 2],
+  ])
+  world.write('b.json', '{"table":"tenants","mode":"sync","key":["id"],"rows":[]}')
+  expect((await applySeeds(world.options())).files.at(-1)?.counts.removed).toBe(0)
+})

@@ -6,6 +6,7 @@ import { csvRows, jsonLines } from './file-rows.ts'
 import { jsonNodes } from './nodes/json-nodes.ts'
 import { placeOf, type Problems, type SourceText } from './problem.ts'
 import { cellRows, notData } from './made-rows.ts'
+import { headerOf, names, readHeader } from './seed-header.ts'
 import { modeOf, readDataFile, readDocument, readRow } from './read-data-file.ts'
 import { report, type Reading } from './read-cell.ts'
 import { listedRows, type RowSource } from './row-source.ts'
@@ -86,7 +87,9 @@ export async function loadSeed(
   switch (file.format) {
     case 'sql': {
       const header = readHeader(reading, '--')
-      return { ...empty, ...header, statements: await readers.splitSql(file.source, dialect, file.path) }
+      const statements = await readers.splitSql(file.source, dialect, file.path)
+      statements.forEach((statement) => refuseTransactions(reading, statement))
+      return { ...empty, ...header, statements }
     }
     case 'csv':
       return loadCsv(empty)
@@ -99,6 +102,19 @@ export async function loadSeed(
     case 'data':
       return withSteps(empty, readDataFile(reading, file.extension), dialect)
   }
+}
+
+const beginning = /^(?:\s|--.*\n|\/\*[^]*?\*\/)*/
+const transaction =
+  /^(?:begin|commit|end|abort|start\s+transaction|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i
+
+// It would keep a part of the file, with no word of it in the history.
+function refuseTransactions(reading: Reading, { text, offset }: SeedStatement): void {
+  const start = beginning.exec(text)?.[0].length ?? 0
+  const [found] = transaction.exec(text.slice(start)) ?? []
+  if (found === undefined) return
+  const message = 'A seed is one transaction as a whole, and begins and ends none itself.'
+  report(reading, offset + start, message, `Remove ${found.toUpperCase().replaceAll(/\s+/g, ' ')}.`)
 }
 
 async function withSteps(seed: LoadedSeed, document: SeedDocument | undefined, dialect: Dialect): Promise<LoadedSeed> {
@@ -157,68 +173,6 @@ async function jsonFile(
       place,
     )
   return listedRows([], defaults, place)
-}
-
-interface HeaderLine {
-  readonly value: string
-  readonly at: number
-}
-
-interface Header {
-  readonly settings: ReadonlyMap<string, HeaderLine>
-  readonly expect: readonly HeaderLine[]
-  readonly lines: number
-}
-
-const headerLine = /^(?:--|#)[ \t]*(environments?|expect|table|key|mode|null)[ \t]*:[ \t]*(.*?)[ \t]*$/i
-
-function headerOf({ source, problems }: Reading, mark: '--' | '#'): Header {
-  const settings = new Map<string, HeaderLine>()
-  const expect: HeaderLine[] = []
-  let at = 0
-  let lines = 0
-  for (const line of source.text.split('\n')) {
-    if (!line.startsWith(mark) && (mark === '#' || line.trim() !== '')) break
-    // Spreadsheets give every line as many commas as the longest has.
-    const [, name = '', value = ''] = headerLine.exec(line.replace(mark === '#' ? /,*\r?$/ : /\r$/, '')) ?? []
-    const setting = name.toLowerCase()
-    const place = placeOf(source, at)
-    if (setting === 'expect') expect.push({ value, at })
-    else if (setting === 'environment') {
-      problems.add(place, 'There is no setting environment here.', `Did you mean ${mark} environments: ${value}?`)
-    } else if (settings.has(setting)) {
-      problems.add(place, `The setting ${setting} is given twice.`, 'Write it once.')
-    } else if (setting !== '') settings.set(setting, { value, at })
-    at += line.length + 1
-    lines += 1
-  }
-  return { settings, expect, lines }
-}
-
-function names(value: string): string[] {
-  return value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-}
-
-function readHeader(
-  reading: Reading,
-  mark: '--' | '#',
-  { settings, expect } = headerOf(reading, mark),
-): Pick<LoadedSeed, 'environments' | 'expectations'> {
-  const environments = settings.get('environments')
-  return {
-    environments: environments === undefined ? null : names(environments.value),
-    expectations: expect.flatMap(({ value, at }): Expectation[] => {
-      const [, table, count] = /^(\S+)\s+(\d+)$/.exec(value) ?? []
-      if (table !== undefined) {
-        return [{ at, name: table, check: { kind: 'count', table, where: null, count: Number(count) } }]
-      }
-      report(reading, at, 'This is no expectation.', `Write ${mark} expect: TABLE COUNT.`)
-      return []
-    }),
-  }
 }
 
 async function loadCsv(seed: LoadedSeed): Promise<LoadedSeed> {

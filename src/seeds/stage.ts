@@ -26,7 +26,8 @@ export class StagingFailed extends Error {}
 export async function stageRows(world: StageWorld, step: ResolvedStep, only?: ReadonlySet<number>): Promise<Staged> {
   const columns =
     step.source.columns ?? step.table.columns.filter(({ generated }) => generated === null).map(({ name }) => name)
-  const known = columns.filter((name) => !isMiss(writableColumn(step.table, name)))
+  // Of no rows nothing else is known than by what they would be told apart.
+  const known = [...new Set([...columns, ...step.key])].filter((name) => !isMiss(writableColumn(step.table, name)))
   const path = await createStage(world, step, known)
   const staging = beginStaging(world, step, known)
   let count = 0

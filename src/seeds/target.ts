@@ -101,6 +101,11 @@ export function isIndexed(catalog: Catalog, table: Table, columns: readonly stri
   )
 }
 
+/** A key for a list of no rows, which any tells apart. */
+export function anyKey(table: Table): readonly string[] {
+  return uniqueKeys(table)[0] ?? table.columns.map(({ name }) => name)
+}
+
 /** The key that rows with these columns are told apart by. */
 export function naturalKey(table: Table, given: readonly string[]): readonly string[] | Miss {
   const candidates = uniqueKeys(table).filter((key) => key.every((column) => given.includes(column)))
