@@ -33,7 +33,7 @@ export function cellRows(make: Make, defaults: readonly CellEntry[], reading: Re
   }
 }
 
-async function* made(make: Make, where: () => string): AsyncGenerator<unknown> {
+async function* made(make: Make, where: () => string): AsyncGenerator {
   try {
     const rows: unknown = await make()
     if (!isIterable(rows)) throw new TypeError('rows returns no rows: make it a generator, or let it return a list.')
