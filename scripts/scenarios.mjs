@@ -35,9 +35,28 @@ else {
  * @param {string} report
  */
 function print(report) {
-  /** @type {{ testResults: FileResult[] }} */
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  const testResults = readReport(report)
+  if (testResults === undefined) return false
   return specifications.map((specification) => printScenarios(specification, testResults)).every(Boolean)
+}
+
+/**
+ * The results that a report of vitest holds; undefined, with a sentence that says why, when it is none.
+ * @param {string} report
+ */
+function readReport(report) {
+  try {
+    /** @type {{ testResults?: FileResult[] }} */
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    if (Array.isArray(testResults)) return testResults
+    console.error(`${report} is no report of vitest.`)
+  } catch (error) {
+    const reason =
+      error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : String(error)
+    console.error(`The report ${report} cannot be read: ${reason}.`)
+  }
+  console.error('Write one with: npx vitest run --reporter=json --outputFile=FILE')
+  return undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, sql } from '../src/database/database.ts'
@@ -22,6 +22,26 @@ describeReadme('tenant-chatbot', {
     }
   },
   silent: ['echo "GOOGLE_API_KEY=not-a-real-key-of-google" >> .env', 'npm test'],
+})
+
+test('search by meaning is taken away by its down part, and comes again', async () => {
+  const directory = path.join(copyExample('tenant-chatbot'), 'migrations')
+  const files = readdirSync(directory).filter((name) => name < '007')
+  const parts = files.map((name) => readFileSync(path.join(directory, name), 'utf8').split('-- metastore:down'))
+  const [up = '', down = ''] = parts.at(-1) ?? []
+  await using database = await openDatabase('pglite:memory')
+  await using session = await database.session()
+  const embeddings = () =>
+    session.query(sql`
+      select indexname as index from pg_catalog.pg_attribute left join pg_catalog.pg_indexes on indexname like '%_embedding_idx'
+      where attrelid = 'knowledge_chunks'::regclass and attname = 'embedding'`)
+  for (const [text = ''] of parts) await session.script(text)
+  const there = await embeddings()
+  expect(there).toEqual([{ index: 'knowledge_chunks_embedding_idx' }])
+  await session.script(down)
+  expect(await embeddings()).toEqual([])
+  await session.script(up)
+  expect(await embeddings()).toEqual(there)
 })
 
 describe('tenant-chatbot on a server', () => {

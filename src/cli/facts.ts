@@ -25,7 +25,7 @@ export async function gatherFacts(entry: DatabaseEntry, input: Input, context: C
   const report =
     engine.database.dialect === 'postgres' ? (await auditOf(engine, files, entry, input, context)).report : null
   const history = await migrationHistory(engine)
-  const { seeds, expectations } = await seedFacts(engine, entry, input, context)
+  const { seeds, seedProblem, expectations } = await seedFacts(engine, entry, input, context)
   return {
     database: entry.settings.name,
     schema: baseSchema(engine, entry),
@@ -45,6 +45,7 @@ export async function gatherFacts(entry: DatabaseEntry, input: Input, context: C
       })),
     ],
     seeds,
+    seedProblem,
     expectations,
     findings:
       report?.findings.map(({ severity, code, message, remedy, objectKey }) => ({
@@ -84,7 +85,7 @@ async function seedFacts(
   entry: DatabaseEntry,
   input: Input,
   context: Context,
-): Promise<Pick<Facts, 'seeds' | 'expectations'>> {
+): Promise<Pick<Facts, 'seeds' | 'seedProblem' | 'expectations'>> {
   const selection = await seedSelection(entry, context, { set: text(input, 'set') })
   const environment = text(input, 'environment') ?? entry.settings.environment
   const options = await seedOptions(engine, entry, context, { ...selection, environment, force: true })
@@ -102,7 +103,10 @@ async function seedFacts(
       problem: plan instanceof MetastoreError ? problemOf(plan, file) : null,
     }
   })
-  return { seeds, expectations: plan instanceof MetastoreError ? null : await expectationFacts(options) }
+  if (!(plan instanceof MetastoreError))
+    return { seeds, seedProblem: null, expectations: await expectationFacts(options) }
+  const { where, message } = plan
+  return { seeds, seedProblem: where === undefined ? message : `${where}: ${message}`, expectations: null }
 }
 
 async function wrongOrRight(work: () => Promise<SeedResult>): Promise<SeedResult | MetastoreError> {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import path from 'node:path'
 import { MetastoreError } from '../errors.ts'
@@ -16,7 +17,7 @@ export interface SeedSelection {
 /** The name of the set that the setting `seeds` makes. */
 const defaultSet = 'seeds'
 
-/** The files that a command line selects: a set's, or one of them. Throws `seed_unknown`. */
+/** The files that a command line selects: a set's, or one of them. Throws `seed_unknown`, `file_unreadable`. */
 export async function seedSelection(
   { settings }: DatabaseEntry,
   { workingDirectory, project }: Context,
@@ -37,6 +38,12 @@ export async function seedSelection(
     : []
   // By the name that the set knows it by, so that the set has it as applied too.
   const listed = known.find(({ absolutePath }) => absolutePath === absolute)
+  if (listed === undefined && !existsSync(absolute)) {
+    throw missingFile(
+      asked.file,
+      readSeedFiles(directories).map((file) => file.path),
+    )
+  }
   return { set, files: [listed ?? readSeedFile(absolute, asked.file)] }
 }
 
@@ -99,6 +106,16 @@ function actor(): string {
   } catch {
     return `uid${process.getuid?.() ?? ''}@${hostname()}`
   }
+}
+
+function missingFile(file: string, known: readonly string[]): MetastoreError {
+  const close = known.find((one) => path.basename(one) === path.basename(file)) ?? nearest(file, known)
+  return new MetastoreError({
+    code: 'file_unreadable',
+    message: `There is no seed file ${file}.`,
+    where: file,
+    remedy: close === undefined ? 'Correct the path, which begins at the working directory.' : `Did you mean ${close}?`,
+  })
 }
 
 function unknownSet(set: string, sets: readonly string[]): MetastoreError {

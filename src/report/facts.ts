@@ -56,6 +56,8 @@ export interface Facts {
   readonly current: string | null
   readonly migrations: readonly MigrationFact[]
   readonly seeds: readonly SeedFact[]
+  /** What keeps the seeds from being compared with the tables, behind its place; null where nothing does. */
+  readonly seedProblem: string | null
   /** Null where they cannot be looked at, because a seed file is wrong. */
   readonly expectations: readonly ExpectationFact[] | null
   /** Null where the database cannot be audited. */

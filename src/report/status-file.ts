@@ -66,11 +66,7 @@ function phasesBefore(facts: Facts, documents: readonly WrittenDocument[]): Phas
       ],
       migrated,
     ),
-    phase(
-      'Data files',
-      seeds.map(({ file, problem }) => task(`${file} is well-formed`, problem === null)),
-      seeded,
-    ),
+    phase('Data files', dataFiles(facts), seeded),
     phase(
       'Seed steps',
       wanted.map(({ file, state }) => task(`${file} is applied`, state === 'applied')),
@@ -97,6 +93,13 @@ function phasesBefore(facts: Facts, documents: readonly WrittenDocument[]): Phas
     ),
     phase('Verification', verification(facts), [last]),
   ]
+}
+
+// What is wrong may stand in a file that a seed reads, and be told of none of the seeds.
+function dataFiles({ seeds, seedProblem }: Facts): Task[] {
+  const files = seeds.map(({ file, problem }) => task(`${file} is well-formed`, problem === null))
+  const isElsewhere = seedProblem !== null && seeds.every(({ problem }) => problem === null)
+  return isElsewhere ? [...files, task(`what the files read is well-formed: ${seedProblem}`, false)] : files
 }
 
 function verification({ expectations, findings }: Facts): Task[] {

@@ -82,11 +82,14 @@ function missingOf(module: Module, facts: Facts): string[] {
   const seeds = facts.seeds
     .filter(({ tables }) => tables.some((each) => module.tables.includes(each.table)))
     .flatMap((seed) => lackOf(seed, module))
+  const unknown =
+    facts.seedProblem === null ? [] : [`What the seeds say of these tables cannot be looked at: ${facts.seedProblem}`]
   const unmet = (facts.expectations ?? []).filter(({ ok, about }) => !ok && isAbout(about, module))
   return [
     ...gone,
     ...migrations,
     ...seeds,
+    ...unknown,
     ...unmet.map(({ name, expected, found }) => `${name}: expected ${expected}, found ${found}.`),
     ...findingsOf(module, facts.findings ?? []).map(
       ({ severity, message, code, remedy }) => `${severity} ${message} (${code}) ${remedy}`,

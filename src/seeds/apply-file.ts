@@ -16,16 +16,24 @@ import { rowColumn, stageSql, type ResolvedStep } from './staged.ts'
 import { shownTable } from './target.ts'
 import { removeUnlisted, writeStaged } from './write.ts'
 
-/** Writes a file, and notes it in the history. `staged` are its rows where the plan has left them. */
+/** What the plan has left for whoever writes the file in the same transaction. */
+interface PlannedFile {
+  /** Its rows, where they are. */
+  readonly staged: readonly ReadyStep[]
+  /** When the plan began, which is a part of the work. */
+  readonly started: number
+}
+
+/** Writes a file, and notes it in the history. */
 export async function applyFile(
   work: FileWork,
   tx: Transaction,
   seed: LoadedSeed,
-  staged?: readonly ReadyStep[],
+  planned?: PlannedFile,
 ): Promise<FileResult> {
   const { span, measure } = work.options.telemetry ?? noTelemetry
   return span('metastore.seed', { 'metastore.file': seed.file.path }, async ({ set }) => {
-    const result = await writeFile(work, tx, seed, staged)
+    const result = await writeFile(work, tx, seed, planned)
     const { inserted, updated, removed } = result.counts
     const rows = inserted + updated + removed
     set({ 'metastore.rows': rows })
@@ -39,17 +47,16 @@ async function writeFile(
   work: FileWork,
   tx: Transaction,
   seed: LoadedSeed,
-  staged?: readonly ReadyStep[],
+  { staged, started }: PlannedFile = { staged: [], started: performance.now() },
 ): Promise<FileResult> {
-  const started = performance.now()
   const steps: StepResult[] = []
   const begun = beginChecksums(seed.file, seed.inputs)
   for (const [index, step] of seed.steps.entries()) {
-    const resolved = staged?.[index]?.step ?? (await resolveStep(work.cells.scene, seed, step, ++work.steps))
+    const resolved = staged[index]?.step ?? (await resolveStep(work.cells.scene, seed, step, ++work.steps))
     throwProblems(work.cells.problems)
     if (resolved === undefined) continue
     const table = shownTable(resolved.table, work.options.baseSchema)
-    const written = await explaining(resolved, table, () => writeStep(work, tx, resolved, staged?.[index]))
+    const written = await explaining(resolved, table, () => writeStep(work, tx, resolved, staged[index]))
     steps.push({ table, mode: resolved.mode, ...written })
   }
   const statements = await runStatements(tx, seed)

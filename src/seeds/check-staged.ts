@@ -1,6 +1,6 @@
 import { findTable, foreignKeys } from '../catalog/catalog.ts'
 import { id, join, literal, sql, type Queryable } from '../database/database.ts'
-import { isNew, keyJoin, ofShape } from './diff.ts'
+import { differs, isNew, keyJoin, ofShape, unchangeable } from './diff.ts'
 import type { Problems } from './problem.ts'
 import { tableKey } from './resolve-references.ts'
 import { rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
@@ -11,22 +11,53 @@ const row = sql`s.${id(rowColumn)}`
 
 const mostFaults = 51
 
+interface Known {
+  readonly problems: Problems
+  readonly scene: CellWorld['scene']
+  /** The steps before. */
+  readonly earlier: readonly Staged[]
+  /** Tables of which rows are not staged, so that nobody can say what is missing in them. */
+  readonly spoiled: ReadonlySet<string>
+}
+
 /** Reports what the database would refuse of the staged rows: keys that stand twice, nulls, references to nothing. */
 export async function checkStaged(
   db: Queryable,
   staged: Staged,
-  {
-    problems,
-    scene,
-    dialect,
-    earlier,
-  }: { problems: Problems; scene: CellWorld['scene']; dialect: CellWorld['dialect']; earlier: readonly Staged[] },
+  { problems, scene, dialect, earlier, spoiled }: Known & { readonly dialect: CellWorld['dialect'] },
 ): Promise<void> {
   await duplicateKeys(db, staged, problems)
   for (const shape of staged.shapes) {
     await missingValues(db, staged, { shape, problems, dialect })
-    await missingReferences(db, staged, { shape, problems, scene, earlier })
+    await missingReferences(db, staged, { shape, problems, scene, earlier, spoiled })
+    if (staged.step.mode !== 'insert-only') await changedIdentities(db, staged, { shape, problems, dialect })
   }
+}
+
+async function changedIdentities(
+  db: Queryable,
+  staged: Staged,
+  { shape, problems, dialect }: { shape: Shape; problems: Problems; dialect: CellWorld['dialect'] },
+): Promise<void> {
+  const { step } = staged
+  for (const column of unchangeable(staged, shape)) {
+    const rows = await db.query<{ row: number | string; is: number | string }>(sql`
+      select ${row} as row, t.${id(column.name)} as is
+      from ${stageSql(staged)} as s join ${tableSql(step.table)} as t on ${keyJoin(staged)}
+      where ${ofShape(shape)} and ${differs(column, dialect)} order by 1 limit ${literal(mostFaults)}`)
+    for (const one of rows) {
+      const message = `The row has the ${column.name} ${one.is} already, which is generated always: nobody can change it.`
+      problems.add(step.source.place(Number(one.row), column.name), message, `Leave ${column.name} out.`)
+    }
+  }
+}
+
+/** What is said of a row that has the key of one before it, and what to do. */
+export function sameKey(key: readonly string[], first: string): [message: string, remedy: string] {
+  return [
+    `Two rows have the same ${key.join(', ')}; the first is at ${first}.`,
+    'Keep one of the two, or name a key that tells them apart.',
+  ]
 }
 
 async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems): Promise<void> {
@@ -36,12 +67,7 @@ async function duplicateKeys(db: Queryable, staged: Staged, problems: Problems):
   if (known) return
   const twice = staged.keysAscend ? [] : await repeatedKeys(db, staged)
   for (const { first, last } of twice) {
-    const message = `Two rows have the same ${step.key.join(', ')}; the first is at ${step.source.place(Number(first))}.`
-    problems.add(
-      step.source.place(Number(last), step.key[0]),
-      message,
-      'Keep one of the two, or name a key that tells them apart.',
-    )
+    problems.add(step.source.place(Number(last), step.key[0]), ...sameKey(step.key, step.source.place(Number(first))))
   }
   if (isUnique(step.table, step.key)) return
   const several = await db.query<{ row: number | string }>(sql`
@@ -114,17 +140,12 @@ async function missingValues(
 async function missingReferences(
   db: Queryable,
   staged: Staged,
-  {
-    shape,
-    problems,
-    scene,
-    earlier,
-  }: { shape: Shape; problems: Problems; scene: CellWorld['scene']; earlier: readonly Staged[] },
+  { shape, problems, scene, earlier, spoiled }: Known & { readonly shape: Shape },
 ): Promise<void> {
   const { step } = staged
   for (const { columns, references, enforced } of foreignKeys(step.table)) {
     if (!enforced || !columns.every((column) => shape.columns.includes(column))) continue
-    if (findTable(scene.catalog, references) === undefined) continue
+    if (findTable(scene.catalog, references) === undefined || spoiled.has(tableKey(references))) continue
     const pairs = columns.map((column, index) => sql`r.${id(references.columns[index] ?? '')} = s.${id(column)}`)
     const places = [
       tableSql(references),

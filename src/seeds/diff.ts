@@ -1,5 +1,5 @@
 import { findColumn, type Column } from '../catalog/catalog.ts'
-import { id, join, literal, sql, type Queryable, type Sql } from '../database/database.ts'
+import { id, join, literal, raw, sql, type Queryable, type Sql } from '../database/database.ts'
 import { rowColumn, shapeColumn, stageSql, type Shape, type Staged } from './staged.ts'
 import { tableSql } from './target.ts'
 import type { CellWorld } from './world.ts'
@@ -45,7 +45,9 @@ export function differsAtAll(columns: readonly Column[]): Sql {
   const inexact = columns.filter((column) => !isExact(column))
   if (inexact.length === 0) return sql`(${join(plain, ' or ')})`
   // Equal bytes are the same text: the text itself, which takes long to make, is asked for only where they are not.
-  const sides = (alias: 's' | 't') => join(inexact.map(({ name }) => sql`${id(alias)}.${id(name)}`))
+  // Records are of the same types, also where the column's is a domain and the staged one's what is below.
+  const sides = (alias: 's' | 't') =>
+    join(inexact.map(({ name, type }) => sql`cast(${id(alias)}.${id(name)} as ${raw(type)})`))
   const bytes = sql`cast(row(${sides('t')}) as record) operator(pg_catalog.*<>) cast(row(${sides('s')}) as record)`
   const texts = inexact.map((column) => differs(column, 'postgres'))
   return sql`(${join([...plain, sql`(${bytes} and (${join(texts, ' or ')}))`], ' or ')})`
@@ -55,11 +57,20 @@ function isExact({ type, collation }: Column): boolean {
   return exact.test(type) && collation === null
 }
 
-/** The columns of a shape that an existing row gets. */
+/** The columns of a shape that an existing row gets. A number that the database always gives itself is never changed. */
 export function changeable(staged: Staged, shape: Shape): readonly Column[] {
-  return shape.columns.flatMap((name) => {
-    const column = findColumn(staged.step.table, name)
-    return column === undefined || staged.step.key.includes(name) || shape.kept.has(name) ? [] : [column]
+  return beyondKey(staged, shape).filter(({ name, identity }) => !shape.kept.has(name) && identity?.kind !== 'always')
+}
+
+/** The columns of a shape that rows may be given once, and that no existing row can get. */
+export function unchangeable(staged: Staged, shape: Shape): readonly Column[] {
+  return beyondKey(staged, shape).filter(({ identity }) => identity?.kind === 'always')
+}
+
+function beyondKey({ step }: Staged, { columns }: Shape): readonly Column[] {
+  return columns.flatMap((name) => {
+    const column = findColumn(step.table, name)
+    return column === undefined || step.key.includes(name) ? [] : [column]
   })
 }
 

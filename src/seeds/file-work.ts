@@ -17,6 +17,8 @@ export interface FileWork {
   readonly bulk: Staged[]
   /** Every staged step so far. */
   readonly earlier: Staged[]
+  /** Tables of which rows are not staged because something is wrong with them. */
+  readonly spoiled: Set<string>
   /** How many steps have been numbered. */
   steps: number
 }

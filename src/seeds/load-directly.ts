@@ -1,6 +1,7 @@
-import { DatabaseError, sql, type Queryable } from '../database/database.ts'
+import { DatabaseError, sql, type Dialect, type Queryable } from '../database/database.ts'
 import { inSavepoint } from './references.ts'
 import { isPlain, type RowChunk } from './row-source.ts'
+import { advanceSequences } from './sequences.ts'
 import type { ResolvedStep } from './staged.ts'
 import { columnForm, isMiss, isUnique, tableSql, writableColumn } from './target.ts'
 
@@ -18,10 +19,11 @@ export interface DirectlyLoaded {
 export async function loadDirectly(
   tx: Queryable,
   step: ResolvedStep,
-  onRows: (count: number) => void,
+  { dialect, onRows }: { readonly dialect: Dialect; readonly onRows: (count: number) => void },
 ): Promise<DirectlyLoaded | undefined> {
   const { table, source, key } = step
-  if (!source.bulk || !isUnique(table, key)) return undefined
+  // COPY asks no rule, as an insertion does.
+  if (!source.bulk || !isUnique(table, key) || table.rules.length > 0) return undefined
   const forms = new Map(table.columns.map((column) => [column.name, columnForm(column)]))
   const chunks = source.read((name) => forms.get(name) ?? 'plain')[Symbol.asyncIterator]()
   try {
@@ -33,6 +35,7 @@ export async function loadDirectly(
     if ((await tx.query(sql`select 1 from ${tableSql(table)} limit 1`)).length > 0) return undefined
     const target = { table: [table.schema, table.name], columns }
     const inserted = await inSavepoint(tx, () => tx.load(target, plainRows(first.value, chunks, onRows)))
+    if (dialect === 'postgres') await advanceSequences(tx, table, columns)
     return { step, inserted }
   } catch (error) {
     if (error instanceof NotPlain) return undefined

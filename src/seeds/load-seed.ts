@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Dialect, Sql, Transaction } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { csvRows, jsonLines } from './file-rows.ts'
 import { jsonNodes } from './nodes/json-nodes.ts'
 import { placeOf, type Problems, type SourceText } from './problem.ts'
-import { cellRows } from './made-rows.ts'
+import { cellRows, notData } from './made-rows.ts'
+import { headerOf, names, readHeader } from './seed-header.ts'
 import { modeOf, readDataFile, readDocument, readRow } from './read-data-file.ts'
 import { report, type Reading } from './read-cell.ts'
 import { listedRows, type RowSource } from './row-source.ts'
@@ -85,7 +87,9 @@ export async function loadSeed(
   switch (file.format) {
     case 'sql': {
       const header = readHeader(reading, '--')
-      return { ...empty, ...header, statements: await readers.splitSql(file.source, dialect, file.path) }
+      const statements = await readers.splitSql(file.source, dialect, file.path)
+      statements.forEach((statement) => refuseTransactions(reading, statement))
+      return { ...empty, ...header, statements }
     }
     case 'csv':
       return loadCsv(empty)
@@ -98,6 +102,19 @@ export async function loadSeed(
     case 'data':
       return withSteps(empty, readDataFile(reading, file.extension), dialect)
   }
+}
+
+const beginning = /^(?:\s|--.*\n|\/\*[^]*?\*\/)*/
+const transaction =
+  /^(?:begin|commit|end|abort|start\s+transaction|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i
+
+// It would keep a part of the file, with no word of it in the history.
+function refuseTransactions(reading: Reading, { text, offset }: SeedStatement): void {
+  const start = beginning.exec(text)?.[0].length ?? 0
+  const [found] = transaction.exec(text.slice(start)) ?? []
+  if (found === undefined) return
+  const message = 'A seed is one transaction as a whole, and begins and ends none itself.'
+  report(reading, offset + start, message, `Remove ${found.toUpperCase().replaceAll(/\s+/g, ' ')}.`)
 }
 
 async function withSteps(seed: LoadedSeed, document: SeedDocument | undefined, dialect: Dialect): Promise<LoadedSeed> {
@@ -116,12 +133,22 @@ async function sourceOf(
   if (rows.kind === 'made') return cellRows(rows.rows, defaults, reading)
   inputs.files.add(rows.path)
   const directory = path.dirname(file.path)
+  const absolutePath = path.resolve(path.dirname(file.absolutePath), rows.path)
+  if (!existsSync(absolutePath)) {
+    report(
+      reading,
+      rows.at,
+      `The file ${rows.path} does not exist.`,
+      'Correct the path, which begins at the seed file.',
+    )
+    return listedRows([], defaults, (offset) => placeOf(reading.source, offset))
+  }
   const rowFile = {
-    absolutePath: path.resolve(path.dirname(file.absolutePath), rows.path),
+    absolutePath,
     path: path.posix.join(directory, rows.path),
     nullText: rows.nullText,
   }
-  if (/\.csv$/i.test(rows.path)) return csvRows(rowFile, defaults)
+  if (/\.csv$/i.test(rows.path)) return csvRows(rowFile, defaults, reading.problems)
   if (!/\.json$/i.test(rows.path)) return jsonLines(rowFile, defaults, { reading, dialect })
   return jsonFile(rowFile, defaults, reading)
 }
@@ -148,54 +175,10 @@ async function jsonFile(
   return listedRows([], defaults, place)
 }
 
-interface Header {
-  readonly settings: ReadonlyMap<string, { readonly value: string; readonly at: number }>
-  readonly lines: number
-}
-
-const headerLine = /^(?:--|#)[ \t]*(environments|expect|table|key|mode|null)[ \t]*:[ \t]*(.*?)[ \t]*$/i
-
-function headerOf(text: string, mark: '--' | '#'): Header {
-  const settings = new Map<string, { value: string; at: number }>()
-  let at = 0
-  let lines = 0
-  for (const line of text.split('\n')) {
-    if (!line.startsWith(mark) && (mark === '#' || line.trim() !== '')) break
-    const [, name, value] = headerLine.exec(line.replace(/\r$/, '')) ?? []
-    if (name !== undefined && value !== undefined) settings.set(name.toLowerCase(), { value, at })
-    at += line.length + 1
-    lines += 1
-  }
-  return { settings, lines }
-}
-
-function names(value: string): string[] {
-  return value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-}
-
-function readHeader(reading: Reading, mark: '--' | '#'): Pick<LoadedSeed, 'environments' | 'expectations'> {
-  const { settings } = headerOf(reading.source.text, mark)
-  const environments = settings.get('environments')
-  const expect = settings.get('expect')
-  const [, table, count] = /^(\S+)\s+(\d+)$/.exec(expect?.value ?? '') ?? []
-  if (expect !== undefined && table === undefined) {
-    report(reading, expect.at, 'This is no expectation.', `Write ${mark} expect: TABLE COUNT.`)
-  }
-  return {
-    environments: environments === undefined ? null : names(environments.value),
-    expectations:
-      expect === undefined || table === undefined
-        ? []
-        : [{ at: expect.at, name: table, check: { kind: 'count', table, where: null, count: Number(count) } }],
-  }
-}
-
 async function loadCsv(seed: LoadedSeed): Promise<LoadedSeed> {
   const { file, reading } = seed
-  const { settings, lines } = headerOf(file.source, '#')
+  const header = headerOf(reading, '#')
+  const { settings, lines } = header
   const table = settings.get('table')
   if (table === undefined) {
     report(reading, 0, 'A CSV file must say which table it is for.', 'Write "# table: NAME" on its first line.')
@@ -217,7 +200,11 @@ async function loadCsv(seed: LoadedSeed): Promise<LoadedSeed> {
     nullText: settings.get('null')?.value ?? '',
     skipLines: lines,
   }
-  return { ...seed, ...readHeader(reading, '#'), steps: [{ step, source: await csvRows(rowFile, []) }] }
+  return {
+    ...seed,
+    ...readHeader(reading, '#', header),
+    steps: [{ step, source: await csvRows(rowFile, [], reading.problems) }],
+  }
 }
 
 async function loadScript(seed: LoadedSeed, exported: unknown, dialect: Dialect): Promise<LoadedSeed> {
@@ -231,8 +218,9 @@ async function loadScript(seed: LoadedSeed, exported: unknown, dialect: Dialect)
     made.push({ rows: rows as () => AsyncIterable<unknown> })
     return { ...shared, rows_from: `made:${made.length - 1}.jsonl` }
   }
-  const node = typeof exported === 'object' && exported !== null ? scriptValue(withoutRows(exported)) : undefined
-  if (node === undefined) throw wrongExport(seed.file)
+  if (typeof exported !== 'object' || exported === null) throw wrongExport(seed.file)
+  const node = scriptValue(withoutRows(exported))
+  if (node === undefined) throw notData(seed.file.path)
   const document = readDocument(seed.reading, node)
   return withSteps(
     seed,

@@ -1,12 +1,14 @@
-import type { Transaction } from '../database/database.ts'
+import { DatabaseError, type Transaction } from '../database/database.ts'
+import { MetastoreError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { checkStaged } from './check-staged.ts'
 import { diagnose } from './diagnose.ts'
 import { diffStep, type StepDiff } from './diff.ts'
 import { fileResult, nothing, type FileWork, type ReadyStep } from './file-work.ts'
 import { loadDirectly, type DirectlyLoaded } from './load-directly.ts'
-import type { LoadedSeed } from './load-seed.ts'
-import { placeOf } from './problem.ts'
+import type { LoadedSeed, LoadedStep } from './load-seed.ts'
+import { placeOf, type Problems } from './problem.ts'
+import { tableKey } from './resolve-references.ts'
 import { resolveStep } from './resolve-step.ts'
 import { sealSecrets } from './seal.ts'
 import type { FileResult, StepResult } from './seed-options.ts'
@@ -23,27 +25,15 @@ export async function planFile(
 ): Promise<{ result: FileResult; staged: readonly ReadyStep[] }> {
   const steps: StepResult[] = []
   const staged: ReadyStep[] = []
+  const { problems } = work.cells
   for (const step of seed.steps) {
-    const resolved = await resolveStep(work.cells.scene, seed, step, ++work.steps)
-    if (resolved === undefined) continue
-    const loaded = direct ? await directly(work, tx, resolved) : undefined
-    if (loaded !== undefined) {
-      staged.push(loaded)
-      continue
-    }
-    const one = await stageOrDiagnose(work, tx, resolved)
-    if (one === undefined) continue
-    const known = {
-      problems: work.cells.problems,
-      scene: work.cells.scene,
-      dialect: work.cells.dialect,
-      earlier: work.earlier,
-    }
-    await checkStaged(tx, one, known)
-    work.earlier.push(one)
-    if (resolved.source.bulk) work.bulk.push(one)
-    staged.push(one)
-    if (work.cells.problems.found.length > 0) continue
+    const ready = await collecting(problems, () => readyStep(work, tx, { seed, step, direct }))
+    if (ready === undefined) continue
+    staged.push(ready)
+    if ('inserted' in ready) continue
+    const one = ready
+    const resolved = one.step
+    if (problems.found.length > 0) continue
     const table = shownTable(resolved.table, work.options.baseSchema)
     // Rows that a sync removes are looked for in any case: somebody may have to be asked.
     const diff = detail || resolved.mode === 'sync' ? await planned(work, tx, one) : nothing
@@ -62,8 +52,53 @@ export interface PlanFileOptions {
   readonly direct: boolean
 }
 
-function directly({ progress }: FileWork, tx: Transaction, step: ResolvedStep): Promise<DirectlyLoaded | undefined> {
-  return reading(progress, step, (onRows) => loadDirectly(tx, step, onRows))
+interface StepToPlan {
+  readonly seed: LoadedSeed
+  readonly step: LoadedStep
+  readonly direct: boolean
+}
+
+// The rows of a step, staged and checked, or in their table already; undefined when something is wrong with them.
+async function readyStep(
+  work: FileWork,
+  tx: Transaction,
+  { seed, step, direct }: StepToPlan,
+): Promise<ReadyStep | undefined> {
+  const { problems, scene, dialect } = work.cells
+  const resolved = await resolveStep(scene, seed, step, ++work.steps)
+  if (resolved === undefined) return undefined
+  const loaded = direct ? await directly(work, tx, resolved) : undefined
+  if (loaded !== undefined) return loaded
+  const before = problems.found.length
+  // Until it is known to be whole: nobody is told that rows are missing which are only wrong.
+  work.spoiled.add(tableKey(resolved.table))
+  const staged = await stageOrDiagnose(work, tx, resolved)
+  if (staged === undefined || problems.found.length > before) return undefined
+  work.spoiled.delete(tableKey(resolved.table))
+  const { earlier, spoiled } = work
+  await checkStaged(tx, staged, { problems, scene, dialect, earlier, spoiled })
+  earlier.push(staged)
+  if (resolved.source.bulk) work.bulk.push(staged)
+  return staged
+}
+
+// What is wrong with one file is told together with what is wrong with the others.
+async function collecting<T>(problems: Problems, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof MetastoreError) || error instanceof DatabaseError) throw error
+    problems.add(error.where ?? '', error.message, error.remedy)
+    return undefined
+  }
+}
+
+function directly(
+  { progress, cells: { dialect } }: FileWork,
+  tx: Transaction,
+  step: ResolvedStep,
+): Promise<DirectlyLoaded | undefined> {
+  return reading(progress, step, (onRows) => loadDirectly(tx, step, { dialect, onRows }))
 }
 
 async function reading<T>(

@@ -9,6 +9,14 @@ export interface Reading {
   readonly problems: Problems
 }
 
+/** Reads something of which only the place of the whole is known. */
+export function readingAt(source: SourceText, problems: Problems, where: string): Reading {
+  return {
+    source,
+    problems: { found: problems.found, add: (_, message, remedy) => problems.add(where, message, remedy) },
+  }
+}
+
 /** Reports something at an offset of the file that is being read. */
 export function report({ source, problems }: Reading, at: number, message: string, remedy: string): void {
   problems.add(placeOf(source, at), message, remedy)

@@ -123,6 +123,10 @@ function readRows(reading: Reading, node: TableNode): StepRows | undefined {
   const rows = entryOf(node, 'rows')
   const from = entryOf(node, 'rows_from')
   const nullText = entryOf(node, 'null')?.value
+  if (nullText !== undefined && nullText.kind !== 'text') {
+    report(reading, nullText.at, 'null must be a text.', 'Put it in quotes: null = "NULL".')
+    return undefined
+  }
   if ((rows === undefined) === (from === undefined)) {
     report(reading, node.at, 'A table needs either rows or rows_from.', 'Write the one or the other.')
     return undefined
@@ -130,7 +134,7 @@ function readRows(reading: Reading, node: TableNode): StepRows | undefined {
   if (from !== undefined) {
     if (from.value.kind === 'text' && /\.(?:csv|jsonl|ndjson|json)$/i.test(from.value.text)) {
       const { text, at } = from.value
-      return { kind: 'file', path: text, at, nullText: nullText?.kind === 'text' ? nullText.text : '' }
+      return { kind: 'file', path: text, at, nullText: nullText?.text ?? '' }
     }
     const remedy = 'Write rows_from = "data/messages.csv".'
     report(reading, from.value.at, 'rows_from must name a file that ends in .csv, .jsonl or .json.', remedy)

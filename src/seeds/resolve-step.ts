@@ -6,6 +6,7 @@ import { hiddenRows } from './row-security.ts'
 import type { RowSource } from './row-source.ts'
 import type { ResolvedStep } from './staged.ts'
 import {
+  anyKey,
   columnForm,
   isIndexed,
   isMiss,
@@ -43,9 +44,12 @@ export async function resolveStep(
   const wrong = wrongKey(step, table)
   wrong.forEach(({ at, message, remedy }) => problems.add(place(at), message, remedy))
   if (wrong.length > 0) return undefined
-  const key = step.key?.map(({ name }) => name) ?? naturalKey(table, await columnsGiven(source, table))
+  const before = problems.found.length
+  const given = step.key === null ? await columnsGiven(source, table) : []
+  const key = step.key?.map(({ name }) => name) ?? (given === undefined ? anyKey(table) : naturalKey(table, given))
   if (isMiss(key)) {
-    problems.add(where, key.message, key.remedy)
+    // Rows that could not be read say nothing of their columns.
+    if (problems.found.length === before) problems.add(where, key.message, key.remedy)
     return undefined
   }
   if (step.mode === 'sync' && !isUnique(table, key)) {
@@ -66,8 +70,8 @@ export async function resolveStep(
   }
 }
 
-/** The columns that every row gives. */
-async function columnsGiven(rows: RowSource, table: Table): Promise<readonly string[]> {
+/** The columns that every row gives; undefined where there is no row. */
+async function columnsGiven(rows: RowSource, table: Table): Promise<readonly string[] | undefined> {
   if (rows.bulk && rows.columns !== null) return rows.columns
   const forms = new Map(table.columns.map((column) => [column.name, columnForm(column)]))
   let common: readonly string[] | undefined
@@ -76,7 +80,7 @@ async function columnsGiven(rows: RowSource, table: Table): Promise<readonly str
     // Of many rows the first stand for all.
     if (rows.bulk) break
   }
-  return common ?? []
+  return common
 }
 
 function wrongKey({ key }: LoadedStep['step'], table: Table) {

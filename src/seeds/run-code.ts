@@ -13,26 +13,30 @@ export async function runStatements(tx: Transaction, { statements, reading }: Lo
       results.push({ where: placeOf(reading.source, offset), text, rows: await tx.execute(raw(text)) })
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.reason === 'connection_lost') throw error
-      const { code, message, remedy, details, cause } = error
-      const { reason, engineCode, statement, position, object, completed } = error
-      const where = placeOf(reading.source, offset + (position ?? 0))
-      throw new DatabaseError({
-        code,
-        message,
-        where,
-        remedy,
-        details,
-        cause,
-        reason,
-        engineCode,
-        statement,
-        position,
-        object,
-        completed,
-      })
+      throw placed(error, placeOf(reading.source, offset + (error.position ?? 0)))
     }
   }
   return results
+}
+
+// The same failure, at its place.
+function placed(error: DatabaseError, where: string): DatabaseError {
+  const { code, message, remedy, details, cause } = error
+  const { reason, engineCode, statement, position, object, completed } = error
+  return new DatabaseError({
+    code,
+    message,
+    where,
+    remedy,
+    details,
+    cause,
+    reason,
+    engineCode,
+    statement,
+    position,
+    object,
+    completed,
+  })
 }
 
 /** Runs a seed that is a function, in the transaction of its file. Throws `script_failed`. */
@@ -40,6 +44,7 @@ export async function runScript({ options }: FileWork, tx: Transaction, { run, f
   try {
     await run?.({ db: tx, sql, env: options.variable })
   } catch (error) {
+    if (error instanceof DatabaseError && error.where === undefined) throw placed(error, file.path)
     if (error instanceof MetastoreError) throw error
     throw new MetastoreError({
       code: 'script_failed',

@@ -3,6 +3,7 @@ import { introspect } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
 import { applyFile } from './apply-file.ts'
+import { throughDomains } from './domains.ts'
 import { planFile, type PlanFileOptions } from './plan-file.ts'
 import type { FileWork, ReadyStep } from './file-work.ts'
 import { checkExpectations, expectationFailure } from './expectations.ts'
@@ -10,7 +11,7 @@ import { ensureSeedHistory, markVerified, readSeedHistory, seedHistory, type App
 import { isUnchanged } from './inputs.ts'
 import { isFor, loadSeed, type LoadedSeed } from './load-seed.ts'
 import { plannedRows } from './planned-rows.ts'
-import { collectProblems, placeOf, throwProblems } from './problem.ts'
+import { collectProblems, placeOf, throwProblems, type Problems } from './problem.ts'
 import type { ExpectationResult, FileResult, Removal, SeedOptions, SeedResult } from './seed-options.ts'
 import type { SeedFile } from './seed-file.ts'
 import { seeEveryRow, type BoundTable } from './row-security.ts'
@@ -60,6 +61,8 @@ interface SeedRun {
   /** Files that nothing is to be done about. */
   readonly standing: readonly FileResult[]
   readonly pending: readonly LoadedSeed[]
+  /** What is wrong with the files; what reads rows later on adds to it. */
+  readonly problems: Problems
 }
 
 async function beginRun(options: SeedOptions): Promise<SeedRun> {
@@ -79,7 +82,7 @@ async function beginRun(options: SeedOptions): Promise<SeedRun> {
     else standing.push(nothingDone(seed.file, 'skipped'))
   }
   throwProblems(problems)
-  return { options, history, standing, pending }
+  return { options, history, standing, pending, problems }
 }
 
 function nothingDone({ path }: SeedFile, state: 'unchanged' | 'skipped'): FileResult {
@@ -90,10 +93,22 @@ function nothingDone({ path }: SeedFile, state: 'unchanged' | 'skipped'): FileRe
 async function loadAll(
   { database: { dialect }, readers }: SeedOptions,
   files: readonly SeedFile[],
-  problems: ReturnType<typeof collectProblems>,
+  problems: Problems,
 ): Promise<LoadedSeed[]> {
   const loaded: LoadedSeed[] = []
-  for (const file of files) loaded.push(await loadSeed(file, { problems, dialect, readers }))
+  const failures: MetastoreError[] = []
+  for (const file of files) {
+    try {
+      loaded.push(await loadSeed(file, { problems, dialect, readers }))
+    } catch (error) {
+      if (!(error instanceof MetastoreError)) throw error
+      failures.push(error)
+      problems.add(error.where ?? file.path, error.message, error.remedy)
+    }
+  }
+  const [only] = failures
+  // Alone it says more: the statement, with a mark.
+  if (only !== undefined && problems.found.length === 1) throw only
   return loaded
 }
 
@@ -120,10 +135,9 @@ async function planAll(
   tx: Transaction,
   { bound, ...how }: PlanFileOptions & { readonly bound: readonly BoundTable[] },
 ): Promise<Planned> {
-  const { options } = run
-  const problems = collectProblems()
+  const { options, problems } = run
   const scene: Scene = {
-    catalog: await introspect(tx, options.database.dialect, { excludeSchemas: [options.stateSchema] }),
+    ...throughDomains(await introspect(tx, options.database.dialect, { excludeSchemas: [options.stateSchema] })),
     baseSchema: options.baseSchema,
     stateSchema: options.stateSchema,
     bound,
@@ -143,12 +157,13 @@ async function planAll(
     planned: plannedRows(),
     bulk: [],
     earlier: [],
+    spoiled: new Set(),
     steps: 0,
   }
   const results: FileResult[] = []
   const staged: (readonly ReadyStep[])[] = []
   for (const seed of run.pending) {
-    const planned = await planFile(work, tx, { ...seed, reading: { ...seed.reading, problems } }, how)
+    const planned = await planFile(work, tx, seed, how)
     results.push(planned.result)
     staged.push(planned.staged)
   }
@@ -163,6 +178,7 @@ async function applyPending(run: SeedRun): Promise<FileResult[]> {
   const [only, another] = pending
   // Of one file, what was staged for the plan is written in the same transaction: rows are read once.
   const work = await inTransaction(options, async (tx, bound) => {
+    const started = performance.now()
     const planned = await planAll(run, tx, {
       bound,
       detail: false,
@@ -171,7 +187,7 @@ async function applyPending(run: SeedRun): Promise<FileResult[]> {
     await askForRemovals(options, planned.results)
     if (only === undefined || another !== undefined) return planned.work
     await ensureSeedHistory(tx, history)
-    applied.push(await applyFile(planned.work, tx, only, planned.staged[0]))
+    applied.push(await applyFile(planned.work, tx, only, { staged: planned.staged[0] ?? [], started }))
     return planned.work
   }).catch((error: unknown) => {
     throw explained(error, run, [])

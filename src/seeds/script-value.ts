@@ -13,7 +13,8 @@ export function scriptValue(value: unknown): ValueNode | undefined {
     case 'boolean':
       return { kind: 'boolean', value, at }
     case 'object':
-      if (value instanceof Date) return { kind: 'text', text: value.toISOString(), at }
+      if (value instanceof Date)
+        return isNaN(value.getTime()) ? undefined : { kind: 'text', text: value.toISOString(), at }
       if (value instanceof Uint8Array) return { kind: 'text', text: `\\x${Buffer.from(value).toString('hex')}`, at }
       return Array.isArray(value) ? listValue(value) : tableValue(value)
     default:

@@ -1,10 +1,11 @@
 import { findColumn } from '../catalog/catalog.ts'
-import { id, join, raw, sql, type Queryable } from '../database/database.ts'
+import { id, join, raw, sql } from '../database/database.ts'
 import { reportCycle } from './cycles.ts'
 import type { Prepared } from './evaluate.ts'
 import { isOrderedAlike } from './key-order.ts'
 import type { KnownValue } from './planned-rows.ts'
-import { batchesOf, rowLoader, type Batch, type LoadedRow, type Staging } from './prepare-rows.ts'
+import { sameKey } from './check-staged.ts'
+import { batchesOf, rowLoader, type Batch, type BatchRow, type LoadedRow, type Staging } from './prepare-rows.ts'
 import { inSavepoint } from './references.ts'
 import { resolveReferences, tableKey } from './resolve-references.ts'
 import {
@@ -17,7 +18,6 @@ import {
   type StageWorld,
 } from './staged.ts'
 import { isMiss, tableSql, writableColumn } from './target.ts'
-import type { CellWorld } from './world.ts'
 
 /** A failure of the database to take the rows as they are, with what it said. */
 export class StagingFailed extends Error {}
@@ -26,10 +26,12 @@ export class StagingFailed extends Error {}
 export async function stageRows(world: StageWorld, step: ResolvedStep, only?: ReadonlySet<number>): Promise<Staged> {
   const columns =
     step.source.columns ?? step.table.columns.filter(({ generated }) => generated === null).map(({ name }) => name)
-  const known = columns.filter((name) => !isMiss(writableColumn(step.table, name)))
-  const path = await createStage(world.tx, world.cells.dialect, step, known)
+  // Of no rows nothing else is known than by what they would be told apart.
+  const known = [...new Set([...columns, ...step.key])].filter((name) => !isMiss(writableColumn(step.table, name)))
+  const path = await createStage(world, step, known)
   const staging = beginStaging(world, step, known)
   let count = 0
+  const wrong = world.problems.found.length
   const batches = batchesOf(staging, only)
   const loaded = rowLoader(staging)
   const target = { table: path, columns: [rowColumn, shapeColumn, ...known] }
@@ -45,7 +47,7 @@ export async function stageRows(world: StageWorld, step: ResolvedStep, only?: Re
         world.onRows?.(count)
       }
     }
-    if (world.problems.found.length > 0) break
+    if (world.problems.found.length > wrong) break
     try {
       await inSavepoint(world.tx, () => world.tx.load(target, rows()))
     } catch (error) {
@@ -110,7 +112,23 @@ async function settleBatch(staging: Staging, { rows, pending }: Batch): Promise<
     }
   }
   await resolveReferences(world, step, pending, { late: staging.late, waiting: staging.waiting, register })
-  if (!step.source.bulk) reportCycle(world, step, rows)
+  if (step.source.bulk) return
+  reportCycle(world, step, rows)
+  if (world.planned !== null) reportSameKeys(world, step, rows)
+}
+
+// Of keys that refer to rows which are not there yet: the database compares all others.
+function reportSameKeys({ problems }: StageWorld, { key, source }: ResolvedStep, rows: readonly BatchRow[]): void {
+  const seen = new Map<string, number>()
+  for (const { row, shape, values } of rows) {
+    const known = knownValues(shape, values)
+    const parts = key.map((column) => known.get(column))
+    if (parts.includes(undefined) || !parts.some((part) => typeof part === 'object' && part !== null)) continue
+    const name = JSON.stringify(parts)
+    const first = seen.get(name)
+    if (first === undefined) seen.set(name, row)
+    else problems.add(source.place(row, key[0]), ...sameKey(key, source.place(first)))
+  }
 }
 
 function knownValues({ columns }: Shape, values: readonly Prepared[]): Map<string, KnownValue> {
@@ -126,14 +144,20 @@ function knownValues({ columns }: Shape, values: readonly Prepared[]): Map<strin
 }
 
 async function createStage(
-  tx: Queryable,
-  dialect: CellWorld['dialect'],
+  { tx, cells: { dialect, scene } }: StageWorld,
   { number, table }: ResolvedStep,
   columns: readonly string[],
 ): Promise<readonly string[]> {
   const name = `metastore_seed_${number}`
   const path = dialect === 'postgres' ? ['pg_temp', name] : ['temp', name]
-  const list = join([sql`0 as ${id(rowColumn)}`, sql`0 as ${id(shapeColumn)}`, ...columns.map((column) => id(column))])
+  // A row of another shape has null there, and so has a value that is not known yet.
+  const typed = (name: string) => {
+    const column = findColumn(table, name)
+    return column !== undefined && scene.strict.has(column)
+      ? sql`cast(${id(name)} as ${raw(column.type)}) as ${id(name)}`
+      : id(name)
+  }
+  const list = join([sql`0 as ${id(rowColumn)}`, sql`0 as ${id(shapeColumn)}`, ...columns.map(typed)])
   await tx.query(sql`drop table if exists ${id(...path)}`)
   await tx.query(
     sql`create temporary table ${id(name)}${raw(dialect === 'postgres' ? ' on commit drop' : '')} as select ${list} from ${tableSql(table)} where false`,

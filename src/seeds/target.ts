@@ -1,11 +1,11 @@
 import { displayName, findTable, foreignKeys, type Catalog, type Column, type Table } from '../catalog/catalog.ts'
 import { id, type Sql } from '../database/database.ts'
+import type { PlainCatalog } from './domains.ts'
 import type { BoundTable } from './row-security.ts'
 import { nearest } from '../nearest.ts'
 
 /** The base schema, and what the database looks like. */
-export interface Scene {
-  readonly catalog: Catalog
+export interface Scene extends PlainCatalog {
   /** The schema of tables that are named without one. */
   readonly baseSchema: string
   /** The schema of the bookkeeping, whose tables nobody seeds. */
@@ -28,6 +28,9 @@ export function tableNamed({ catalog, baseSchema }: Scene, name: string): Table 
     findTable(catalog, { schema, name }) ??
     (point > 0 ? findTable(catalog, { schema: name.slice(0, point), name: name.slice(point + 1) }) : undefined)
   if (found !== undefined) return found
+  if (catalog.views.some((view) => view.schema === schema && view.name === name)) {
+    return { message: `${name} is a view.`, remedy: 'Name the table that its rows come from.' }
+  }
   const names = catalog.tables.map((table) => (table.schema === schema ? table.name : `${table.schema}.${table.name}`))
   const close = nearest(name, names)
   return {
@@ -96,6 +99,11 @@ export function isIndexed(catalog: Catalog, table: Table, columns: readonly stri
           columns.includes(part.column),
       ),
   )
+}
+
+/** A key for a list of no rows, which any tells apart. */
+export function anyKey(table: Table): readonly string[] {
+  return uniqueKeys(table)[0] ?? table.columns.map(({ name }) => name)
 }
 
 /** The key that rows with these columns are told apart by. */

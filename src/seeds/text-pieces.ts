@@ -19,6 +19,7 @@ export async function* textPieces(file: TextFile): AsyncGenerator<string> {
   let first = true
   let whole = true
   for await (const bytes of bytesOf(file)) {
+    if (first && isUtf16(bytes)) throw unreadable(file.path, 'is UTF-16 text, not UTF-8')
     if (bytes.includes(0)) throw await unreadableLine(file, 'holds a zero byte, which no text has', hasZero)
     let text: string
     if (whole && isAscii(bytes)) text = bytes.toString('latin1')
@@ -36,6 +37,10 @@ export async function* textPieces(file: TextFile): AsyncGenerator<string> {
     if (toSkip === 0) yield text
   }
   await decoded(file, () => decoder.decode())
+}
+
+function isUtf16(bytes: Buffer): boolean {
+  return bytes.length > 1 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0))
 }
 
 async function* bytesOf({ absolutePath, path }: TextFile): AsyncGenerator<Buffer> {

@@ -1,6 +1,7 @@
 import { id, join, sql, type Queryable } from '../database/database.ts'
 import { changeable, differs, insertInto, isNew, keyJoin, ofShape, setFrom, toRemove } from './diff.ts'
 import { fewRows, rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
+import { advanceSequences } from './sequences.ts'
 import { tableSql } from './target.ts'
 import type { CellWorld } from './world.ts'
 import { canWriteMany, writeMany } from './write-many.ts'
@@ -19,11 +20,13 @@ export async function writeStaged(db: Queryable, staged: Staged, dialect: CellWo
       const written = await writeMany(db, staged, shape)
       inserted += written.inserted
       updated += written.updated
-      continue
+    } else {
+      // Updated first: what is inserted now is not new to the next statement.
+      if (staged.step.mode !== 'insert-only') updated += await update(db, staged, { shape, dialect })
+      inserted += await insert(db, staged, shape)
     }
-    // Updated first: what is inserted now is not new to the next statement.
-    if (staged.step.mode !== 'insert-only') updated += await update(db, staged, { shape, dialect })
-    inserted += await insert(db, staged, shape)
+    // Before rows of another shape are written, which may leave the number to the database.
+    if (dialect === 'postgres' && inserted > 0) await advanceSequences(db, staged.step.table, shape.columns)
   }
   return { inserted, updated }
 }

@@ -221,6 +221,8 @@ describe('metastore test --round-trip', () => {
           '[[actions]]\ntype = "add_column"\ntable = "users"\nup = "\'x\'"\n[actions.column]\nname = "vendor"\ntype = "text"\n',
         'migrations/006_broken.sql': 'select nothing;\n',
         'migrations/007_after.sql': 'select 1;\n',
+        'migrations/003_search.sql':
+          'create extension if not exists citext;\ncreate table c (name citext);\n-- metastore:down\ndrop table c;\n',
       },
       '--round-trip',
     )
@@ -231,12 +233,13 @@ describe('metastore test --round-trip', () => {
         'passed  migrations/002_split.sql: 002_split goes there and back  DURATION',
         'skipped migrations/003_email.sql: 003_email goes there and back  DURATION',
         '        Migration 003_email has no down part, so it cannot be rolled back. Nothing was changed.',
+        'passed  migrations/003_search.sql: 003_search goes there and back  DURATION',
         'failed  migrations/004_left.sql: 004_left goes there and back  DURATION',
         '        After it was taken back, the schema is not what it was: Table public.b is there, but is not expected.',
         'passed  migrations/005_add.toml: 005_add goes there and back  DURATION',
         'failed  migrations/006_broken.sql: 006_broken goes there and back  DURATION',
         '        migrations/006_broken.sql:1:8: It cannot be applied: column "nothing" does not exist.',
-        '6 tests: 3 passed, 2 failed, 1 skipped.',
+        '7 tests: 4 passed, 2 failed, 1 skipped.',
       ),
     )
   })

@@ -93,6 +93,40 @@ describe('report', () => {
     )
   })
 
+  test('never says that nothing is missing where the seeds cannot be looked at', async () => {
+    const line = commandLine({
+      ...project,
+      'seeds/002_more.yaml': 'table: tools\nrows_from: data/tools.csv\n',
+      'seeds/data/tools.csv': 'name\nsaw\n',
+    })
+    await line.run('setup')
+    line.write('seeds/data/tools.csv', 'name\nsaw,2\n')
+    await line.run('report')
+    expect(line.read('reports/chat-routing.md')).toContain(
+      lines(
+        '## What is missing',
+        '',
+        '- What the seeds say of these tables cannot be looked at: seeds/data/tools.csv:2:1: The row has 2 fields, and the header 1.',
+      ),
+    )
+    await line.run('status --write status.yaml')
+    expect(parse(line.read('status.yaml'))).toMatchObject({
+      phases: {
+        phase_2: {
+          status: 'in_progress',
+          tasks: [
+            {},
+            {},
+            {
+              name: 'what the files read is well-formed: seeds/data/tools.csv:2:1: The row has 2 fields, and the header 1.',
+              status: 'pending',
+            },
+          ],
+        },
+      },
+    })
+  })
+
   test('refuses a report without tables', async () => {
     const line = commandLine({
       ...project,

@@ -158,8 +158,16 @@ describe('seed', () => {
         '  next: Did you mean demo? The sets are demo; sets are declared in metastore.toml: seed_sets = { demo = ["seeds/demo"] }.',
       ),
     })
-    expect((await run('seed none.yaml')).stderr).toContain('none.yaml cannot be read: it does not exist.')
-    expect((await run('seed migrations/x.txt')).stderr).toContain('A file that ends in .txt cannot be a seed.')
+    expect((await run('seed none.yaml')).stderr).toBe(
+      lines(
+        'error [file_unreadable] There is no seed file none.yaml.',
+        '  at none.yaml',
+        '  next: Correct the path, which begins at the working directory.',
+      ),
+    )
+    expect((await run('seed 001_tenants.json')).stderr).toContain('next: Did you mean seeds/001_tenants.json?')
+    line.write('data/x.txt', 'text')
+    expect((await run('seed data/x.txt')).stderr).toContain('A file that ends in .txt cannot be a seed.')
   })
 
   test('removes nothing from a production database unless somebody says yes', async () => {

@@ -42,7 +42,7 @@ async function startInstance(url: string, version: string, drainSeconds: number)
     logFailure: (error) => expect.unreachable(String(error.stack)),
     host: '127.0.0.1',
     port: 0,
-    moment: 0,
+    linger: 0,
     runs: { drainSeconds, leaseSeconds: 5 },
   })
   let closed: Promise<void> | undefined

@@ -21,7 +21,7 @@ const server = await startServer({
   host: '127.0.0.1',
   port: 0,
   patience: drainSeconds * 1000,
-  moment: 2000,
+  linger: 2000,
   runs: { leaseSeconds: 2, pollSeconds: 0.5, heartbeatSeconds: 0.1, drainSeconds },
   background: { webhooks: { secret: webhookSecret, allowPrivate: true } },
 })

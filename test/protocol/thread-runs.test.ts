@@ -208,7 +208,7 @@ protocolScenarios('threads and their runs', [graphExecutor], (it, scenario) => {
       logFailure: (error) => it().failures.push(error),
       host: '127.0.0.1',
       port: 0,
-      moment: 0,
+      linger: 0,
     })
     expect(executing.url).not.toBe(server.url)
     const text = randomUUID()

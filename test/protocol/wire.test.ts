@@ -307,7 +307,7 @@ describe('the rules of the wire', () => {
       host: '127.0.0.1',
       port: 0,
       // It is not waited for that long, but for the request.
-      moment: 1_000_000,
+      linger: 1_000_000,
       patience: 1_000_000,
     })
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8')

@@ -50,7 +50,7 @@ async function openWorld(
     logFailure: (error) => failures.push(error),
     host: '127.0.0.1',
     port: 0,
-    moment: 0,
+    linger: 0,
     runs: { drainSeconds: 1, heartbeatSeconds: 0.5 },
   })
   const clientOf = (apiKey: string) => new Client({ apiUrl: server.url, apiKey })

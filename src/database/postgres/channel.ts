@@ -37,8 +37,8 @@ export class Channel {
     this.#settings = settings
     this.#signal = signal
     this.#prepared = prepared
-    client.once('end', () => (this.#ended = true))
-    client.on('error', (error) => (this.#reason ??= error))
+    client.once('end', this.#onEnd)
+    client.on('error', this.#onError)
     signal?.addEventListener('abort', this.#cancel)
   }
 
@@ -96,6 +96,14 @@ export class Channel {
     }
   }
 
+  /** Leaves the connection to another channel. */
+  leave(): void {
+    this.#closed = true
+    this.#signal?.removeEventListener('abort', this.#cancel)
+    this.#client.off('end', this.#onEnd)
+    this.#client.off('error', this.#onError)
+  }
+
   /** Ends the connection. Never throws, and never waits long for a server that does not answer. */
   async close(): Promise<void> {
     if (this.#closed) return
@@ -114,6 +122,14 @@ export class Channel {
     const failure = toDatabaseError(error, statement)
     const stopped = failure instanceof DatabaseError && ['canceled', 'connection_lost'].includes(failure.reason)
     return (this.#closed || this.#signal?.aborted) && stopped ? canceled(statement, error) : failure
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+  }
+
+  readonly #onError = (error: unknown): void => {
+    this.#reason ??= error
   }
 
   readonly #cancel = (): void => {

@@ -31,6 +31,8 @@ export async function tryLock(
     if (rows[0]?.['taken'] === true) return { lock: new PostgresLock(channel, onRelease) }
     await run(new Script('rollback'), 'rollback')
     const heldBy = await readHolder(run)
+    // Its listeners would add up with every try.
+    channel.leave()
     return { heldBy, idle: connected }
   } catch (error) {
     await channel.close()

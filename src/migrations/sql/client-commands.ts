@@ -21,7 +21,7 @@ export function clientCommands(text: string, scan: Scan, dialect: Dialect, place
 const connected = 'Remove the line: metastore connects to the database that metastore.toml or --url names.'
 const dumpOnly = 'Remove the line: pg_dump writes it for psql alone, and nothing is lost without it.'
 const included = 'Put the SQL of that file here, or make it a migration of its own.'
-const copied = 'Write the rows as INSERT statements, or make them a seed.'
+const copied = 'Write the rows as INSERT statements, or as a data file of seeds.'
 
 const psqlRemedies: Readonly<Record<string, string>> = {
   c: connected,
@@ -57,8 +57,8 @@ const shellRemedies: Readonly<Record<string, string>> = {
 function copyFromClient(start: number, place: Place): MetastoreError {
   return problemAt(place, start, {
     code: 'migration_invalid',
-    message: 'COPY … FROM stdin takes its rows from a client program, and a migration has none.',
-    remedy: 'Write the rows as INSERT statements (pg_dump --inserts does), or make them a seed.',
+    message: 'COPY … FROM stdin takes its rows from a client program, and there is none here.',
+    remedy: 'Write the rows as INSERT statements (pg_dump --inserts does), or as a data file of seeds.',
   })
 }
 

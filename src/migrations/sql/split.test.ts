@@ -152,7 +152,7 @@ describe('what only a client program understands', () => {
       '\\unrestrict',
       'Remove the line: pg_dump writes it for psql alone, and nothing is lost without it.',
     ],
-    ["\\copy t from 'a.csv'", '\\copy', 'Write the rows as INSERT statements, or make them a seed.'],
+    ["\\copy t from 'a.csv'", '\\copy', 'Write the rows as INSERT statements, or as a data file of seeds.'],
     ['\\set a 1', '\\set', 'Write the value where it is used: variables of psql are not replaced here.'],
     ['\\timing', '\\timing', 'Remove the line, or write it as SQL.'],
     ['\\', '\\', 'Remove the line, or write it as SQL.'],
@@ -179,9 +179,9 @@ describe('what only a client program understands', () => {
   test('COPY … FROM stdin is refused, with its rows and without, whatever the rows hold', async () => {
     const expected = {
       code: 'migration_invalid',
-      message: 'COPY … FROM stdin takes its rows from a client program, and a migration has none.',
+      message: 'COPY … FROM stdin takes its rows from a client program, and there is none here.',
       where: 'line 2:1',
-      remedy: 'Write the rows as INSERT statements (pg_dump --inserts does), or make them a seed.',
+      remedy: 'Write the rows as INSERT statements (pg_dump --inserts does), or as a data file of seeds.',
       details: ['COPY public.t (a) FROM stdin;', '^'],
     }
     const withRows = "select 1;\nCOPY public.t (a) FROM stdin;\nit's; \\N\n\\.\nselect 2;"

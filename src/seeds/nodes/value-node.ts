@@ -80,7 +80,8 @@ export function toJson(node: ValueNode): string {
   }
 }
 
-// JSON has no numbers that are not finite, no point without digits around it, and no date.
-function jsonNumber(text: string): string {
-  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? text : JSON.stringify(text)
+// JSON has no point without digits around it, no numbers that are not finite, and no date.
+function jsonNumber(source: string): string {
+  const text = source.replace(/^(-?)(?=\.\d)/, (_, sign: string) => `${sign}0`).replace(/(?<=\d)\.(?!\d)/, '')
+  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? text : JSON.stringify(source)
 }

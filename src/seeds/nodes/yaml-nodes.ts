@@ -59,7 +59,17 @@ function entriesOf(reading: Reading, items: readonly unknown[]): Entry[] {
     } else if (entries.has(key)) reading.problems.push(writtenTwice(key, keyAt))
     else entries.set(key, { key, keyAt, value: convert(reading, item.value) })
   }
-  return [...entries.values()]
+  return withMerged([...entries.values()])
+}
+
+// `<<` takes over what other tables say and this one does not, the first of them first (https://yaml.org/type/merge.html).
+function withMerged(entries: readonly Entry[]): Entry[] {
+  const merge = entries.find(({ key }) => key === '<<')?.value
+  const merged = merge?.kind === 'list' ? merge.items : merge === undefined ? [] : [merge]
+  if (merged.length === 0 || !merged.every((one) => one.kind === 'table')) return [...entries]
+  const all = new Map(entries.filter(({ key }) => key !== '<<').map((entry) => [entry.key, entry]))
+  for (const entry of merged.flatMap((one) => one.entries)) if (!all.has(entry.key)) all.set(entry.key, entry)
+  return [...all.values()]
 }
 
 function scalar(value: unknown, source: string | undefined, at: number): ValueNode {
@@ -72,6 +82,8 @@ function scalar(value: unknown, source: string | undefined, at: number): ValueNo
     case 'bigint':
       return { kind: 'number', text: plainNumber(source ?? String(value)), at }
     default:
+      // What is tagged !!binary, as PostgreSQL reads bytes.
+      if (value instanceof Uint8Array) return { kind: 'text', text: `\\x${Buffer.from(value).toString('hex')}`, at }
       return { kind: 'null', at }
   }
 }

@@ -49,7 +49,7 @@ const server = await startServer({
   logFailure: (error) => process.stderr.write(`${error.stack}\n`),
   host: '127.0.0.1',
   port: 0,
-  moment: 0,
+  linger: 0,
 })
 const proxy = await startRecordingProxy(server.url)
 const exercise = spawn(python, [path.join(import.meta.dirname, 'exercise.py'), proxy.url, ...sections], {
