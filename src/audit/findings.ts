@@ -25,6 +25,7 @@ import type { RepairStatement } from './online.ts'
 import { ownersAsExpected } from './owners-as-expected.ts'
 import { pendingFindings } from './pending-findings.ts'
 import { repairsOf, type Repairs } from './repairs.ts'
+import { isOfBatch, underWayFinding, type UnderWay } from './under-way.ts'
 
 /** What an audit compares. Everything is data. */
 export interface AuditInput {
@@ -35,6 +36,8 @@ export interface AuditInput {
   readonly replayed: readonly ReplayedFile[]
   readonly files: readonly MigrationFile[]
   readonly applied: readonly AppliedMigration[]
+  /** The batch that is between its start and its end; undefined when none is. */
+  readonly underWay: UnderWay | undefined
   /** How much each migration matters. */
   readonly priorities: ReadonlyMap<string, Severity>
   readonly facts: LiveFacts
@@ -64,9 +67,11 @@ export interface AuditOutcome {
 
 /** Compares what should be there with what is. Pure. */
 export function auditCatalogs(input: AuditInput): AuditOutcome {
-  const { expected, actual, files, applied } = input
+  const { expected, actual, files, applied, underWay } = input
   const comparison = compareWithHistory(files, applied)
   const pending = new Set(comparison.pending.map(({ name }) => name))
+  // What it has come to is not yet, or no longer, what its migrations say.
+  const batch = new Set(underWay?.names)
   const differences = diffCatalogs(expected, ownersAsExpected(actual, expected), comparisonRules(input.printedAlike))
   const grown = grownPartitions(input)
   const told = differences.filter((difference) => {
@@ -75,7 +80,8 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     const migration = responsible(input, difference)
     // What every database has and no migration speaks of, such as the owner of the schema public, may be as it is.
     if (difference.kind === 'different' && migration === null) return false
-    return !pending.has(migration ?? '')
+    if (underWay !== undefined && isOfBatch(object.path)) return false
+    return !pending.has(migration ?? '') && !batch.has(migration ?? '')
   })
   const repairs = repairsOf(told, expected, actual, input.inUse)
   // What goes with a missing table, such as the sequence of a column, is not told as a difference of its own.
@@ -84,7 +90,11 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   const isAsExpected = (key: string) => present.has(key) && !byKey.has(key)
   const findings = [
     ...comparison.discrepancies.map((discrepancy) => historyFinding(discrepancy, comparison.newest, input)),
-    ...pendingFindings(comparison.pending, { ...input, isAsExpected }),
+    ...(underWay === undefined ? [] : [underWayFinding(underWay, input.priorities)]),
+    ...pendingFindings(
+      comparison.pending.filter(({ name }) => !batch.has(name)),
+      { ...input, isAsExpected },
+    ),
     ...replayFindings(input.replayed, pending).map((finding) => ({
       ...finding,
       kind: 'file_failed' as const,
@@ -195,11 +205,14 @@ function historyFinding(
 }
 
 // What the comparison tells of an object is not told again.
-function healthFindings({ actual, facts, tenantColumn }: AuditInput, told: ReadonlySet<string>): AuditFinding[] {
+function healthFindings(
+  { actual, facts, tenantColumn, underWay }: AuditInput,
+  told: ReadonlySet<string>,
+): AuditFinding[] {
   return healthRules.flatMap((rule) =>
     rule
       .find(actual, facts, { tenantColumn })
-      .filter(({ objectKey }) => !told.has(objectKey))
+      .filter(({ objectKey }) => !told.has(objectKey) && !(underWay !== undefined && isOfBatch([objectKey])))
       .map(({ objectKey, message, remedy, query, repair, severity }) => ({
         code: rule.code,
         kind: 'health' as const,
