@@ -134,6 +134,37 @@ for (const one of engines.filter(({ name }) => name !== 'sqlite')) {
       expect(repair).toEqual([])
     })
 
+    test('what may be of a file that was applied and cannot be replayed is not said to be needless', async () => {
+      const { engine } = await audited('update conversations set status = user_id')
+      const changed = migrationDirectory({
+        ...files,
+        '20250401_rows.sql': "insert into conversations (user_id) select 'eve' from generate_series(1, 2);",
+        '20250402_status.sql': 'create unique index one_status on conversations (status);',
+      })
+      const list = await changed.read()
+      await migrate(engine, list, { to: { kind: 'name', name: '20250401_rows' } })
+      await engine.session.script('update conversations set status = id')
+      await migrate(engine, list)
+      const { report } = await audit(engine, list, {
+        database: 'main',
+        cacheDirectory: cache,
+        stateSchema: 'metastore',
+      })
+      expect(report.findings).toMatchObject([
+        {
+          kind: 'file_failed',
+          severity: 'P1',
+          message:
+            '20250402_status fails when the files are run from the beginning: could not create unique index "one_status".',
+        },
+        {
+          kind: 'unexpected',
+          remedy:
+            'It may be of 20250402_status, which was applied and does not run on a throw-away database: put that right first, and audit again.',
+        },
+      ])
+    })
+
     test('a migration that was never applied is one finding, and the checklist says what to do', async () => {
       const { report } = await audited('', { migrated: false })
       expect(report.findings.map(({ kind, migration, severity }) => [kind, migration, severity])).toEqual([

@@ -83,6 +83,7 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     if (underWay !== undefined && isOfBatch(object.path)) return false
     return !pending.has(migration ?? '') && !batch.has(migration ?? '')
   })
+  const failed = new Set(input.replayed.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name))
   const repairs = repairsOf(told, expected, actual, input.inUse)
   // What goes with a missing table, such as the sequence of a column, is not told as a difference of its own.
   const present = new Set([...objects(actual)].map(({ key }) => key))
@@ -97,6 +98,9 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     ),
     ...replayFindings(input.replayed, pending).map((finding) => ({
       ...finding,
+      message: failed.has(finding.object)
+        ? `${finding.object} fails when the files are run from the beginning: ${finding.message}`
+        : finding.message,
       kind: 'file_failed' as const,
       objectKey: null,
       migration: finding.object,
@@ -152,7 +156,10 @@ function differenceFinding(difference: Difference, repairs: Repairs, input: Audi
     migration,
     file: input.files.find(({ name }) => name === migration)?.path,
     message: describeDifference(difference),
-    remedy: statements.length > 0 ? byFix : (waitingRemedy(difference, repairs) ?? remedyOf(kind, migration)),
+    remedy:
+      statements.length > 0
+        ? byFix
+        : (waitingRemedy(difference, repairs) ?? unknownRemedy(input, kind, migration) ?? remedyOf(kind, migration)),
     query: shown === null ? null : `${verificationQuery(shown).inline('postgres')};`,
     repair: statements,
   }
@@ -166,6 +173,23 @@ function waitingRemedy({ kind, object, expected }: Difference, repairs: Repairs)
   if (kind !== 'missing' || expected?.kind !== 'column') return undefined
   const { name, type } = expected.value
   return `It cannot be null, and nothing says what the rows that are there should hold: restore its values from a backup, or add it with a value for them, as in alter table … add column ${name} ${type} not null default ….`
+}
+
+// What an applied file makes is only known where it can be replayed, so nobody should drop it for being unknown.
+function unknownRemedy(
+  { replayed, applied }: AuditInput,
+  kind: Difference['kind'],
+  migration: string | null,
+): string | undefined {
+  if (kind !== 'unexpected' || migration !== null) return undefined
+  const unknown = replayed
+    .filter(
+      ({ name, outcome }) => outcome !== 'applied' && outcome !== 'late' && applied.some((one) => one.name === name),
+    )
+    .map(({ name }) => name)
+  if (unknown.length === 0) return undefined
+  const which = unknown.length === 1 ? 'which was applied and does' : 'which were applied and do'
+  return `It may be of ${unknown.join(', ')}, ${which} not run on a throw-away database: put that right first, and audit again.`
 }
 
 function remedyOf(kind: Difference['kind'], migration: string | null): string {
