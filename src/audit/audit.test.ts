@@ -2,7 +2,7 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { migrationDirectory } from '../../test/harness/migration-files.ts'
 import { temporaryDirectory } from '../../test/harness/temporary-directory.ts'
-import { engines } from '../../test/harness/engines.ts'
+import { engines, freshPostgresUrl } from '../../test/harness/engines.ts'
 import { openDatabase } from '../database/database.ts'
 import { migrate, openEngine } from '../migrations/migrations.ts'
 import { audit, repairDatabase } from './audit.ts'
@@ -187,3 +187,18 @@ for (const one of engines.filter(({ name }) => name !== 'sqlite')) {
     })
   })
 }
+
+test('on PostgreSQL 15, what only newer servers name or share is no difference', async () => {
+  const list = await migrationDirectory({
+    '1_events.sql': `create domain email as text not null check (value like '%@%');
+      create table people (id bigint primary key, email email not null);
+      create table events (id bigint generated always as identity, at date not null, primary key (id, at))
+        partition by range (at);
+      create table events_rest partition of events default;`,
+  }).read()
+  await using database = await openDatabase(await freshPostgresUrl(15))
+  await using engine = await openEngine(database, {})
+  await migrate(engine, list)
+  const { report } = await audit(engine, list, { database: 'main', cacheDirectory: cache, stateSchema: 'metastore' })
+  expect(report.findings).toEqual([])
+})

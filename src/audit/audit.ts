@@ -1,10 +1,4 @@
-import {
-  introspect,
-  withoutNotNullConstraints,
-  objects,
-  verificationQuery,
-  type CatalogObject,
-} from '../catalog/catalog.ts'
+import { asServerTells, introspect, objects, verificationQuery, type CatalogObject } from '../catalog/catalog.ts'
 import type { Severity } from '../finding.ts'
 import {
   readHistory,
@@ -73,8 +67,7 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
   const facts = await readLiveFacts(engine.session)
   const priorities = new Map(shadow.files.map(({ name, priority }) => [name, priority]))
   const { major } = engine.database.server
-  // Before 18 a NOT NULL constraint has no name; the column says what there is to say.
-  const expected = major < 18 ? withoutNotNullConstraints(shadow.catalog) : shadow.catalog
+  const expected = asServerTells(shadow.catalog, major)
   const sameMajor = shadow.server.includes(`PostgreSQL ${major}`)
   const outcome = auditCatalogs({
     stateSchema,
