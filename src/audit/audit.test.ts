@@ -202,3 +202,18 @@ test('on PostgreSQL 15, what only newer servers name or share is no difference',
   const { report } = await audit(engine, list, { database: 'main', cacheDirectory: cache, stateSchema: 'metastore' })
   expect(report.findings).toEqual([])
 })
+
+test('a file that comes late is told once, and is nothing to migrate to', async () => {
+  const late = { '2_late.sql': 'create table late (id bigint primary key);' }
+  const others = {
+    '1_runs.sql': 'create table runs (id bigint primary key);',
+    '3_view.sql': 'create view v as select 1;',
+  }
+  await using database = await openDatabase(await freshPostgresUrl(18))
+  await using engine = await openEngine(database, {})
+  await migrate(engine, await migrationDirectory(others).read())
+  const list = await migrationDirectory({ ...others, ...late }).read()
+  const { report } = await audit(engine, list, { database: 'main', cacheDirectory: cache, stateSchema: 'metastore' })
+  expect(report.findings).toMatchObject([{ kind: 'out_of_order', migration: '2_late' }])
+  expect(report.checklist[1]).toEqual({ title: 'Settle what is said of 2_late above', run: null })
+})

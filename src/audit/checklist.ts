@@ -10,13 +10,16 @@ export function checklistOf(
 ): readonly ChecklistItem[] {
   const { findings, repair } = outcome
   const unrecorded = new Set(findings.filter(({ kind }) => kind === 'not_recorded').map(({ migration }) => migration))
+  const held = new Set(findings.filter(({ kind }) => kind === 'out_of_order').map(({ migration }) => migration))
   // In the order of the project: both commands act on everything up to a name.
   const catchUp = migrations
     .filter(({ name, state }) => state === 'pending' && !underWay?.names.includes(name))
     .map(({ name, priority }) =>
-      unrecorded.has(name)
-        ? { title: `Record ${name}, which was applied by hand`, run: `metastore stamp ${name}` }
-        : { title: `Apply ${name} (${priority})`, run: `metastore migrate ${name}` },
+      held.has(name)
+        ? { title: `Settle what is said of ${name} above`, run: null }
+        : unrecorded.has(name)
+          ? { title: `Record ${name}, which was applied by hand`, run: `metastore stamp ${name}` }
+          : { title: `Apply ${name} (${priority})`, run: `metastore migrate ${name}` },
     )
   const items: ChecklistItem[] = [
     { title: 'Note how many rows there are', run: 'metastore audit --count-rows' },

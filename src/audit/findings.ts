@@ -83,6 +83,7 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     if (underWay !== undefined && isOfBatch(object.path)) return false
     return !pending.has(migration ?? '') && !batch.has(migration ?? '')
   })
+  const held = new Set(comparison.discrepancies.map(({ name }) => name))
   const failed = new Set(input.replayed.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name))
   const repairs = repairsOf(told, expected, actual, input.inUse)
   // What goes with a missing table, such as the sequence of a column, is not told as a difference of its own.
@@ -93,7 +94,8 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     ...comparison.discrepancies.map((discrepancy) => historyFinding(discrepancy, comparison.newest, input)),
     ...(underWay === undefined ? [] : [underWayFinding(underWay, input.priorities)]),
     ...pendingFindings(
-      comparison.pending.filter(({ name }) => !batch.has(name)),
+      // What stands in the way of one has been told, with what to do.
+      comparison.pending.filter(({ name }) => !batch.has(name) && !held.has(name)),
       { ...input, isAsExpected },
     ),
     ...replayFindings(input.replayed, pending).map((finding) => ({
