@@ -368,3 +368,32 @@ scenario(
     expect(await it.status()).toMatchObject({ state: 'idle' })
   },
 )
+
+scenario(
+  46,
+  'a table that another one inherits from is refused, whose rows would not be kept in step',
+  async (engine) => {
+    const it = await world(engine, {
+      schema: `
+      create table t (id bigint primary key, n int);
+      create table heir (more int) inherits (t)`,
+      files: { '2_big.json': actions(alter('t', 'n', { type: 'BIGINT' })) },
+    })
+    const refused = {
+      message: 'Table t is inherited by heir, and both versions cannot be kept in step in its rows.',
+      remedy:
+        'Change it in a migration of SQL while nobody writes, or end the inheritance in a migration before this one (alter table … no inherit …).',
+    }
+    await expectRefused(it, refused)
+    it.files.write('2_big.json', actions({ type: 'remove_column', table: 't', column: 'n' }))
+    await expectRefused(it, refused)
+    it.files.write(
+      '2_big.json',
+      actions({ type: 'add_column', table: 't', column: { name: 'm', type: 'INTEGER' }, up: 'n * 2' }),
+    )
+    await expectRefused(it, refused)
+    it.files.write('2_big.json', actions(alter('t', 'n', { name: 'number' })))
+    await it.start({ complete: true })
+    expect(await it.base('select number from heir')).toEqual([])
+  },
+)

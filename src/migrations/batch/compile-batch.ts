@@ -12,6 +12,7 @@ import { parseExpression } from './expression.ts'
 import type { GeneratedValue } from '../sync/sync-input.ts'
 import { alterTable, beginDraft, lockOf, type Draft, type DraftTable } from './draft.ts'
 import { placeOfAlteration, carryInput } from './carry-input.ts'
+import { inheritanceProblems } from './inheritance.ts'
 import {
   addedDefault,
   keyOfPhysical,
@@ -38,6 +39,7 @@ export function compileBatch(input: BatchInput): CompiledBatch {
   const incomplete = compileActions(draft)
   if (!incomplete) draft.finalChecks.forEach((check) => check())
   forgetIdleRules(draft)
+  draft.problems.push(...inheritanceProblems(draft))
 
   const carried = carryAll(draft)
   const sync = syncObjects(draft)
