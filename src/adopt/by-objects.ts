@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { comparisonRules, ownersAsExpected, repairsOf, viewsPrintedAlike } from '../audit/audit.ts'
-import { diffCatalogs, introspect, withoutNotNullConstraints, type Catalog } from '../catalog/catalog.ts'
+import { asServerTells, diffCatalogs, introspect, type Catalog } from '../catalog/catalog.ts'
 import { assertUnmanaged, versionSchemaName, type Engine, type MigrationFile } from '../migrations/migrations.ts'
 import { replay, type ReplayOptions, type ShadowStep } from '../shadow/shadow.ts'
 import { decide, type Decision, type Decisions } from './decide.ts'
@@ -47,8 +47,7 @@ export async function assess(
   const replayOptions = replayOptionsOf(engine, options)
   const shadow = await replay(files, replayOptions)
   const { major } = engine.database.server
-  // Before 18 a NOT NULL constraint has no name; the column says what there is to say.
-  const comparable = (catalog: Catalog) => (major < 18 ? withoutNotNullConstraints(catalog) : catalog)
+  const comparable = (catalog: Catalog) => asServerTells(catalog, major)
   const expected = comparable(shadow.catalog)
   const excludeSchemas = [
     options.stateSchema,

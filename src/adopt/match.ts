@@ -64,7 +64,7 @@ export async function matchingOf(
   const taken = new Set(pairs.flatMap(({ mine }) => mine))
   const newest = files.findLastIndex((file) => taken.has(file))
   const problems = files
-    .slice(0, migrations.some(({ reaches }) => reaches) ? 0 : newest)
+    .slice(0, migrations.some(({ reaches }) => reaches) ? 0 : Math.max(newest, 0))
     .filter((file) => !taken.has(file))
     .map(({ path }) => `${path} sorts before ${files[newest]?.name}, which is applied, and is not.`)
   const found = new Map<string, Match>()

@@ -291,6 +291,13 @@ describe('adopting from each tool', () => {
       ],
     ],
     [
+      'files of which none is applied',
+      'rails',
+      "insert into schema_migrations values ('4')",
+      { '1_a.sql': runs, '2_b.sql': note },
+      ['4 is applied and has no file.'],
+    ],
+    [
       'a change set of a file that has not run',
       'liquibase',
       changeSet(1, 'a.sql', '1'),

@@ -11,7 +11,7 @@ export type AuditKind =
   | 'out_of_order'
   | 'file_missing'
   | 'file_failed'
-  | 'interrupted'
+  | 'in_progress'
   | 'health'
 
 /** One thing that the audit says. */

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { migrationDirectory } from '../../test/harness/migration-files.ts'
 import { temporaryDirectory } from '../../test/harness/temporary-directory.ts'
-import { engines } from '../../test/harness/engines.ts'
+import { engines, freshPostgresUrl } from '../../test/harness/engines.ts'
 import { openDatabase } from '../database/database.ts'
 import { migrate, openEngine } from '../migrations/migrations.ts'
 import { audit, repairDatabase } from './audit.ts'
@@ -134,6 +134,37 @@ for (const one of engines.filter(({ name }) => name !== 'sqlite')) {
       expect(repair).toEqual([])
     })
 
+    test('what may be of a file that was applied and cannot be replayed is not said to be needless', async () => {
+      const { engine } = await audited('update conversations set status = user_id')
+      const changed = migrationDirectory({
+        ...files,
+        '20250401_rows.sql': "insert into conversations (user_id) select 'eve' from generate_series(1, 2);",
+        '20250402_status.sql': 'create unique index one_status on conversations (status);',
+      })
+      const list = await changed.read()
+      await migrate(engine, list, { to: { kind: 'name', name: '20250401_rows' } })
+      await engine.session.script('update conversations set status = id')
+      await migrate(engine, list)
+      const { report } = await audit(engine, list, {
+        database: 'main',
+        cacheDirectory: cache,
+        stateSchema: 'metastore',
+      })
+      expect(report.findings).toMatchObject([
+        {
+          kind: 'file_failed',
+          severity: 'P1',
+          message:
+            '20250402_status fails when the files are run from the beginning: could not create unique index "one_status".',
+        },
+        {
+          kind: 'unexpected',
+          remedy:
+            'It may be of 20250402_status, which was applied and does not run on a throw-away database: put that right first, and audit again.',
+        },
+      ])
+    })
+
     test('a migration that was never applied is one finding, and the checklist says what to do', async () => {
       const { report } = await audited('', { migrated: false })
       expect(report.findings.map(({ kind, migration, severity }) => [kind, migration, severity])).toEqual([
@@ -156,3 +187,33 @@ for (const one of engines.filter(({ name }) => name !== 'sqlite')) {
     })
   })
 }
+
+test('on PostgreSQL 15, what only newer servers name or share is no difference', async () => {
+  const list = await migrationDirectory({
+    '1_events.sql': `create domain email as text not null check (value like '%@%');
+      create table people (id bigint primary key, email email not null);
+      create table events (id bigint generated always as identity, at date not null, primary key (id, at))
+        partition by range (at);
+      create table events_rest partition of events default;`,
+  }).read()
+  await using database = await openDatabase(await freshPostgresUrl(15))
+  await using engine = await openEngine(database, {})
+  await migrate(engine, list)
+  const { report } = await audit(engine, list, { database: 'main', cacheDirectory: cache, stateSchema: 'metastore' })
+  expect(report.findings).toEqual([])
+})
+
+test('a file that comes late is told once, and is nothing to migrate to', async () => {
+  const late = { '2_late.sql': 'create table late (id bigint primary key);' }
+  const others = {
+    '1_runs.sql': 'create table runs (id bigint primary key);',
+    '3_view.sql': 'create view v as select 1;',
+  }
+  await using database = await openDatabase(await freshPostgresUrl(18))
+  await using engine = await openEngine(database, {})
+  await migrate(engine, await migrationDirectory(others).read())
+  const list = await migrationDirectory({ ...others, ...late }).read()
+  const { report } = await audit(engine, list, { database: 'main', cacheDirectory: cache, stateSchema: 'metastore' })
+  expect(report.findings).toMatchObject([{ kind: 'out_of_order', migration: '2_late' }])
+  expect(report.checklist[1]).toEqual({ title: 'Settle what is said of 2_late above', run: null })
+})

@@ -1,10 +1,4 @@
-import {
-  introspect,
-  withoutNotNullConstraints,
-  objects,
-  verificationQuery,
-  type CatalogObject,
-} from '../catalog/catalog.ts'
+import { asServerTells, introspect, objects, verificationQuery, type CatalogObject } from '../catalog/catalog.ts'
 import type { Severity } from '../finding.ts'
 import {
   readHistory,
@@ -20,6 +14,7 @@ import { auditCatalogs, type AuditOutcome } from './findings.ts'
 import type { RepairStatement } from './online.ts'
 import { viewsPrintedAlike } from './printed-views.ts'
 import { readLiveFacts } from './health/live-facts.ts'
+import { underWayOf } from './under-way.ts'
 
 export type { AuditFinding } from './audit-finding.ts'
 export type { AuditReport } from './audit-report.ts'
@@ -68,11 +63,11 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
   const versions = new Set([...files, ...position.applied].map(({ name }) => versionSchemaName(name)))
   const excludeSchemas = [stateSchema, `${stateSchema}_sync`, ...versions]
   const actual = await introspect(engine.session, 'postgres', { excludeSchemas })
+  const underWay = underWayOf(position.state)
   const facts = await readLiveFacts(engine.session)
   const priorities = new Map(shadow.files.map(({ name, priority }) => [name, priority]))
   const { major } = engine.database.server
-  // Before 18 a NOT NULL constraint has no name; the column says what there is to say.
-  const expected = major < 18 ? withoutNotNullConstraints(shadow.catalog) : shadow.catalog
+  const expected = asServerTells(shadow.catalog, major)
   const sameMajor = shadow.server.includes(`PostgreSQL ${major}`)
   const outcome = auditCatalogs({
     stateSchema,
@@ -84,6 +79,7 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
     replayed: shadow.files,
     files,
     applied: position.applied,
+    underWay,
     priorities,
     facts,
     tenantColumn: options.tenantColumn ?? null,
@@ -103,7 +99,7 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
     tables: facts.tables
       .filter(({ schema, name }) => shown.has(JSON.stringify([schema, name])))
       .map(({ schema, name, rows, bytes }) => ({ schema, name, rows, bytes })),
-    checklist: checklistOf(outcome, migrations),
+    checklist: checklistOf(outcome, migrations, underWay),
     catalog: actual,
   }
   return { report, repair: outcome.repair }

@@ -25,6 +25,7 @@ import type { RepairStatement } from './online.ts'
 import { ownersAsExpected } from './owners-as-expected.ts'
 import { pendingFindings } from './pending-findings.ts'
 import { repairsOf, type Repairs } from './repairs.ts'
+import { isOfBatch, underWayFinding, type UnderWay } from './under-way.ts'
 
 /** What an audit compares. Everything is data. */
 export interface AuditInput {
@@ -35,6 +36,8 @@ export interface AuditInput {
   readonly replayed: readonly ReplayedFile[]
   readonly files: readonly MigrationFile[]
   readonly applied: readonly AppliedMigration[]
+  /** The batch that is between its start and its end; undefined when none is. */
+  readonly underWay: UnderWay | undefined
   /** How much each migration matters. */
   readonly priorities: ReadonlyMap<string, Severity>
   readonly facts: LiveFacts
@@ -64,9 +67,11 @@ export interface AuditOutcome {
 
 /** Compares what should be there with what is. Pure. */
 export function auditCatalogs(input: AuditInput): AuditOutcome {
-  const { expected, actual, files, applied } = input
+  const { expected, actual, files, applied, underWay } = input
   const comparison = compareWithHistory(files, applied)
   const pending = new Set(comparison.pending.map(({ name }) => name))
+  // What it has come to is not yet, or no longer, what its migrations say.
+  const batch = new Set(underWay?.names)
   const differences = diffCatalogs(expected, ownersAsExpected(actual, expected), comparisonRules(input.printedAlike))
   const grown = grownPartitions(input)
   const told = differences.filter((difference) => {
@@ -75,8 +80,11 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
     const migration = responsible(input, difference)
     // What every database has and no migration speaks of, such as the owner of the schema public, may be as it is.
     if (difference.kind === 'different' && migration === null) return false
-    return !pending.has(migration ?? '')
+    if (underWay !== undefined && isOfBatch(object.path)) return false
+    return !pending.has(migration ?? '') && !batch.has(migration ?? '')
   })
+  const held = new Set(comparison.discrepancies.map(({ name }) => name))
+  const failed = new Set(input.replayed.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name))
   const repairs = repairsOf(told, expected, actual, input.inUse)
   // What goes with a missing table, such as the sequence of a column, is not told as a difference of its own.
   const present = new Set([...objects(actual)].map(({ key }) => key))
@@ -84,9 +92,17 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
   const isAsExpected = (key: string) => present.has(key) && !byKey.has(key)
   const findings = [
     ...comparison.discrepancies.map((discrepancy) => historyFinding(discrepancy, comparison.newest, input)),
-    ...pendingFindings(comparison.pending, { ...input, isAsExpected }),
+    ...(underWay === undefined ? [] : [underWayFinding(underWay, input.priorities)]),
+    ...pendingFindings(
+      // What stands in the way of one has been told, with what to do.
+      comparison.pending.filter(({ name }) => !batch.has(name) && !held.has(name)),
+      { ...input, isAsExpected },
+    ),
     ...replayFindings(input.replayed, pending).map((finding) => ({
       ...finding,
+      message: failed.has(finding.object)
+        ? `${finding.object} fails when the files are run from the beginning: ${finding.message}`
+        : finding.message,
       kind: 'file_failed' as const,
       objectKey: null,
       migration: finding.object,
@@ -142,7 +158,10 @@ function differenceFinding(difference: Difference, repairs: Repairs, input: Audi
     migration,
     file: input.files.find(({ name }) => name === migration)?.path,
     message: describeDifference(difference),
-    remedy: statements.length > 0 ? byFix : (waitingRemedy(difference, repairs) ?? remedyOf(kind, migration)),
+    remedy:
+      statements.length > 0
+        ? byFix
+        : (waitingRemedy(difference, repairs) ?? unknownRemedy(input, kind, migration) ?? remedyOf(kind, migration)),
     query: shown === null ? null : `${verificationQuery(shown).inline('postgres')};`,
     repair: statements,
   }
@@ -156,6 +175,23 @@ function waitingRemedy({ kind, object, expected }: Difference, repairs: Repairs)
   if (kind !== 'missing' || expected?.kind !== 'column') return undefined
   const { name, type } = expected.value
   return `It cannot be null, and nothing says what the rows that are there should hold: restore its values from a backup, or add it with a value for them, as in alter table … add column ${name} ${type} not null default ….`
+}
+
+// What an applied file makes is only known where it can be replayed, so nobody should drop it for being unknown.
+function unknownRemedy(
+  { replayed, applied }: AuditInput,
+  kind: Difference['kind'],
+  migration: string | null,
+): string | undefined {
+  if (kind !== 'unexpected' || migration !== null) return undefined
+  const unknown = replayed
+    .filter(
+      ({ name, outcome }) => outcome !== 'applied' && outcome !== 'late' && applied.some((one) => one.name === name),
+    )
+    .map(({ name }) => name)
+  if (unknown.length === 0) return undefined
+  const which = unknown.length === 1 ? 'which was applied and does' : 'which were applied and do'
+  return `It may be of ${unknown.join(', ')}, ${which} not run on a throw-away database: put that right first, and audit again.`
 }
 
 function remedyOf(kind: Difference['kind'], migration: string | null): string {
@@ -195,11 +231,14 @@ function historyFinding(
 }
 
 // What the comparison tells of an object is not told again.
-function healthFindings({ actual, facts, tenantColumn }: AuditInput, told: ReadonlySet<string>): AuditFinding[] {
+function healthFindings(
+  { actual, facts, tenantColumn, underWay }: AuditInput,
+  told: ReadonlySet<string>,
+): AuditFinding[] {
   return healthRules.flatMap((rule) =>
     rule
       .find(actual, facts, { tenantColumn })
-      .filter(({ objectKey }) => !told.has(objectKey))
+      .filter(({ objectKey }) => !told.has(objectKey) && !(underWay !== undefined && isOfBatch([objectKey])))
       .map(({ objectKey, message, remedy, query, repair, severity }) => ({
         code: rule.code,
         kind: 'health' as const,

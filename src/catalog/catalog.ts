@@ -14,6 +14,7 @@ export {
   primaryKey,
 } from './lookup.ts'
 export { withoutNotNullConstraints } from './not-null.ts'
+export { asServerTells } from './older-server.ts'
 export { displayName, type Grant, objectKey, type ObjectKind, type ObjectName, type Settings } from './object.ts'
 export { type CatalogObject, type ObjectIdentity, objects, type ObjectValues } from './objects.ts'
 export { summarize } from './outline.ts'

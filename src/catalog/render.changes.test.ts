@@ -12,6 +12,8 @@ const changes: readonly string[] = [
   'drop schema hidden cascade',
   'create schema unexpected',
   'drop extension hstore',
+  'create extension citext; alter table app.tenants alter note type citext',
+  'create extension intarray; create table app.sets (ids int[]); create index on app.sets using gin (ids gin__int_ops)',
   "comment on extension hstore is 'Other'",
   'drop collation app.any_case',
   "drop collation app.any_case; create collation app.any_case (provider = icu, locale = 'de')",

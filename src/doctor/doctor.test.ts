@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { freshPostgresUrl, engines } from '../../test/harness/engines.ts'
 import { migrationDirectory } from '../../test/harness/migration-files.ts'
 import { openDatabase } from '../database/database.ts'
-import { openEngine } from '../migrations/migrations.ts'
+import { migrate, openEngine } from '../migrations/migrations.ts'
 import { requiredExtensions } from './checks/extensions.ts'
 import { examine, type Diagnosis } from './doctor.ts'
 
@@ -17,6 +17,12 @@ async function diagnose(url: string, files: Readonly<Record<string, string>> = {
     keySource: undefined,
     hasEncryptedColumns: false,
   })
+}
+
+async function migrateOn(url: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await using database = await openDatabase(url)
+  await using engine = await openEngine(database)
+  await migrate(engine, await migrationDirectory(files).read())
 }
 
 const problemsOf = (diagnoses: readonly Diagnosis[]) => diagnoses.filter(({ severity }) => severity !== 'ok')
@@ -73,8 +79,31 @@ describe('doctor on PostgreSQL', () => {
           remedy: `grant create on schema public to ${role};`,
         },
       ])
+      await session.script(`grant create on database ${database} to ${role}; grant create on schema public to ${role};`)
+      await migrateOn(url, { '1_a.sql': 'select 1;' })
+      expect(problemsOf(await diagnose(limited.href))).toEqual([
+        {
+          check: 'permissions',
+          severity: 'problem',
+          message: `Role ${role} may not use schema metastore, where metastore keeps its history.`,
+          remedy: `grant usage on schema metastore to ${role};`,
+        },
+        {
+          check: 'permissions',
+          severity: 'problem',
+          message: `Role ${role} may not write the history in schema metastore.`,
+          remedy: `grant all on all tables in schema metastore to ${role}; or run as the role that owns them.`,
+        },
+        {
+          check: 'migrations',
+          severity: 'warning',
+          message:
+            'This could not be looked at: The role of the connection may not read the history in schema metastore: permission denied for schema metastore.',
+          remedy: 'Connect as the role that migrates, or grant this one what metastore doctor names.',
+        },
+      ])
     } finally {
-      await session.script(`drop role ${role}`)
+      await session.script(`drop owned by ${role}; drop role ${role}`)
     }
   })
 

@@ -1,4 +1,4 @@
-import { DatabaseError } from '../database/database.ts'
+import { MetastoreError } from '../errors.ts'
 import { doctorChecks } from './checks.ts'
 import type { Diagnosis, Patient } from './diagnosis.ts'
 
@@ -11,7 +11,7 @@ export async function examine(patient: Patient): Promise<Diagnosis[]> {
     try {
       diagnoses.push(...(await check.run(patient)))
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code !== 'statement_failed') throw error
+      if (!(error instanceof MetastoreError) || !isRefusal(error)) throw error
       diagnoses.push({
         check: check.name,
         severity: 'warning',
@@ -21,4 +21,8 @@ export async function examine(patient: Patient): Promise<Diagnosis[]> {
     }
   }
   return diagnoses
+}
+
+function isRefusal({ code }: MetastoreError): boolean {
+  return code === 'statement_failed' || code === 'privilege_missing'
 }

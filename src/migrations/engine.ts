@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
-import type { Database, Lock, Session } from '../database/database.ts'
+import { failedBecause, type Database, type Lock, type Session } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent, type Progress } from '../progress.ts'
 import { bookkeepingOf, ensureBookkeeping, readState, type Bookkeeping, type BookkeepingState } from './bookkeeping.ts'
@@ -81,13 +81,31 @@ export interface Engine extends AsyncDisposable {
   locked<T>(work: (run: Run, position: Position) => Promise<T>, options?: LockedOptions): Promise<T | undefined>
 }
 
-/** Looks at the bookkeeping: two reads, no write, no lock. */
+/** Looks at the bookkeeping: two reads, no write, no lock. Throws `privilege_missing`. */
 export async function readPosition({
   session,
   bookkeeping,
 }: Pick<Engine, 'session' | 'bookkeeping'>): Promise<Position> {
-  const state = await readState(session, bookkeeping)
-  return { state, applied: state.layout === null ? [] : await readApplied(session, bookkeeping) }
+  return permitted(bookkeeping, 'read', async () => {
+    const state = await readState(session, bookkeeping)
+    return { state, applied: state.layout === null ? [] : await readApplied(session, bookkeeping) }
+  })
+}
+
+// The server names what is denied; that it is the history, and who can grant it, only we know.
+async function permitted<T>({ schema }: Bookkeeping, what: 'read' | 'make', work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (schema === null || !failedBecause(error, 'permission')) throw error
+    throw new MetastoreError({
+      code: 'privilege_missing',
+      message: `The role of the connection may not ${what} the history in schema ${schema}: ${error.message}`,
+      where: `schema ${schema}`,
+      remedy: 'Connect as the role that migrates, or grant this one what metastore doctor names.',
+      cause: error,
+    })
+  }
 }
 
 /** Opens a session for the engine; close it (or `await using`) when done. The database stays open. */
@@ -132,8 +150,8 @@ export async function openEngine(database: Database, options: EngineOptions = {}
         }
         const around = await aroundFiles(database, position.state)
         const run: Run = { database, session, bookkeeping, signal, progress, around, ...conductOf(options) }
-        await retrying(run, () =>
-          ensureBookkeeping(session, database, bookkeeping, position.state, options.historyView),
+        await permitted(bookkeeping, 'make', () =>
+          retrying(run, () => ensureBookkeeping(session, database, bookkeeping, position.state, options.historyView)),
         )
         return await work(run, position)
       } catch (error) {

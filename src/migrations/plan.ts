@@ -1,7 +1,7 @@
 import { bookkeepingScript, type BookkeepingState } from './bookkeeping.ts'
 import { compilePart } from './compile.ts'
 import type { Engine } from './engine.ts'
-import type { Direction } from './journal.ts'
+import { readJournal, type Direction } from './journal.ts'
 import type { Migration } from './migration.ts'
 import type { StartOptions } from './phases/phase-options.ts'
 import { partsOfRun } from './phases/parts.ts'
@@ -9,6 +9,7 @@ import type { PlannedMigration } from './planned.ts'
 import { namesOf } from './stored-batch.ts'
 import type { RollbackPart } from './rollback/parts.ts'
 import type { WholeMigration } from './run.ts'
+import type { Step } from './step.ts'
 
 export type { PlannedMigration, PlannedStep } from './planned.ts'
 
@@ -70,10 +71,13 @@ export async function planRollback(
 async function planWhole(
   migration: WholeMigration,
   direction: Direction,
-  { database }: Pick<Engine, 'database'>,
+  engine: Pick<Engine, 'database' | 'session' | 'bookkeeping'>,
 ): Promise<PlannedMigration> {
   const part = direction === 'up' ? migration.up : migration.down
-  const { steps, atomic } = part ? await compilePart(part, database.dialect) : { steps: [], atomic: true }
+  const { steps: all, atomic } = part ? await compilePart(part, engine.database.dialect) : { steps: [], atomic: true }
+  const done = atomic ? new Set<string>() : await stepsDone(migration.name, direction, engine)
+  const steps = all.filter(({ kind, key }) => kind === 'setting' || !done.has(key))
+  const left = all.length - steps.length
   return {
     name: migration.name,
     path: migration.file.path,
@@ -84,5 +88,22 @@ async function planWhole(
       label: step.label,
       sql: step.kind === 'code' ? null : step.sql.text.trim(),
     })),
+    ...(left > 0 && {
+      remark: `It was begun before: ${left === 1 ? 'one statement is' : `${left} statements are`} done already and left out.`,
+    }),
   }
+}
+
+// What an earlier run did and noted is not done again.
+async function stepsDone(
+  migration: string,
+  direction: Direction,
+  { session, bookkeeping }: Pick<Engine, 'session' | 'bookkeeping'>,
+): Promise<ReadonlySet<Step['key']>> {
+  const journal = await readJournal(session, bookkeeping)
+  return new Set(
+    journal
+      .filter((entry) => entry.migration === migration && entry.direction === direction && entry.status === 'done')
+      .map(({ step }) => step),
+  )
 }

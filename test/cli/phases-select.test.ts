@@ -73,6 +73,25 @@ describe('migration, as Reshape spells it', () => {
     expect(await state(other)).toMatchObject({ databases: [{ managed: false }] })
   })
 
+  test('says that schema-query by the files is not the version of a batch that is applied late', async () => {
+    const { '002_cents': late, ...others } = {
+      '002_cents': runsFiles['migrations/002_cents.toml'],
+      'migrations/001_runs.toml': runsFiles['migrations/001_runs.toml'],
+      'migrations/003_vendor.toml': runsFiles['migrations/003_vendor.toml'],
+    }
+    const url = await freshPostgresUrl(18)
+    const line = commandLine(others)
+    await line.run(`migrate --url ${url}`)
+    line.write('migrations/002_cents.toml', late)
+    const { stdout, stderr } = await line.run(`migrate --allow-out-of-order 002_cents --url ${url}`)
+    expect(stdout + stderr).toContain(
+      'Warning: 002_cents is applied late, so the application has to use migration_002_cents; metastore schema-query goes by the files and says migration_003_vendor, which is no more. Use metastore schema-query --applied, or rename the file so that it sorts last.\n',
+    )
+    expect((await line.run(`schema-query --applied --url ${url}`)).stdout).toBe(
+      'SET search_path TO migration_002_cents\n',
+    )
+  })
+
   test('takes the parts of a connection, -d being the database of the server, and directories in both spellings', async () => {
     const url = new URL(await freshPostgresUrl(18))
     const line = commandLine({

@@ -31,6 +31,41 @@ describe('with nothing to do', () => {
   })
 })
 
+describe('while a batch is in progress', () => {
+  test('audit and doctor say what ends it, and nothing of what it is made of', async () => {
+    const { run, json, address } = await phasesProject()
+    await run('migrate 1')
+    await run('start')
+    const message = '002_cents and 003_vendor are in progress: started, and neither completed nor aborted.'
+    expect(await run('audit --only P1')).toEqual({
+      status: 3,
+      stdout: lines(
+        `P1 ${message} [migration_in_progress, 002_cents]`,
+        '   Finish with metastore complete, or take it back with metastore abort; then audit again.',
+        'To do:',
+        '  1. Note how many rows there are: metastore audit --count-rows',
+        '  2. Finish 002_cents, 003_vendor: metastore complete',
+        '  3. Restart the processes that keep connections or prepared statements',
+        '  4. Compare the numbers of rows with those from before: metastore audit --count-rows',
+        '  5. Audit again: there is nothing left to do: metastore audit --fail-on P2',
+        `${address}: 3 migrations, 8 objects, 1 finding.`,
+      ),
+      stderr: '',
+    })
+    expect(await json('audit')).toMatchObject({
+      document: { databases: [{ findings: [{ kind: 'in_progress', migration: '002_cents', message }] }] },
+    })
+    expect((await run('doctor')).stdout).toContain(
+      lines(
+        `warning  migrations: ${message}`,
+        '         next: Finish with metastore complete, or take it back with metastore abort; then run this again.',
+      ),
+    )
+    await run('complete')
+    expect(await run('audit')).toMatchObject({ status: 0 })
+  })
+})
+
 describe('how far a start goes', () => {
   test('scenario 10: is said by --migration, and again nothing is done', async () => {
     const { run, json } = await phasesProject()

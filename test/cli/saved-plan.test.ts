@@ -183,6 +183,26 @@ describe('a file of a plan', () => {
     expect(line.exists('app.db')).toBe(false)
   })
 
+  test('goes on where a run of it was cut off between two statements of a file', async () => {
+    const url = await freshPostgresUrl(18, template)
+    const line = commandLine({
+      'migrations/001_runs.sql': files['migrations/001_runs.sql'],
+      'migrations/002_index.sql':
+        '-- metastore: no-transaction\ncreate index concurrently runs_cost on runs (cost);\nalter table runs add column vendor text;\nalter table runs add constraint cheap check (cost < 10);\n',
+    })
+    const run = (words: string) => line.run(`${words} --url ${url}`)
+    await onDatabase(url, (session) => session.script('insert into runs values (1, 20)'))
+    await run('plan --out plan.json')
+    expect((await run('migrate --plan plan.json')).stderr).toContain('error [statement_failed]')
+    const { stdout } = await run('plan')
+    expect(stdout).toContain('-- It was begun before: 2 statements are done already and left out.\n')
+    expect(stdout.split('\n').filter((each) => /^(create|alter)/.test(each))).toEqual([
+      'alter table runs add constraint cheap check (cost < 10);',
+    ])
+    await onDatabase(url, (session) => session.script('update runs set cost = 2'))
+    expect(await run('migrate --plan plan.json')).toMatchObject({ status: 0, stderr: '' })
+  })
+
   test('works on SQLite, which has no locks to foretell', async () => {
     const line = commandLine(sqlite)
     expect(await line.run('plan --out plan.json')).toMatchObject({

@@ -332,3 +332,68 @@ scenario(46, 'a column that a table is partitioned by is refused', async (engine
     remedy: 'Make a new table with create_table and its up, and remove this one.',
   })
 })
+
+scenario(
+  46,
+  'an index and foreign keys that the new type does not fit are refused before a row is copied',
+  async (engine) => {
+    const it = await world(engine, {
+      schema: `
+      create table t (id bigint primary key, code varchar(20) unique);
+      create index t_code_prefix on t (code varchar_pattern_ops);
+      create table child (id bigint primary key, t_code varchar(20) references t (code), t_id bigint references t)`,
+      files: {
+        '2_types.json': actions(
+          alter('t', 'code', { type: 'INTEGER' }, { up: 'length(code)', down: 'code::text' }),
+          alter('child', 't_id', { type: 'TEXT' }, { up: 't_id::text', down: 't_id::bigint' }),
+        ),
+      },
+    })
+    const before = await it.catalog()
+    const { kind, text } = await refusal(it.start())
+    expect(kind).toBe('input')
+    expect(text).toContain(
+      'PostgreSQL does not accept index t_code_prefix of t for the new column: operator class "varchar_pattern_ops" does not accept data type integer.',
+    )
+    expect(text).toContain('Remove the index in a migration before this one, and add one that fits in one after it.')
+    const unfit = 'cannot be made, because the types of its columns do not fit'
+    expect(text).toContain(
+      `The foreign key child_t_code_fkey of child ${unfit}: child.t_code is character varying(20) and t.code is INTEGER.`,
+    )
+    expect(text).toContain(`The foreign key child_t_id_fkey of child ${unfit}: child.t_id is TEXT and t.id is bigint.`)
+    expect(text).toContain(
+      'Alter the columns on both sides in the same batch, or remove the foreign key in a migration before this one.',
+    )
+    expect(await it.catalog()).toEqual(before)
+    expect(await it.status()).toMatchObject({ state: 'idle' })
+  },
+)
+
+scenario(
+  46,
+  'a table that another one inherits from is refused, whose rows would not be kept in step',
+  async (engine) => {
+    const it = await world(engine, {
+      schema: `
+      create table t (id bigint primary key, n int);
+      create table heir (more int) inherits (t)`,
+      files: { '2_big.json': actions(alter('t', 'n', { type: 'BIGINT' })) },
+    })
+    const refused = {
+      message: 'Table t is inherited by heir, and both versions cannot be kept in step in its rows.',
+      remedy:
+        'Change it in a migration of SQL while nobody writes, or end the inheritance in a migration before this one (alter table … no inherit …).',
+    }
+    await expectRefused(it, refused)
+    it.files.write('2_big.json', actions({ type: 'remove_column', table: 't', column: 'n' }))
+    await expectRefused(it, refused)
+    it.files.write(
+      '2_big.json',
+      actions({ type: 'add_column', table: 't', column: { name: 'm', type: 'INTEGER' }, up: 'n * 2' }),
+    )
+    await expectRefused(it, refused)
+    it.files.write('2_big.json', actions(alter('t', 'n', { name: 'number' })))
+    await it.start({ complete: true })
+    expect(await it.base('select number from heir')).toEqual([])
+  },
+)

@@ -173,6 +173,7 @@ function connect(building: Building, company: Company, operations: ReadonlyMap<s
   for (const key of plan.dropped) connectDrop(building, operations, key)
   connectColumns(building, operations)
   connectNames(building, operations)
+  connectExtensions(building, operations)
 }
 
 // A column changes in its heirs as well, so that what needs theirs needs this one too.
@@ -237,6 +238,17 @@ function connectColumns({ plan, expected }: Building, operations: ReadonlyMap<st
       .map((column) => objectKey('column', [schema, name, column.name]))
       .filter((key) => plan.made.has(key))
     keys.forEach((key, place) => operations.get(`make ${key}`)?.rather.add(`make ${keys[place - 1] ?? ''}`))
+  }
+}
+
+// What an extension gives, such as types, functions and operator classes, is not in the catalog, so whatever goes or changes may
+// have used it: it goes last, and only its schema after it.
+function connectExtensions({ plan }: Building, operations: ReadonlyMap<string, StatementOperation>): void {
+  const isLast = (id: string) => id.startsWith('drop extension ') || id.startsWith('drop schema ')
+  const others = [...operations.keys()].filter((id) => !isLast(id))
+  for (const key of plan.dropped) {
+    if (!key.startsWith('extension ')) continue
+    others.forEach((id) => operations.get(`drop ${key}`)?.rather.add(id))
   }
 }
 

@@ -21,6 +21,7 @@ function renderMigration(line: Output['line'], paint: Output['paint'], migration
   line()
   line(paint.strong(`-- ${migration.name} (${migration.direction}, ${migration.path}), ${how}`))
   forecastLines(migration).forEach((each) => line(paint.faint(`-- ${each}`)))
+  if (migration.remark !== undefined) line(`-- ${migration.remark}`)
   if (migration.atomic) line('begin;')
   for (const step of migration.steps) {
     if (step.kind === 'outside') line(paint.faint('-- outside a transaction'))

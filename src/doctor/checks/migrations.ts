@@ -1,4 +1,4 @@
-import { migrationsHere, readStatus } from '../../migrations/migrations.ts'
+import { batchUnderWay, migrationsHere, readPosition, readStatus } from '../../migrations/migrations.ts'
 import { healthy, type Diagnosis, type DoctorCheck } from '../diagnosis.ts'
 
 /** Files and history agree, nothing is half done, and how much is pending. */
@@ -13,6 +13,12 @@ export const migrationsCheck: DoctorCheck = {
       message,
       remedy,
     }))
+    const { phase, batch } = (await readPosition({ session, bookkeeping })).state
+    // While somebody works on it there is nothing to do.
+    if (phase !== null && batch !== null && status.lockHolder === null) {
+      const { message, remedy } = batchUnderWay(phase, batch)
+      findings.push({ check: 'migrations', severity: 'warning', message, remedy })
+    }
     if (status.interrupted.length > 0) {
       const [first] = status.interrupted
       const message = `Migration ${first?.migration} was begun and is not finished.`

@@ -8,6 +8,7 @@ interface Rights {
   readonly createInDatabase: boolean
   readonly createInSchema: boolean | null
   readonly managed: boolean
+  readonly useHistory: boolean | null
   readonly keepHistory: boolean | null
 }
 
@@ -16,7 +17,6 @@ export const permissionsCheck: DoctorCheck = {
   name: 'permissions',
   async run({ database, session, bookkeeping }) {
     if (!database.features.roles || bookkeeping.schema === null) return []
-    const migrations = `${quoted(bookkeeping.schema)}.migrations`
     const [rights] = await session.query<Rights>(sql`
       select
         current_user::text as role,
@@ -24,11 +24,22 @@ export const permissionsCheck: DoctorCheck = {
         current_schema()::text as schema,
         has_database_privilege(current_database(), 'create') as "createInDatabase",
         has_schema_privilege(current_schema(), 'create') as "createInSchema",
-        to_regclass(${migrations}) is not null as managed,
-        case
-          when to_regclass(${migrations}) is not null
-          then has_table_privilege(to_regclass(${migrations}), 'select, insert, update')
-        end as "keepHistory"`)
+        history.schema is not null as managed,
+        has_schema_privilege(history.schema, 'usage') as "useHistory",
+        history.kept as "keepHistory"
+      from (values (1)) as one
+      left join (
+        select
+          relnamespace as schema,
+          bool_and(
+            has_table_privilege(pg_class.oid, 'select') and has_table_privilege(pg_class.oid, 'insert')
+            and has_table_privilege(pg_class.oid, 'update') and has_table_privilege(pg_class.oid, 'delete')
+          ) as kept
+        from pg_catalog.pg_class
+        join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+        where nspname = ${bookkeeping.schema} and relkind = 'r'
+        group by relnamespace
+      ) as history on true`)
     if (rights === undefined) return []
     const problems = [...missingSchema(rights), ...missingRights(rights, bookkeeping.schema)]
     const may = `Role ${rights.role} may create tables in schema ${rights.schema} and keep the history.`
@@ -64,6 +75,12 @@ function missingRights(rights: Rights, stateSchema: string): Diagnosis[] {
     problem(
       `Role ${rights.role} may not create tables in schema ${rights.schema}.`,
       `grant create on schema ${quoted(rights.schema)} to ${role};`,
+    )
+  }
+  if (rights.useHistory === false) {
+    problem(
+      `Role ${rights.role} may not use schema ${stateSchema}, where metastore keeps its history.`,
+      `grant usage on schema ${quoted(stateSchema)} to ${role};`,
     )
   }
   if (rights.keepHistory === false) {

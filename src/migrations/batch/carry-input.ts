@@ -1,5 +1,4 @@
-import type { MetastoreError } from '../../errors.ts'
-import { problemAt } from '../problems.ts'
+import type { Place } from '../problems.ts'
 import { relationKey, type CarryOverInput } from './carry-over.ts'
 import type { Draft, DraftTable } from './draft.ts'
 
@@ -60,22 +59,14 @@ function removedConstraints(table: DraftTable): ReadonlySet<string> {
   return new Set(table.constraints.filter(({ removed }) => removed).map(({ name }) => name))
 }
 
-/** Says where in the files something is wrong with what is carried over: at the action that first alters the table. */
-export function placeOfAlteration(
-  draft: Draft,
-  table: DraftTable,
-): (problem: { readonly message: string; readonly remedy: string }) => MetastoreError {
+/** Where in the files something is wrong with what is carried over: at the action that first alters the table. */
+export function placeOfAlteration(draft: Draft, table: DraftTable): Place {
   const rule = draft.rules.find((candidate) => candidate.kind === 'compute' && candidate.table === table.physical)
   const migration = draft.input.migrations.find(({ name }) => name === rule?.origin.migration)
   const part = (migration ?? draft.input.migrations[0])?.part
-  return ({ message, remedy }) =>
-    problemAt(
-      {
-        path: part?.path,
-        source: part?.source ?? '',
-        offset: part?.locate(['actions', rule?.origin.action ?? 0]) ?? 0,
-      },
-      0,
-      { code: 'schema_conflict', message, remedy },
-    )
+  return {
+    path: part?.path,
+    source: part?.source ?? '',
+    offset: part?.locate(['actions', rule?.origin.action ?? 0]) ?? 0,
+  }
 }

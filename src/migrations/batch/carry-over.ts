@@ -1,6 +1,7 @@
 import type { Sql } from '../../database/database.ts'
 import {
   beginCarrying,
+  type CarriedBinding,
   type Carrying,
   type CarryOverInput,
   type CarryPart,
@@ -18,7 +19,7 @@ import { carryViews } from './carry-over/views.ts'
 import type { PhaseStep, TableLock } from './phase-step.ts'
 
 export { carriedCollation } from './carry-over/columns.ts'
-export type { CarryOverInput } from './carry-over/carrying.ts'
+export type { CarryOverInput, Remark } from './carry-over/carrying.ts'
 export { relationKey } from './carry-over/printed-sql.ts'
 export { numberedDefault } from './carry-over/sequences.ts'
 
@@ -42,6 +43,7 @@ export interface CarriedOver {
   }
   /** Right after the new columns were added. */
   readonly columnSetup: readonly Sql[]
+  readonly bindings: readonly CarriedBinding[]
   readonly problems: readonly Remark[]
   readonly warnings: readonly Remark[]
 }
@@ -79,6 +81,7 @@ function carryTable(carrying: Carrying, carryings: readonly Carrying[], views: C
       after: parts.flatMap(({ after = [] }) => after),
     },
     columnSetup: setUpColumns(carrying),
+    bindings: parts.flatMap(({ bindings = [] }) => bindings),
     problems: parts.flatMap(({ problems = [] }) => problems),
     warnings: parts.flatMap(({ warnings = [] }) => warnings),
   }

@@ -4,13 +4,15 @@ import type { ActionContext } from '../actions/context.ts'
 import { isOpaque } from '../actions/custom.ts'
 import { compileSync, ensureSyncSchema, dropSyncSchema } from '../sync/compile-sync.ts'
 import { serializeInserts } from '../sync/serialize-inserts.ts'
+import { problemAt } from '../problems.ts'
 import { createVersionSchema, dropVersionSchema } from '../versions/version-schema.ts'
-import { carryOver, type CarriedOver } from './carry-over.ts'
+import { carryOver, type CarriedOver, type Remark } from './carry-over.ts'
 import type { BatchInput, CompiledBatch } from './compiled-batch.ts'
 import { parseExpression } from './expression.ts'
 import type { GeneratedValue } from '../sync/sync-input.ts'
 import { alterTable, beginDraft, lockOf, type Draft, type DraftTable } from './draft.ts'
 import { placeOfAlteration, carryInput } from './carry-input.ts'
+import { inheritanceProblems } from './inheritance.ts'
 import {
   addedDefault,
   keyOfPhysical,
@@ -37,6 +39,7 @@ export function compileBatch(input: BatchInput): CompiledBatch {
   const incomplete = compileActions(draft)
   if (!incomplete) draft.finalChecks.forEach((check) => check())
   forgetIdleRules(draft)
+  draft.problems.push(...inheritanceProblems(draft))
 
   const carried = carryAll(draft)
   const sync = syncObjects(draft)
@@ -113,8 +116,12 @@ function carryAll(draft: Draft): Carried {
     if (result === undefined) continue
     carried.set(table, result)
     const place = placeOfAlteration(draft, table)
-    draft.problems.push(...result.problems.map((problem) => place(problem)))
-    draft.warnings.push(...result.warnings.map((problem) => place(problem)))
+    const at = (remark: Remark) => problemAt(place, 0, { code: 'schema_conflict', ...remark })
+    draft.problems.push(...result.problems.map(at))
+    draft.warnings.push(...result.warnings.map(at))
+    draft.bindings.push(
+      ...result.bindings.map((binding) => ({ ...binding, type: null, side: 'new' as const, perRow: false, place })),
+    )
   }
   return carried
 }

@@ -8,6 +8,7 @@ import { runMigration, type MigrationRun } from '../run.ts'
 import { parseAll, recordWithoutRunning, selectPending } from '../selection.ts'
 import { namesOf, type StoredBatch } from '../stored-batch.ts'
 import { undoSteps } from './abort-steps.ts'
+import { versionSchemaName } from '../batch/names.ts'
 import { completeSteps } from './complete-steps.ts'
 import { partsOfRun, type RunPart } from './parts.ts'
 import type { StartOptions } from './phase-options.ts'
@@ -46,6 +47,7 @@ export async function applyInPhases(
   const migrations = await parseAll(left, engine, now, files)
   const parts = partsOfRun(migrations, application.oneByOne)
   if (now.applied.length === 0 && !now.state.baseline && parts[0]?.kind === 'batch') await assertManagedOrEmpty(work)
+  warnOfLateVersion(work, files, parts, new Set([...applied, ...wanted]))
   const total = migrations.length
   let index = 0
   for (const [place, part] of parts.entries()) {
@@ -53,6 +55,22 @@ export async function applyInPhases(
     for (const migration of members) application.onBegin?.(migration, { index: index++, total })
     await applyPart(work, part, application, application.complete || place < parts.length - 1)
   }
+}
+
+// The files say which version an application uses, and the last batch which one there is.
+function warnOfLateVersion(
+  { warn }: PhaseWork,
+  files: readonly MigrationFile[],
+  parts: readonly RunPart[],
+  here: ReadonlySet<string>,
+): void {
+  const last = parts.findLast((part) => part.kind === 'batch')?.migrations.at(-1)?.name
+  const newest = files.findLast(({ name, format }) => format === 'actions' && here.has(name))?.name
+  if (last === undefined || newest === undefined || last === newest) return
+  const [made, said] = [versionSchemaName(last), versionSchemaName(newest)]
+  warn(
+    `${last} is applied late, so the application has to use ${made}; metastore schema-query goes by the files and says ${said}, which is no more. Use metastore schema-query --applied, or rename the file so that it sorts last.`,
+  )
 }
 
 // False when nothing more is to be done: the batch stays in progress.

@@ -1,5 +1,6 @@
 import { MetastoreError } from '../../errors.ts'
 import type { Engine, Position } from '../engine.ts'
+import { readJournal } from '../journal.ts'
 import { foresee } from '../foresee.ts'
 import type { MigrationFile } from '../migration.ts'
 import { planRun, type PlannedMigration } from '../plan.ts'
@@ -96,9 +97,10 @@ async function changedSteps(
   const { base, batch, allow, to } = optionsOfPlan(saved)
   const pending = selectPending(files, position, { to, allow })
   const plan = await planRun(engine, position.state, await parseAll(pending, engine, position, files), { base, batch })
-  const steps = plan.migrations.flatMap((migration) => compareMigration(migration, saved, begun))
+  const resumed = begun || (await isResumed(engine, plan.migrations, saved))
+  const steps = plan.migrations.flatMap((migration) => compareMigration(migration, saved, resumed))
   // What an interrupted run has done already is no change by somebody else.
-  if (begun || saved.catalog === null) return steps
+  if (resumed || saved.catalog === null) return steps
   const left = saved.migrations.filter(({ name }) => !plan.migrations.some((one) => one.name === name))
   const { catalog, plan: foreseen } = await foresee(engine, plan, { base })
   return [
@@ -108,11 +110,26 @@ async function changedSteps(
   ]
 }
 
+// A run of the plan was cut off between the statements of a file that is not one transaction. Where the plan was made after
+// such an interruption, a statement of it has to have been done since.
+async function isResumed(
+  { session, bookkeeping }: Pick<Engine, 'session' | 'bookkeeping'>,
+  now: readonly PlannedMigration[],
+  saved: PlanFile,
+): Promise<boolean> {
+  const begun = new Set((await readJournal(session, bookkeeping)).map(({ migration }) => migration))
+  return saved.migrations.some((then) => {
+    if (!begun.has(then.name)) return false
+    const left = now.find(({ name }) => name === then.name)?.steps ?? []
+    return then.remark === undefined || left.length < then.steps.length
+  })
+}
+
 function compareMigration(migration: PlannedMigration, saved: PlanFile, begun: boolean): string[] {
   const then = saved.migrations.find(({ name }) => name === migration.name)
   if (then === undefined) return [`Migration ${migration.name} would run as well.`]
   // Steps that depended on what ran before were approved by their files alone.
-  if (then.remark !== undefined && begun) return []
+  if (then.batch !== undefined && then.remark !== undefined && begun) return []
   const [before, after] = [then.steps.map(comparable), migration.steps.map(comparable)]
   const same = begun ? after.every((step) => before.includes(step)) : before.join('\n') === after.join('\n')
   if (same && then.atomic === migration.atomic) return []

@@ -21,7 +21,7 @@ export function bindingProblem(
     code: 'binding_failed',
     message:
       binding.kind === 'foreign_key' && error.engineCode === '42804'
-        ? `The foreign key cannot be made, because the types of its columns do not fit: ${unequalTypes(binding)}.`
+        ? `The foreign key${binding.text === '' ? '' : ` ${binding.text}`} cannot be made, because the types of its columns do not fit: ${unequalTypes(binding)}.`
         : `PostgreSQL does not accept ${key}: ${error.message}`,
     remedy: remedyFor(error, binding, plan, offset === undefined ? undefined : wordAt(text, offset)),
     details: error.details,
@@ -66,6 +66,7 @@ const namePart = /"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*/gu
 const namePath = new RegExp(`^(?:${namePart.source})(?:\\s*\\.\\s*(?:${namePart.source}))*`, 'u')
 
 function remedyFor(error: DatabaseError, binding: Binding, plan: PreflightPlan, word: string | undefined): string {
+  if (binding.remedy !== undefined) return binding.remedy
   if (binding.kind === 'foreign_key') return 'Alter one to the type of the other first.'
   if (binding.kind === 'index') return 'Choose another type of index, or an expression that it can hold.'
   switch (error.engineCode) {

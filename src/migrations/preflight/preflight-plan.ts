@@ -7,7 +7,8 @@ import type { Place } from '../problems.ts'
  * Where SQL is to stand, which decides what it may be: the value of a column; a condition; a column's default (which sees no
  * row); a whole query that gives key columns and `value` (`backfill`); a column's type; a check constraint; a generated
  * column; the key or the condition of an index; a whole index, from USING on. These five are over one row, and bound as parts
- * of a table. A foreign key has no text, only the columns of its rows: those that refer, and those that are referred to.
+ * of a table. A foreign key has as its text only the name of one that is there, and the columns of its rows: those that refer, and
+ * those that are referred to.
  */
 export type BindingKind =
   | 'value'
@@ -36,6 +37,8 @@ export interface Binding {
   readonly perRow: boolean
   /** Columns that a query has to give beside `value`; none by default. */
   readonly keys?: readonly string[] | undefined
+  /** What to do where the server refuses it, for what the file does not say itself. */
+  readonly remedy?: string | undefined
   /** The keys that lead to it, as `actions[0].up`, and its place in the file. */
   readonly key: string
   readonly place: Place

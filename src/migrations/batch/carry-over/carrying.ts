@@ -2,6 +2,7 @@ import type { Catalog, Column, ObjectName, Table } from '../../../catalog/catalo
 import { displayName } from '../../../catalog/catalog.ts'
 import { id, literal, sql, type Sql } from '../../../database/database.ts'
 import type { SqlText } from '../../actions/action.ts'
+import type { Binding } from '../../preflight/preflight-plan.ts'
 import type { Parser } from '../../sql/parser.ts'
 import { internalName } from '../names.ts'
 import type { LockMode, PhaseStep, TableLock } from '../phase-step.ts'
@@ -58,6 +59,9 @@ export interface Remark {
   readonly remedy: string
 }
 
+/** What the server has to accept of the new columns, because it accepts it of the old ones. */
+export type CarriedBinding = Pick<Binding, 'kind' | 'text' | 'rows' | 'key' | 'remedy'>
+
 /** What one kind of object contributes. */
 export interface CarryPart {
   readonly build?: readonly PhaseStep[]
@@ -67,6 +71,7 @@ export interface CarryPart {
   readonly locks?: readonly TableLock[]
   readonly before?: readonly Sql[]
   readonly after?: readonly Sql[]
+  readonly bindings?: readonly CarriedBinding[]
   readonly problems?: readonly Remark[]
   readonly warnings?: readonly Remark[]
 }

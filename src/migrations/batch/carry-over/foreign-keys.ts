@@ -2,8 +2,10 @@ import { findTable, type ForeignKeyConstraint, type ObjectName, type Table } fro
 import { id, sql, type Sql } from '../../../database/database.ts'
 import { foreignKeyDefinition } from '../definitions.ts'
 import type { PhaseStep, TableLock } from '../phase-step.ts'
+import type { RowScope } from '../row-scope.ts'
 import {
   alter,
+  type CarriedBinding,
   type Carrying,
   type CarryPart,
   commentOn,
@@ -40,6 +42,7 @@ export function carryForeignKeys(carrying: Carrying): CarryPart {
     locks: [...gone, ...kept].flatMap((key) => otherLocks(carrying, key)),
     before: [...gone, ...kept].map(({ table, key }) => alter(table, sql`drop constraint if exists ${id(key.name)}`)),
     after: kept.flatMap((key) => putInPlace(carrying, key)),
+    bindings: kept.flatMap((key) => bindingOf(carrying, key)),
     problems: [...refused.flatMap((key) => refusal(carrying, key) ?? []), ...heldIndexes(carrying)],
     warnings: kept.filter(({ key }) => !key.triggersEnabled).map((key) => enabledAgain(carrying, key)),
   }
@@ -107,6 +110,36 @@ function keySteps(carrying: Carrying, { table, key }: Key): readonly PhaseStep[]
 function columnUntilSwap(carrying: Carrying, table: ObjectName, name: string): string {
   if (carrying.tables.some((each) => isSame(each, table))) return carrying.temporary.get(name) ?? name
   return carrying.otherTable?.(table)?.replaced.get(name)?.physical ?? name
+}
+
+// Whether it fits the new types is known before a row is copied.
+function bindingOf(carrying: Carrying, { table, key }: Key): readonly CarriedBinding[] {
+  const rows = [rowOf(carrying, table, key.columns), rowOf(carrying, key.references, key.references.columns)]
+  const what = `${key.name} of ${shown(carrying, table)}`
+  return [
+    {
+      kind: 'foreign_key',
+      text: what,
+      rows,
+      key: `foreign key ${what}`,
+      remedy:
+        'Alter the columns on both sides in the same batch, or remove the foreign key in a migration before this one.',
+    },
+  ]
+}
+
+function rowOf(carrying: Carrying, table: ObjectName, names: readonly string[]): RowScope {
+  const types = new Map(findTable(carrying.catalog, table)?.columns.map(({ name, type }) => [name, type]))
+  const own = carrying.tables.some((each) => isSame(each, table))
+  const replaced = own ? carrying.replaced : carrying.otherTable?.(table)?.replaced
+  return {
+    alias: shown(carrying, table),
+    columns: names.map((name) => ({
+      name,
+      physical: name,
+      type: replaced?.get(name)?.type ?? types.get(name) ?? 'text',
+    })),
+  }
 }
 
 function putInPlace(carrying: Carrying, { table, key }: Key): readonly Sql[] {

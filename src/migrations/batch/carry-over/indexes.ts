@@ -4,6 +4,7 @@ import { deferrability, rebuildIndex } from '../definitions.ts'
 import type { PhaseStep } from '../phase-step.ts'
 import {
   alter,
+  type CarriedBinding,
   type Carrying,
   type CarryPart,
   commentOn,
@@ -27,6 +28,7 @@ export function carryIndexes(carrying: Carrying): CarryPart {
   )
   return {
     build: parts.flatMap(({ build = [] }) => build),
+    bindings: parts.flatMap(({ bindings = [] }) => bindings),
     after: parts.flatMap(({ after = [] }) => after),
     problems: parts.flatMap(({ problems = [] }) => problems),
     warnings: parts.flatMap(({ warnings = [] }) => warnings),
@@ -68,9 +70,30 @@ function carryIndex(carrying: Carrying, table: Table, index: Index): CarryPart {
       ...remarksOf(table, index),
       ...renameParts(carrying, table, index),
     ],
+    bindings: bindingOf(carrying, table, index),
     warnings:
       constraint?.kind === 'primary_key' && constraint.deferrable !== 'no' ? [checkedAtOnce(carrying, table)] : [],
   }
+}
+
+// Whether its operator classes and collations are for the new types is known before a row is copied. What an expression gives
+// may depend on more than the columns.
+function bindingOf(carrying: Carrying, table: Table, index: Index): readonly CarriedBinding[] {
+  const names = index.keys.flatMap((key) => (key.kind === 'column' ? [key.column] : []))
+  if (names.length < index.keys.length) return []
+  const plain = { ...index, predicate: null, include: [], options: {}, tablespace: null }
+  const columns = table.columns
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, type }) => ({ name, physical: name, type: carrying.replaced.get(name)?.type ?? type }))
+  return [
+    {
+      kind: 'index',
+      text: rebuildIndex(plain, { table, columns: new Map(), types: undefined }, carrying.parser).inline('postgres'),
+      rows: [{ alias: table.name, columns }],
+      key: `index ${index.name} of ${shown(carrying, table)} for the new column`,
+      remedy: 'Remove the index in a migration before this one, and add one that fits in one after it.',
+    },
+  ]
 }
 
 function buildStep(carrying: Carrying, table: Table, index: Index, internalName: string): PhaseStep {
