@@ -12,6 +12,8 @@ export type AuditKind =
   | 'file_missing'
   | 'file_failed'
   | 'in_progress'
+  | 'seed'
+  | 'secret'
   | 'health'
 
 /** One thing that the audit says. */

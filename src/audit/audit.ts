@@ -16,6 +16,8 @@ import { viewsPrintedAlike } from './printed-views.ts'
 import { readLiveFacts } from './health/live-facts.ts'
 import { underWayOf } from './under-way.ts'
 
+import type { AuditFinding } from './audit-finding.ts'
+
 export type { AuditFinding } from './audit-finding.ts'
 export type { AuditReport } from './audit-report.ts'
 export { ownersAsExpected } from './owners-as-expected.ts'
@@ -35,6 +37,8 @@ export interface AuditOptions {
   readonly tenantColumn?: string | null | undefined
   /** A real server to replay on. */
   readonly shadowServer?: string | undefined
+  /** What else was found, by whoever knows of more than the schema: seeds and secrets. */
+  readonly others?: readonly AuditFinding[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -83,6 +87,7 @@ export async function audit(engine: Engine, files: readonly MigrationFile[], opt
     priorities,
     facts,
     tenantColumn: options.tenantColumn ?? null,
+    others: options.others ?? [],
   })
   const appliedAt = await appliedTimes(engine, position)
   const migrations = auditedMigrations(files, shadow, outcome, priorities, appliedAt)

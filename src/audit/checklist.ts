@@ -31,6 +31,9 @@ export function checklistOf(
     const missing = broken === 1 ? 'one object' : `${broken} objects`
     items.push({ title: `Put back ${missing} without touching rows`, run: 'metastore audit --fix' })
   }
+  if (findings.some(({ kind }) => kind === 'seed')) items.push({ title: 'Apply the seeds', run: 'metastore seed' })
+  if (findings.some(({ kind, severity }) => kind === 'secret' && severity === 'P0'))
+    items.push({ title: 'Settle what is said of encrypted columns above', run: 'metastore keys check' })
   if (items.length === 1) return []
   return [
     ...items,

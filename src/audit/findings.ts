@@ -41,6 +41,8 @@ export interface AuditInput {
   /** How much each migration matters. */
   readonly priorities: ReadonlyMap<string, Severity>
   readonly facts: LiveFacts
+  /** What was found of seeds and secrets. */
+  readonly others: readonly AuditFinding[]
   /** The column that says whose a row is; null where there are no tenants. */
   readonly tenantColumn: string | null
   /** The schema of the bookkeeping. */
@@ -110,6 +112,7 @@ export function auditCatalogs(input: AuditInput): AuditOutcome {
       repair: [],
     })),
     ...told.map((difference) => differenceFinding(difference, repairs, input)),
+    ...input.others,
     ...healthFindings(input, new Set(differences.map(({ object }) => object.key))),
   ]
   return {

@@ -26,6 +26,13 @@ export function outdated({ byKey }: TokenCount): number {
   return byKey.slice(1).reduce((sum, number) => sum + number, 0)
 }
 
+/** The positions of keys, from 1, that nothing in these columns needs; the newest, which encrypts, is none of them. */
+export function retirable({ size }: Pick<Keyring, 'size'>, counts: readonly TokenCount[]): readonly number[] {
+  if (counts.length === 0) return []
+  const isUsed = (position: number) => counts.some(({ byKey }) => (byKey[position - 1] ?? 0) > 0)
+  return Array.from({ length: size }, (_, index) => index + 1).filter((position) => position > 1 && !isUsed(position))
+}
+
 /** Reads every value of a column and says which key fits how many. Values leave this function as numbers only. */
 export function countTokens(
   session: Session,

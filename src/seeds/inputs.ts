@@ -35,9 +35,14 @@ export async function isUnchanged(
   if (options.force || applied === undefined) return false
   if (applied.checksum !== file.checksum || applied.environment !== options.environment) return false
   if (applied.position !== options.position) return false
-  const { files, variables, fingerprint } = applied.inputs
+  const { variables, fingerprint } = applied.inputs
   // Without a key nothing may be kept by which values could be compared, so that such a file is looked at again.
   if (variables.length > 0 && (fingerprint === null || fingerprint !== fingerprintOf(variables, options))) return false
+  return areFilesUnchanged(file, applied.inputs)
+}
+
+/** Whether the files that a seed has read are what they were. */
+export async function areFilesUnchanged(file: SeedFile, { files }: Pick<RecordedInputs, 'files'>): Promise<boolean> {
   for (const [name, checksum] of Object.entries(files)) {
     if ((await checksumOf(file, name)) !== checksum) return false
   }

@@ -21,6 +21,8 @@ import { eachDatabase } from '../each-database.ts'
 import { windowOption } from '../guard.ts'
 import { flag, text, type Input } from '../input.ts'
 import type { Output } from '../output.ts'
+import { secretFindings } from '../secret-findings.ts'
+import { seedFindings } from '../seed-findings.ts'
 import { shadowDirectory } from '../shadow-directory.ts'
 import { noteReadOnly } from '../read-only.ts'
 import { count } from '../ui/tables.ts'
@@ -130,6 +132,7 @@ export async function auditOf(
     stateSchema: settings.stateSchema,
     tenantColumn: settings.tenantColumn,
     shadowServer: text(input, 'shadow'),
+    others: [...(await seedFindings(engine, entry, input, context)), ...(await secretFindings(engine, entry, context))],
     signal: context.signal,
   })
   // One that is not there yet is looked at in memory, and is not called that.

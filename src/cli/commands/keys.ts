@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MetastoreError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
-import { countTokens, isReadable, outdated, type TokenCount } from '../../secrets/count-tokens.ts'
+import { countTokens, isReadable, outdated, retirable, type TokenCount } from '../../secrets/count-tokens.ts'
 import { generateKey, type Keyring } from '../../secrets/keyring.ts'
 import { prepareRotation, rotateColumn } from '../../secrets/rotate.ts'
 import { findTokenColumns, type TokenColumn } from '../../secrets/token-columns.ts'
@@ -143,22 +143,19 @@ function conclude(
   ring: Keyring,
   counts: readonly TokenCount[],
 ): DatabaseAnswer {
-  const used = (index: number) => counts.some(({ byKey }) => (byKey[index] ?? 0) > 0)
-  const retirable = Array.from({ length: ring.size }, (_, index) => index + 1).filter(
-    (position) => position > 1 && counts.length > 0 && !used(position - 1),
-  )
+  const unused = retirable(ring, counts)
   if (counts.length === 0) {
     output.line(
       `${settings.name}: ${count(ring.size, 'key')}; no column is declared with encrypted = ["table.column"].`,
     )
   }
-  if (retirable.length > 0) {
-    const which = `${retirable.length === 1 ? 'Key' : 'Keys'} ${retirable.join(', ')}`
+  if (unused.length > 0) {
+    const which = `${unused.length === 1 ? 'Key' : 'Keys'} ${unused.join(', ')}`
     output.line(
-      `${which} of ${ring.size}: nothing in these columns needs ${retirable.length === 1 ? 'it' : 'them'}. Once every application has key 1, ${retirable.length === 1 ? 'it' : 'they'} may be retired.`,
+      `${which} of ${ring.size}: nothing in these columns needs ${unused.length === 1 ? 'it' : 'them'}. Once every application has key 1, ${unused.length === 1 ? 'it' : 'they'} may be retired.`,
     )
   }
-  return { document: { keys: ring.size, columns: counts, retirable }, clean: counts.every(isReadable) }
+  return { document: { keys: ring.size, columns: counts, retirable: unused }, clean: counts.every(isReadable) }
 }
 
 function render({ output }: Context, counted: TokenCount, end: string): void {
