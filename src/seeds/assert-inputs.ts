@@ -1,9 +1,9 @@
 import type { Dialect } from '../database/database.ts'
-import type { Cell } from './cell.ts'
+import type { Cell } from './format/cell.ts'
 import { isFor, loadSeed, type SeedReaders } from './load-seed.ts'
 import { collectProblems, placeOf, throwProblems, type Problems, type SourceText } from './problem.ts'
-import type { DataStep } from './seed-document.ts'
-import type { SeedFile } from './seed-file.ts'
+import type { DataStep } from './format/seed-document.ts'
+import type { SeedFile } from './format/seed-file.ts'
 import { noKey, variableMissing } from './missing-input.ts'
 
 /** What the cells of seeds can be given. */

@@ -1,8 +1,8 @@
 import { id, raw, sql, type Queryable, type Sql } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
-import { toJson } from './nodes/value-node.ts'
-import { inSavepoint } from './references.ts'
-import type { Expectation } from './seed-document.ts'
+import { toJson } from './format/nodes/value-node.ts'
+import { inSavepoint } from './staging/references.ts'
+import type { Expectation } from './format/seed-document.ts'
 import type { ExpectationResult } from './seed-options.ts'
 
 /** An expectation and its place. */

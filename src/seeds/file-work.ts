@@ -1,10 +1,10 @@
 import type { Progress } from '../progress.ts'
-import type { StepDiff } from './diff.ts'
-import type { DirectlyLoaded } from './load-directly.ts'
+import type { StepDiff } from './staging/diff.ts'
+import type { DirectlyLoaded } from './writing/load-directly.ts'
 import type { LoadedSeed } from './load-seed.ts'
-import type { PlannedRows } from './planned-rows.ts'
+import type { PlannedRows } from './staging/planned-rows.ts'
 import type { FileResult, SeedOptions, StatementResult, StepResult } from './seed-options.ts'
-import type { Staged } from './staged.ts'
+import type { Staged } from './staging/staged.ts'
 import type { CellWorld } from './world.ts'
 
 /** What the files of a run share. */

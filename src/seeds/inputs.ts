@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import type { AppliedSeed, RecordedInputs } from './history.ts'
-import type { SeedFile } from './seed-file.ts'
+import type { SeedFile } from './format/seed-file.ts'
 import type { SeedOptions } from './seed-options.ts'
 import type { SeedInputs } from './world.ts'
 

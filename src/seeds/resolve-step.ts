@@ -3,8 +3,8 @@ import type { Table } from '../catalog/catalog.ts'
 import type { LoadedSeed, LoadedStep } from './load-seed.ts'
 import { placeOf } from './problem.ts'
 import { hiddenRows } from './row-security.ts'
-import type { RowSource } from './row-source.ts'
-import type { ResolvedStep } from './staged.ts'
+import type { RowSource } from './rows/row-source.ts'
+import type { ResolvedStep } from './staging/staged.ts'
 import {
   anyKey,
   columnForm,

@@ -1,11 +1,11 @@
 import type { Database, Session } from '../database/database.ts'
 import type { Progress } from '../progress.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import type { StepDiff } from './diff.ts'
+import type { StepDiff } from './staging/diff.ts'
 import type { SeedCounts } from './history.ts'
 import type { SeedReaders } from './load-seed.ts'
-import type { SeedFile } from './seed-file.ts'
-import type { SeedMode } from './seed-document.ts'
+import type { SeedFile } from './format/seed-file.ts'
+import type { SeedMode } from './format/seed-document.ts'
 import type { SeedSecrets } from './world.ts'
 
 /** What seeding works on and with. */

@@ -4,7 +4,7 @@ import { readSeedHistory, seedHistory, type AppliedSeed } from './history.ts'
 import { areFilesUnchanged } from './inputs.ts'
 import { isFor, loadSeed } from './load-seed.ts'
 import { collectProblems } from './problem.ts'
-import type { SeedFile } from './seed-file.ts'
+import type { SeedFile } from './format/seed-file.ts'
 import type { SeedOptions } from './seed-options.ts'
 
 /** A file of which the database may lack rows. */

@@ -1,11 +1,11 @@
-import { findColumn, type Column } from '../catalog/catalog.ts'
-import { isSecret } from './cell.ts'
+import { findColumn, type Column } from '../../catalog/catalog.ts'
+import { isSecret } from '../format/cell.ts'
 import { evaluate, identityText, type Prepared } from './evaluate.ts'
 import { keyOrder } from './key-order.ts'
 import type { PendingReference } from './resolve-references.ts'
-import { isPlain, type RowCell, type RowChunk } from './row-source.ts'
+import { isPlain, type RowCell, type RowChunk } from '../rows/row-source.ts'
 import type { ResolvedStep, Shape, StagedSecret, StageWorld } from './staged.ts'
-import { columnForm, isMiss, writableColumn } from './target.ts'
+import { columnForm, isMiss, writableColumn } from '../target.ts'
 
 /** A row as it is loaded into the staging table: its number, its shape, its values. */
 export type LoadedRow = (string | number | null | Uint8Array)[]

@@ -1,9 +1,9 @@
-import { MetastoreError } from '../errors.ts'
-import { readingAt, type Reading } from './read-cell.ts'
-import { readRow } from './read-data-file.ts'
+import { MetastoreError } from '../../errors.ts'
+import { readingAt, type Reading } from '../format/read-cell.ts'
+import { readRow } from '../format/read-data-file.ts'
 import type { RowCell, RowSource } from './row-source.ts'
-import { scriptValue } from './script-value.ts'
-import type { CellEntry } from './seed-document.ts'
+import { scriptValue } from '../format/script-value.ts'
+import type { CellEntry } from '../format/seed-document.ts'
 
 type Make = () => AsyncIterable<unknown> | Iterable<unknown> | Promise<Iterable<unknown>>
 

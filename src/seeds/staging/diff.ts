@@ -1,8 +1,8 @@
-import { findColumn, type Column } from '../catalog/catalog.ts'
-import { id, join, literal, raw, sql, type Queryable, type Sql } from '../database/database.ts'
+import { findColumn, type Column } from '../../catalog/catalog.ts'
+import { id, join, literal, raw, sql, type Queryable, type Sql } from '../../database/database.ts'
 import { rowColumn, shapeColumn, stageSql, type Shape, type Staged } from './staged.ts'
-import { tableSql } from './target.ts'
-import type { CellWorld } from './world.ts'
+import { tableSql } from '../target.ts'
+import type { CellWorld } from '../world.ts'
 
 const row = sql`s.${id(rowColumn)}`
 

@@ -1,4 +1,4 @@
-import type { Column } from '../catalog/catalog.ts'
+import type { Column } from '../../catalog/catalog.ts'
 import type { Prepared } from './evaluate.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import type { HashAlgorithm } from './cell.ts'
+import type { HashAlgorithm } from '../format/cell.ts'
 
 /** What hashes a password and tells whether a stored hash is of it. Its library is loaded when it is used. */
 export interface PasswordHash {

@@ -1,9 +1,9 @@
-import { DatabaseError, id, join, raw, sql, type Queryable } from '../database/database.ts'
-import type { Problems } from './problem.ts'
+import { DatabaseError, id, join, raw, sql, type Queryable } from '../../database/database.ts'
+import type { Problems } from '../problem.ts'
 import { inSavepoint } from './references.ts'
 import type { ResolvedStep } from './staged.ts'
-import { valueText } from './value-text.ts'
-import { columnForm, isMiss, tableSql, writableColumn } from './target.ts'
+import { valueText } from '../format/value-text.ts'
+import { columnForm, isMiss, tableSql, writableColumn } from '../target.ts'
 
 /** What staging is diagnosed with. */
 export interface DiagnosisWorld {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
-import { MetastoreError } from '../errors.ts'
-import { compareNames } from '../file-order.ts'
-import { nearest } from '../nearest.ts'
-import { readText } from '../read-text.ts'
+import { MetastoreError } from '../../errors.ts'
+import { compareNames } from '../../file-order.ts'
+import { nearest } from '../../nearest.ts'
+import { readText } from '../../read-text.ts'
 
 /** A directory that seeds are read from. */
 export interface SeedDirectory {

@@ -1,11 +1,11 @@
-import type { Table } from '../catalog/catalog.ts'
-import { id, type Queryable, type Sql } from '../database/database.ts'
+import type { Table } from '../../catalog/catalog.ts'
+import { id, type Queryable, type Sql } from '../../database/database.ts'
 import type { Seal } from './evaluate.ts'
 import type { PlannedRows } from './planned-rows.ts'
-import type { Problems } from './problem.ts'
-import type { RowSource } from './row-source.ts'
-import type { SeedMode } from './seed-document.ts'
-import type { CellWorld, SeedInputs } from './world.ts'
+import type { Problems } from '../problem.ts'
+import type { RowSource } from '../rows/row-source.ts'
+import type { SeedMode } from '../format/seed-document.ts'
+import type { CellWorld, SeedInputs } from '../world.ts'
 
 /** A step of which table, columns and key are known to be there. */
 export interface ResolvedStep {

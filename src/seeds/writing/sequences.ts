@@ -1,6 +1,6 @@
-import { id, join, literal, sql, type Queryable } from '../database/database.ts'
-import type { Table } from '../catalog/catalog.ts'
-import { tableSql } from './target.ts'
+import { id, join, literal, sql, type Queryable } from '../../database/database.ts'
+import type { Table } from '../../catalog/catalog.ts'
+import { tableSql } from '../target.ts'
 
 /**
  * Moves the sequences behind columns that rows have given numbers for on to the greatest one, never back: the next row without

@@ -1,4 +1,4 @@
-import type { Dialect } from '../database/database.ts'
+import type { Dialect } from '../../database/database.ts'
 import { toJson, type ValueNode } from './nodes/value-node.ts'
 
 /** How a column's values are written. */

@@ -1,6 +1,6 @@
-import type { Cell } from './cell.ts'
-import type { CellEntry, ListedRow } from './seed-document.ts'
-import type { ColumnForm } from './value-text.ts'
+import type { Cell } from '../format/cell.ts'
+import type { CellEntry, ListedRow } from '../format/seed-document.ts'
+import type { ColumnForm } from '../format/value-text.ts'
 
 /** A cell of a row: its text for the database, null, or something that has to be worked out. */
 export type RowCell = string | null | Cell

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, test } from 'vitest'
-import { fc } from '../../test/harness/properties.ts'
+import { fc } from '../../../test/harness/properties.ts'
 import { CsvFault, csvRecords } from './csv-records.ts'
 
 async function read(pieces: readonly string[]): Promise<(string | null)[][]> {

@@ -1,9 +1,9 @@
-import { DatabaseError, sql, type Dialect, type Queryable } from '../database/database.ts'
-import { inSavepoint } from './references.ts'
-import { isPlain, type RowChunk } from './row-source.ts'
+import { DatabaseError, sql, type Dialect, type Queryable } from '../../database/database.ts'
+import { inSavepoint } from '../staging/references.ts'
+import { isPlain, type RowChunk } from '../rows/row-source.ts'
 import { advanceSequences } from './sequences.ts'
-import type { ResolvedStep } from './staged.ts'
-import { columnForm, isMiss, isUnique, tableSql, writableColumn } from './target.ts'
+import type { ResolvedStep } from '../staging/staged.ts'
+import { columnForm, isMiss, isUnique, tableSql, writableColumn } from '../target.ts'
 
 /** A step whose rows are in their table already, uncommitted. */
 export interface DirectlyLoaded {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Column } from '../catalog/catalog.ts'
+import type { Column } from '../../catalog/catalog.ts'
 import { isOrderedAlike, keyOrder } from './key-order.ts'
 
 function ascends(

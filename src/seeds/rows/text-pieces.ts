@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
-import { MetastoreError } from '../errors.ts'
+import { MetastoreError } from '../../errors.ts'
 
 /** A text file that may be too large to be read at once. */
 export interface TextFile {

@@ -1,4 +1,4 @@
-import { DatabaseError, id, join, literal, sql, type Queryable, type Sql } from '../database/database.ts'
+import { DatabaseError, id, join, literal, sql, type Queryable, type Sql } from '../../database/database.ts'
 
 /** A row to find: in a table (or what stands for it), by columns. */
 export interface LookUp {

@@ -1,5 +1,5 @@
-import { findColumn } from '../catalog/catalog.ts'
-import { id, join, raw, sql } from '../database/database.ts'
+import { findColumn } from '../../catalog/catalog.ts'
+import { id, join, raw, sql } from '../../database/database.ts'
 import { reportCycle } from './cycles.ts'
 import type { Prepared } from './evaluate.ts'
 import { isOrderedAlike } from './key-order.ts'
@@ -17,7 +17,7 @@ import {
   type Staged,
   type StageWorld,
 } from './staged.ts'
-import { isMiss, tableSql, writableColumn } from './target.ts'
+import { isMiss, tableSql, writableColumn } from '../target.ts'
 
 /** A failure of the database to take the rows as they are, with what it said. */
 export class StagingFailed extends Error {}

@@ -1,10 +1,10 @@
-import { findTable, primaryKey, type Column, type Table } from '../catalog/catalog.ts'
-import { id, sql } from '../database/database.ts'
-import { isSecret, type Reference } from './cell.ts'
+import { findTable, primaryKey, type Column, type Table } from '../../catalog/catalog.ts'
+import { id, sql } from '../../database/database.ts'
+import { isSecret, type Reference } from '../format/cell.ts'
 import { evaluate, type Prepared } from './evaluate.ts'
 import type { KnownValue, PlannedRow } from './planned-rows.ts'
 import { lookUpAll, type Found, type LookUp } from './references.ts'
-import { foreignTarget, isMiss, tableNamed, tableSql, writableColumn } from './target.ts'
+import { foreignTarget, isMiss, tableNamed, tableSql, writableColumn } from '../target.ts'
 import { rowColumn, stageSql, type ResolvedStep, type StageWorld } from './staged.ts'
 
 /** A cell that refers to another row, and where its value goes. */

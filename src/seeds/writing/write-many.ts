@@ -1,7 +1,7 @@
-import { id, join, literal, sql, type Queryable, type Sql } from '../database/database.ts'
-import { changeable, differsAtAll, insertInto, keyJoin, ofShape, setFrom } from './diff.ts'
-import { rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
-import { tableSql } from './target.ts'
+import { id, join, literal, sql, type Queryable, type Sql } from '../../database/database.ts'
+import { changeable, differsAtAll, insertInto, keyJoin, ofShape, setFrom } from '../staging/diff.ts'
+import { rowColumn, stageSql, type Shape, type Staged } from '../staging/staged.ts'
+import { tableSql } from '../target.ts'
 
 const newRows = ['pg_temp', 'metastore_seed_new']
 const row = id(rowColumn)

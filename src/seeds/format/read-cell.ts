@@ -1,7 +1,7 @@
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../nearest.ts'
 import type { Cell, FileEncoding, HashAlgorithm } from './cell.ts'
 import type { Entry, TableNode, ValueNode } from './nodes/value-node.ts'
-import { placeOf, type Problems, type SourceText } from './problem.ts'
+import { placeOf, type Problems, type SourceText } from '../problem.ts'
 
 /** What is needed to read a file and to say what is wrong with it. */
 export interface Reading {

@@ -1,15 +1,15 @@
-import { noKey, variableMissing } from './missing-input.ts'
+import { noKey, variableMissing } from '../missing-input.ts'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Column, Table } from '../catalog/catalog.ts'
-import type { Cell, HashAlgorithm, Reference } from './cell.ts'
-import { toJson } from './nodes/value-node.ts'
+import type { Column, Table } from '../../catalog/catalog.ts'
+import type { Cell, HashAlgorithm, Reference } from '../format/cell.ts'
+import { toJson } from '../format/nodes/value-node.ts'
 import { bcryptLimit } from './password-hash.ts'
 import type { PlannedRow } from './planned-rows.ts'
 import { stableUuid } from './stable-uuid.ts'
-import { columnForm } from './target.ts'
-import { valueText } from './value-text.ts'
-import type { CellWorld, SeedInputs } from './world.ts'
+import { columnForm } from '../target.ts'
+import { valueText } from '../format/value-text.ts'
+import type { CellWorld, SeedInputs } from '../world.ts'
 
 /** A value that can be staged, or one that only the database can complete. */
 export type Prepared = string | null | Uint8Array | Late

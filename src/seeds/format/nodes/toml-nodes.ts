@@ -1,5 +1,5 @@
 import { parse, TomlDate, TomlError } from 'smol-toml'
-import { tomlPositions, type TomlPath, type TomlPositions } from '../../toml/toml-positions.ts'
+import { tomlPositions, type TomlPath, type TomlPositions } from '../../../toml/toml-positions.ts'
 import { plainNumber, type ReadNode, type ValueNode } from './value-node.ts'
 
 /** Reads TOML, with every number and date as the text has it. It never throws. */

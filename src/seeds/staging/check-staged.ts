@@ -1,11 +1,11 @@
-import { findTable, foreignKeys } from '../catalog/catalog.ts'
-import { id, join, literal, sql, type Queryable } from '../database/database.ts'
+import { findTable, foreignKeys } from '../../catalog/catalog.ts'
+import { id, join, literal, sql, type Queryable } from '../../database/database.ts'
 import { differs, isNew, keyJoin, ofShape, unchangeable } from './diff.ts'
-import type { Problems } from './problem.ts'
+import type { Problems } from '../problem.ts'
 import { tableKey } from './resolve-references.ts'
 import { rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
-import { isUnique, tableSql } from './target.ts'
-import type { CellWorld } from './world.ts'
+import { isUnique, tableSql } from '../target.ts'
+import type { CellWorld } from '../world.ts'
 
 const row = sql`s.${id(rowColumn)}`
 

@@ -1,9 +1,9 @@
-import { id, join, sql, type Queryable } from '../database/database.ts'
-import { changeable, differs, insertInto, isNew, keyJoin, ofShape, setFrom, toRemove } from './diff.ts'
-import { fewRows, rowColumn, stageSql, type Shape, type Staged } from './staged.ts'
+import { id, join, sql, type Queryable } from '../../database/database.ts'
+import { changeable, differs, insertInto, isNew, keyJoin, ofShape, setFrom, toRemove } from '../staging/diff.ts'
+import { fewRows, rowColumn, stageSql, type Shape, type Staged } from '../staging/staged.ts'
 import { advanceSequences } from './sequences.ts'
-import { tableSql } from './target.ts'
-import type { CellWorld } from './world.ts'
+import { tableSql } from '../target.ts'
+import type { CellWorld } from '../world.ts'
 import { canWriteMany, writeMany } from './write-many.ts'
 
 interface Written {

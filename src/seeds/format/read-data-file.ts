@@ -1,4 +1,4 @@
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../nearest.ts'
 import { jsonNodes } from './nodes/json-nodes.ts'
 import { tomlNodes } from './nodes/toml-nodes.ts'
 import { entryOf, type ReadNode, type TableNode, type ValueNode } from './nodes/value-node.ts'

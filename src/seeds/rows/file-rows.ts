@@ -1,14 +1,14 @@
-import type { Dialect } from '../database/database.ts'
-import { MetastoreError } from '../errors.ts'
+import type { Dialect } from '../../database/database.ts'
+import { MetastoreError } from '../../errors.ts'
 import { CsvFault, csvRecords, type CsvFields } from './csv-records.ts'
 import { jsonMembers, jsonText } from './json-lines.ts'
-import { jsonNodes } from './nodes/json-nodes.ts'
-import { readCell, readingAt, type Reading } from './read-cell.ts'
-import type { Problems } from './problem.ts'
+import { jsonNodes } from '../format/nodes/json-nodes.ts'
+import { readCell, readingAt, type Reading } from '../format/read-cell.ts'
+import type { Problems } from '../problem.ts'
 import type { RowCell, RowSource } from './row-source.ts'
-import type { CellEntry } from './seed-document.ts'
+import type { CellEntry } from '../format/seed-document.ts'
 import { textPieces, type TextFile } from './text-pieces.ts'
-import { valueText, type ColumnForm } from './value-text.ts'
+import { valueText, type ColumnForm } from '../format/value-text.ts'
 
 /** A file of rows. */
 export interface RowFile extends TextFile {

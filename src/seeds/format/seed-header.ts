@@ -1,4 +1,4 @@
-import { placeOf } from './problem.ts'
+import { placeOf } from '../problem.ts'
 import { report, type Reading } from './read-cell.ts'
 import type { Expectation, SeedDocument } from './seed-document.ts'
 

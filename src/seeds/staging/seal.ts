@@ -1,9 +1,9 @@
-import { id, literal, sql, type Queryable } from '../database/database.ts'
+import { id, literal, sql, type Queryable } from '../../database/database.ts'
 import { keyJoin } from './diff.ts'
 import { passwordHashes } from './password-hash.ts'
 import { rowColumn, stageSql, type Staged, type StagedSecret } from './staged.ts'
-import { tableSql } from './target.ts'
-import type { CellWorld } from './world.ts'
+import { tableSql } from '../target.ts'
+import type { CellWorld } from '../world.ts'
 
 /**
  * Puts secrets into the staged rows: what is stored already where that is of the same secret, so that nothing changes, and else
