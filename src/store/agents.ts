@@ -3,7 +3,7 @@ import { type Changes, changes, given } from './changes.ts'
 import { conflict, invalid, notFound } from './failures.ts'
 import { explaining } from './refusals.ts'
 import type { AssistantsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
 /** An assistant as those see it who chat with it by its name: a prompt and a model. */

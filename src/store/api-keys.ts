@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { sql } from '../database/database.ts'
 import { invalid, notFound, violates } from './failures.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 
 /** What a key may do; see docs/guides/serve.md. */
 export type KeyRole = 'admin' | 'supporter' | 'user'

@@ -1,6 +1,6 @@
 import { id, join, sql, type Sql } from '../database/database.ts'
 import type { AssistantsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { pageOf, type NumberedPage } from './numbered-page.ts'
 import { json, type JsonObject, refuseNul } from './values.ts'
 

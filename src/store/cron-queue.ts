@@ -1,6 +1,6 @@
 import { sql } from '../database/database.ts'
 import type { CronsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 
 /** A cron whose time has come. */
 export interface DueCron extends Pick<

@@ -1,6 +1,6 @@
 import { sql } from '../database/database.ts'
-import type { Run } from './run.ts'
-import { keepLatest } from './thread-pruning.ts'
+import type { Run } from './runs/run.ts'
+import { keepLatest } from './threads/thread-pruning.ts'
 
 /** How many rows a sweep takes at a time, so that nobody waits for it for long. */
 const batch = 200

@@ -1,7 +1,7 @@
 import { sql } from '../database/database.ts'
 import { notFound } from './failures.ts'
 import type { AiGuardrailsPolicyRulesRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { texts } from './values.ts'
 
 /** What the rules say of a text: the rule that decided, if one did. */

@@ -1,6 +1,6 @@
 import { sql } from '../database/database.ts'
 import { inBatches } from './expiry.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 
 /** How many rows are removed at a time. */
 const batch = 500

@@ -1,5 +1,5 @@
 import { sql, type Sql } from '../database/database.ts'
-import { distanceTo, passOthersOver, type QueryMeaning } from './nearest.ts'
+import { distanceTo, passOthersOver, type QueryMeaning } from './embeddings/nearest.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
 /** A piece that was found. A higher score is better; scores of words and of meanings do not compare. */

@@ -1,5 +1,5 @@
 import { id, sql, type Sql } from '../database/database.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
 /** What a tenant may ask its language model in a minute; null is as much as it likes. */

@@ -3,7 +3,7 @@ import { invalid, notFound } from './failures.ts'
 import { type LlmLimits, type LlmUsage, llmUsage } from './llm-usage.ts'
 import { explaining } from './refusals.ts'
 import type { LlmModelsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject } from './values.ts'
 

@@ -2,7 +2,7 @@ import { join, sql, type Sql } from '../database/database.ts'
 import { notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import type { MessagesRow, ThreadReflectionsRow, ToolCallsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, uuids } from './values.ts'
 

@@ -1,6 +1,6 @@
 import { sql, type Sql } from '../database/database.ts'
 import type { OutboxRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 
 /** A message to a webhook that somebody has taken to send it. */
 export type Delivery = Pick<

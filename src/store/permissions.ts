@@ -1,6 +1,6 @@
 import { id as name, sql } from '../database/database.ts'
 import { notFound } from './failures.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 
 /** What is shared, and used by the tenants to whom it is granted. */
 export type SharedThing = 'agent' | 'tool'

@@ -3,7 +3,7 @@ import { invalid, notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { ThreadsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json } from './values.ts'
 
 /** A thread as those see it who chat in it: without the state that runs keep. */

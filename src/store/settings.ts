@@ -1,7 +1,7 @@
 import { sql } from '../database/database.ts'
 import { invalid, notFound } from './failures.ts'
 import { explaining } from './refusals.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json } from './values.ts'
 
 /** What a user may set, and what is set: the value is the default unless `chosen`. */

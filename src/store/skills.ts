@@ -3,7 +3,7 @@ import { notFound } from './failures.ts'
 import type { Page, Paged } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { SkillRunsRow, SkillWorkflowsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json, type JsonObject } from './values.ts'
 
 /** Something that an assistant has learnt to do, in versions. */

@@ -4,7 +4,7 @@ import { MetastoreError } from '../errors.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { EscalationsRow, SupportersRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
 /** A question that a person has to answer. */

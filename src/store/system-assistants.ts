@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { sql } from '../database/database.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json } from './values.ts'
 
 /** The namespace in which names of graphs become ids, as servers of the Agent Protocol have it (RFC 9562, 5.5 and 6.6). */

@@ -1,6 +1,6 @@
 import { sql, type Sql } from '../database/database.ts'
 import { conflict } from './failures.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { type Task, taskColumns } from './tasks.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject, texts } from './values.ts'

@@ -3,7 +3,7 @@ import { conflict, notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { TasksRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json, type JsonObject } from './values.ts'
 
 /** Work that is done later, by whoever takes it. */

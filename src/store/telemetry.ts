@@ -1,7 +1,7 @@
 import { join, sql } from '../database/database.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import type { EventsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json, type JsonObject } from './values.ts'
 
 /** Something that happened. */

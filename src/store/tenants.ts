@@ -4,7 +4,7 @@ import { invalid, notFound } from './failures.ts'
 import { type Page, type Paged, readPage } from './page.ts'
 import { explaining } from './refusals.ts'
 import type { TenantsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import { json, type JsonObject } from './values.ts'
 

@@ -3,7 +3,7 @@ import { type Changes, changes, given } from './changes.ts'
 import { conflict, invalid, notFound } from './failures.ts'
 import { explaining } from './refusals.ts'
 import type { ToolsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json, type JsonObject } from './values.ts'
 
 /** A tool, of the tenant or a shared one that it may use. */

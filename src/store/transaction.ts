@@ -1,6 +1,6 @@
 import { DatabaseError, type Database, id, join, sql, type Sql, type Transaction } from '../database/database.ts'
 import { isLost, type SessionPool } from './pool.ts'
-import type { Run, WakeUp } from './run.ts'
+import type { Run, WakeUp } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 import { channel, type WakeUps } from './wake-ups.ts'
 

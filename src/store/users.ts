@@ -5,7 +5,7 @@ import { type Page, type Paged, readPage } from './page.ts'
 import { hashPassword, isPassword } from './password.ts'
 import { explaining } from './refusals.ts'
 import type { UsersRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import type { StoreTransaction } from './store-transaction.ts'
 
 /** Somebody who uses, helps or administers the assistants of a tenant. */

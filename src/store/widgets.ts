@@ -2,7 +2,7 @@ import { sql } from '../database/database.ts'
 import { invalid, notFound } from './failures.ts'
 import { explaining } from './refusals.ts'
 import type { WidgetsRow } from './rows.ts'
-import type { Run } from './run.ts'
+import type { Run } from './runs/run.ts'
 import { json, type JsonObject, texts } from './values.ts'
 
 /** How the chat looks on a web page of the tenant. */
