@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { generatedPages } from '../src/cli/generated-pages.ts'
+import { generatedPages } from '../src/cli/manual/generated-pages.ts'
 
 // Fills the generated pages of the manual, and the generated parts of the others: `npm run docs`. With --check nothing is
 // written, and the exit status says whether everything is up to date.

@@ -10,7 +10,7 @@ import { list, text, type Input } from './input.ts'
 import { addProject } from './known-secrets.ts'
 import type { Output } from './output.ts'
 import type { Scope } from './scope.ts'
-import { serverFlags } from './server-connection.ts'
+import { serverFlags } from './serving/server-connection.ts'
 
 /** Makes the context of one run of a command. */
 export function createContext(

@@ -1,12 +1,12 @@
 import { MetastoreError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import type { ApiKey, KeyRole, Store } from '../../store/store.ts'
-import { openAssistantStore } from '../assistant-store.ts'
+import { openAssistantStore } from '../serving/assistant-store.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
 import { exitStatus } from '../exit-status.ts'
 import { argument, text, type Input } from '../input.ts'
-import { tenantUnknown } from '../serving.ts'
+import { tenantUnknown } from '../serving/serving.ts'
 import { table } from '../ui/tables.ts'
 
 const parts = ['create', 'list', 'revoke'] as const

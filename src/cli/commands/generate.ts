@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts'
-import { generationOptions, runGeneration } from '../generation.ts'
+import { generationOptions, runGeneration } from '../authoring/generation.ts'
 import { text, type Input } from '../input.ts'
 
 /** Writes the migration that leads from what the migrations make to what models or a schema file say. */
@@ -26,7 +26,7 @@ export const generateCommand = defineCommand({
   async run(input, context) {
     const words = nameOf(input)
     if (words !== 'types' || text(input, 'message') !== undefined) return runGeneration(input, context, words)
-    const { generateTypes } = await import('../row-types.ts')
+    const { generateTypes } = await import('../authoring/row-types.ts')
     return generateTypes(input, context)
   },
 })

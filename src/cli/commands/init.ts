@@ -6,7 +6,7 @@ import { parseDatabaseUrl } from '../../database/database.ts'
 import { defineCommand } from '../command.ts'
 import { argument, flag, text } from '../input.ts'
 import { exitStatus } from '../exit-status.ts'
-import { readPage } from '../manual.ts'
+import { readPage } from '../manual/manual.ts'
 
 /** Begins a project: writes metastore.toml and the directory of migrations. */
 export const initCommand = defineCommand({

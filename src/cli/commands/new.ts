@@ -102,7 +102,7 @@ async function writeByQuestions(input: Input, context: Context, actions: readonl
   if (format !== 'toml' && format !== 'json') throw interactiveWithout(`--format ${format} has no actions to ask for.`)
   if (actions.length > 0) throw interactiveWithout('--interactive asks for the actions, so --action says them twice.')
   if (!context.interactive || context.output.options.json) throw unattended()
-  const { interview } = await import('../interview.ts')
+  const { interview } = await import('../authoring/interview.ts')
   const created = await interview(context, words(input) || (await askName(context)), format)
   context.output.line(`Created ${created}`)
   return exitStatus.done

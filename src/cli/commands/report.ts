@@ -2,8 +2,8 @@ import { defineCommand } from '../command.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { flag, type Input } from '../input.ts'
-import { trackingDocuments, writeText } from '../reports.ts'
-import { seedingOptions } from '../seeding-options.ts'
+import { trackingDocuments, writeText } from '../auditing/reports.ts'
+import { seedingOptions } from '../seeding/seeding-options.ts'
 
 /** Writes what is there, what is verified and what is missing, a document for each part of the database. */
 export const reportCommand = defineCommand({
@@ -28,7 +28,7 @@ export const reportCommand = defineCommand({
 
 async function report(entry: DatabaseEntry, input: Input, context: Context): Promise<DatabaseAnswer> {
   const { output } = context
-  const { gatherFacts } = await import('../facts.ts')
+  const { gatherFacts } = await import('../auditing/facts.ts')
   const documents = await trackingDocuments(await gatherFacts(entry, input, context), entry, input, context)
   const onlyCheck = flag(input, 'check')
   for (const { file, absolute, content, state } of documents) {

@@ -1,6 +1,6 @@
 import { MetastoreError } from '../../errors.ts'
 import { defineCommand, readOption } from '../command.ts'
-import { generationOptions, runGeneration } from '../generation.ts'
+import { generationOptions, runGeneration } from '../authoring/generation.ts'
 import { flag, text } from '../input.ts'
 import { writeMigration } from './new.ts'
 

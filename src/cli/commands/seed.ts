@@ -6,7 +6,7 @@ import type { Context, DatabaseEntry } from '../context.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { windowOption } from '../guard.ts'
 import { argument, flag, text, type Input } from '../input.ts'
-import { seedOptions, seedSelection } from '../seed-options.ts'
+import { seedOptions, seedSelection } from '../seeding/seed-options.ts'
 import { renderExpectations, renderFile, renderPlan } from '../ui/seeds.ts'
 import { count } from '../ui/tables.ts'
 

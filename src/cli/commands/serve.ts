@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { exitStatus } from '../exit-status.ts'
-import { serveDatabase, servingOptions } from '../serving.ts'
+import { serveDatabase, servingOptions } from '../serving/serving.ts'
 
 /** Serves the API of an assistant's database. */
 export const serveCommand = defineCommand({

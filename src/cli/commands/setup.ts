@@ -6,12 +6,12 @@ import { allowanceOptions, interruptedOption } from '../destination.ts'
 import { eachDatabase, type DatabaseAnswer } from '../each-database.ts'
 import { text, type Input } from '../input.ts'
 import { productionOptions } from '../production.ts'
-import { assertSeedInputs } from '../seed-options.ts'
-import { seedingOptions } from '../seeding-options.ts'
+import { assertSeedInputs } from '../seeding/seed-options.ts'
+import { seedingOptions } from '../seeding/seeding-options.ts'
 import { migrateDatabase } from './migrate.ts'
 import { seedDatabase } from './seed.ts'
-import { replayAhead } from '../replay-ahead.ts'
-import { auditFollows, verifyDatabase } from '../verification.ts'
+import { replayAhead } from '../auditing/replay-ahead.ts'
+import { auditFollows, verifyDatabase } from '../auditing/verification.ts'
 
 /** Brings a database from nothing, or from wherever it stands, to where it should be. */
 export const setupCommand = defineCommand({

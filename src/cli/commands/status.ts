@@ -5,7 +5,7 @@ import type { Output } from '../output.ts'
 import { aheadOption } from '../destination.ts'
 import { eachDatabase } from '../each-database.ts'
 import { noteReadOnly } from '../read-only.ts'
-import { refuseOneFileForMany, writeStatusFile } from '../reports.ts'
+import { refuseOneFileForMany, writeStatusFile } from '../auditing/reports.ts'
 import { count } from '../ui/tables.ts'
 import { describeWaiting } from '../ui/waiting.ts'
 

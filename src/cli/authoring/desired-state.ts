@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { MetastoreError } from '../errors.ts'
-import { readText } from '../read-text.ts'
-import type { DesiredState } from '../models/desired.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { list, type Input } from './input.ts'
+import { MetastoreError } from '../../errors.ts'
+import { readText } from '../../read-text.ts'
+import type { DesiredState } from '../../models/desired.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { list, type Input } from '../input.ts'
 
 /** What the database should be, by `--from` or the setting `models`. */
 export interface ReadState {
@@ -41,7 +41,7 @@ export async function readDesired(input: Input, context: Context, entry: Databas
     absolutePath: absolute,
     source: readText(absolute, shown),
   })
-  const { readModels } = await import('../models/drizzle-models.ts')
+  const { readModels } = await import('../../models/drizzle-models.ts')
   const { schema: base, modelsCasing: casing } = entry.settings
   const { statements, existingViews, notes } = await readModels([read(first), ...others.map(read)], { base, casing })
   if (statements.every(({ about }) => about.startsWith('schema '))) throw noModels(named)

@@ -1,9 +1,9 @@
-import { MetastoreError } from '../errors.ts'
-import type { Flags } from '../project/flags.ts'
-import { readProject, type ProjectSource } from '../project/read.ts'
-import { readVariables } from '../project/variables.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { Flags } from '../../project/flags.ts'
+import { readProject, type ProjectSource } from '../../project/read.ts'
+import { readVariables } from '../../project/variables.ts'
 import path from 'node:path'
-import { text, type Input } from './input.ts'
+import { text, type Input } from '../input.ts'
 
 /** The parts of a connection, with the option, the variable and the default of each. */
 const parts = {

@@ -1,15 +1,15 @@
-import { MetastoreError } from '../errors.ts'
-import { readMigrationFiles } from '../migrations/migrations.ts'
-import { sqlMigrationText, writeGenerated } from '../migrations/new-migration.ts'
-import type { ActionFiles, GeneratedFile } from '../models/generate-actions.ts'
-import { generate, type Generated } from '../models/generate.ts'
-import type { ReplayOptions } from '../shadow/shadow.ts'
-import type { OptionDefinition } from './command.ts'
-import type { Context, DatabaseEntry } from './context.ts'
+import { MetastoreError } from '../../errors.ts'
+import { readMigrationFiles } from '../../migrations/migrations.ts'
+import { sqlMigrationText, writeGenerated } from '../../migrations/new-migration.ts'
+import type { ActionFiles, GeneratedFile } from '../../models/generate-actions.ts'
+import { generate, type Generated } from '../../models/generate.ts'
+import type { ReplayOptions } from '../../shadow/shadow.ts'
+import type { OptionDefinition } from '../command.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
 import { readDesired, type ReadState } from './desired-state.ts'
-import { exitStatus, type ExitStatus } from './exit-status.ts'
-import { flag, list, text, type Input } from './input.ts'
-import { shadowDirectory } from './shadow-directory.ts'
+import { exitStatus, type ExitStatus } from '../exit-status.ts'
+import { flag, list, text, type Input } from '../input.ts'
+import { shadowDirectory } from '../shadow-directory.ts'
 
 /** The options of `generate`, and of `revision --autogenerate`, which is the same. */
 export const generationOptions: readonly OptionDefinition[] = [
@@ -89,7 +89,7 @@ async function renderFiles({ entry, format, name, shadow }: Rendering, generated
   const { up, down } = generated
   if (up.length === 0) return { files: [], problem: null }
   if (format === 'sql') return { files: [{ name, format, text: sqlMigrationText(up, down) }], problem: null }
-  const { actionFiles } = await import('../models/generate-actions.ts')
+  const { actionFiles } = await import('../../models/generate-actions.ts')
   const base = entry.settings.schema
   return actionFiles({ generated, base, name, directories: entry.directories(), now: new Date(), shadow })
 }

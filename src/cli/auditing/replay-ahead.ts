@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { parseDatabaseUrl } from '../database/database.ts'
-import { silent, type Progress, type ProgressEvent } from '../progress.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { shadowDirectory } from './shadow-directory.ts'
+import { parseDatabaseUrl } from '../../database/database.ts'
+import { silent, type Progress, type ProgressEvent } from '../../progress.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { shadowDirectory } from '../shadow-directory.ts'
 
 /** The replay of migrations that an audit needs, under way while the database is still being made. */
 export interface ReplayAhead extends AsyncDisposable {
@@ -22,7 +22,7 @@ export function replayAhead(entry: DatabaseEntry, { project, signal }: Context):
     // Which of them a server leaves out, nobody knows before it is asked. The embedded database has what this one has.
     const isEmbedded = parseDatabaseUrl(settings.url, settings.urlDirectory).driver === 'pglite'
     if (!isEmbedded && files.some(({ extensions = [] }) => extensions.length > 0)) return
-    const { replay } = await import('../shadow/shadow.ts')
+    const { replay } = await import('../../shadow/shadow.ts')
     await replay(files, {
       directory: shadowDirectory((await project()).directory, settings.name),
       stateSchema: settings.stateSchema,

@@ -1,14 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { introspect, type Catalog } from '../catalog/catalog.ts'
-import { MetastoreError } from '../errors.ts'
-import { versionSchemaName } from '../migrations/migrations.ts'
-import { replayedCatalog } from '../models/replayed-catalog.ts'
-import { rowTypes } from '../models/row-types.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { exitStatus, type ExitStatus } from './exit-status.ts'
-import { flag, text, type Input } from './input.ts'
-import { shadowDirectory } from './shadow-directory.ts'
+import { introspect, type Catalog } from '../../catalog/catalog.ts'
+import { MetastoreError } from '../../errors.ts'
+import { versionSchemaName } from '../../migrations/migrations.ts'
+import { replayedCatalog } from '../../models/replayed-catalog.ts'
+import { rowTypes } from '../../models/row-types.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { exitStatus, type ExitStatus } from '../exit-status.ts'
+import { flag, text, type Input } from '../input.ts'
+import { shadowDirectory } from '../shadow-directory.ts'
 
 /** Writes TypeScript types of the rows of what the migrations make, or of the database that `--url` names. */
 export async function generateTypes(input: Input, context: Context): Promise<ExitStatus> {

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import { access } from 'node:fs/promises'
 import path from 'node:path'
-import { MetastoreError } from '../errors.ts'
-import type { Keyring } from '../secrets/keyring.ts'
-import type { Authenticate, ServerLog, ServerOptions } from '../server/server.ts'
-import type { Store } from '../store/store.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { Keyring } from '../../secrets/keyring.ts'
+import type { Authenticate, ServerLog, ServerOptions } from '../../server/server.ts'
+import type { Store } from '../../store/store.ts'
 import { openAssistantStore } from './assistant-store.ts'
-import type { OptionDefinition } from './command.ts'
-import type { Context, DatabaseEntry } from './context.ts'
+import type { OptionDefinition } from '../command.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
 import { embeddingsOf, warnWithoutVectors } from './embedding-settings.ts'
-import { list, text, type Input } from './input.ts'
+import { list, text, type Input } from '../input.ts'
 import { webhookSettings } from './webhook-settings.ts'
 
 /** The options of commands that serve; each wins over the setting of its name. */
@@ -57,8 +57,8 @@ async function serve(
   const { settings } = entry
   const where = addressOf(entry, input)
   const { loadAnswer, loadExecutors, logStrayFailures, serverLog, serverMetrics, startServer } =
-    await import('../server/server.ts')
-  const { loadScript } = await import('../migrations/load-script.ts')
+    await import('../../server/server.ts')
+  const { loadScript } = await import('../../migrations/load-script.ts')
   const level = quietly && settings.origins.serverLog.from === 'default' ? 'error' : settings.serverLog
   const log = serverLog(level, (line) => context.output.log(line.trimEnd()))
   using _ = logStrayFailures(log)
@@ -132,7 +132,7 @@ async function authenticateFor(
   store: Store,
   { context, log }: { readonly context: Context; readonly log: ServerLog },
 ): Promise<Authenticate> {
-  const { authentication, openToAll, tokenVerifier } = await import('../server/server.ts')
+  const { authentication, openToAll, tokenVerifier } = await import('../../server/server.ts')
   if (open) {
     const tenant = await store.admin.tenants.find(settings.serverTenant)
     if (tenant === undefined) throw tenantUnknown(settings.serverTenant)
@@ -157,7 +157,7 @@ async function authenticateFor(
 
 /** The keys that tenants' secrets are encrypted with; undefined where none is given, so that none can be kept. */
 async function keysOf(entry: DatabaseEntry, context: Context): Promise<Keyring | undefined> {
-  const { keySourceOf, openKeyring } = await import('./keyring.ts')
+  const { keySourceOf, openKeyring } = await import('../keyring.ts')
   if (keySourceOf(entry.settings, await context.project()) === undefined) return undefined
   return openKeyring(entry, context)
 }

@@ -1,11 +1,11 @@
-import type { DatabaseAnswer } from './each-database.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { text, type Input } from './input.ts'
-import { auditOf, renderAudit } from './commands/audit.ts'
-import { seedOptions, seedSelection } from './seed-options.ts'
-import { renderExpectations } from './ui/seeds.ts'
+import type { DatabaseAnswer } from '../each-database.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { text, type Input } from '../input.ts'
+import { auditOf, renderAudit } from '../commands/audit.ts'
+import { seedOptions, seedSelection } from '../seeding/seed-options.ts'
+import { renderExpectations } from '../ui/seeds.ts'
 import type { ReplayAhead } from './replay-ahead.ts'
-import { count } from './ui/tables.ts'
+import { count } from '../ui/tables.ts'
 
 /** Looks whether what the seeds of a database expect is so, and audits it, unless it is SQLite or `--no-audit` was given. */
 export async function verifyDatabase(
@@ -15,7 +15,7 @@ export async function verifyDatabase(
   { wereShown, ahead }: { readonly wereShown: boolean; readonly ahead: ReplayAhead | undefined },
 ): Promise<DatabaseAnswer> {
   const { output } = context
-  const { expectationFailure, verifySeeds } = await import('../seeds/seeds.ts')
+  const { expectationFailure, verifySeeds } = await import('../../seeds/seeds.ts')
   const selection = await seedSelection(entry, context, { set: text(input, 'set') })
   const environment = text(input, 'environment') ?? entry.settings.environment
   await using engine = await entry.engine({ command: 'setup', reads: true })

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { MetastoreError } from '../errors.ts'
-import { nearest } from '../nearest.ts'
-import { packageDirectory } from '../package-directory.ts'
+import { MetastoreError } from '../../errors.ts'
+import { nearest } from '../../nearest.ts'
+import { packageDirectory } from '../../package-directory.ts'
 
 /** The pages of the manual of the installed version, by name: `architecture`, `commands/migrate`. */
 export async function listPages(): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { temporaryDirectory } from '../../test/harness/temporary-directory.ts'
+import { temporaryDirectory } from '../../../test/harness/temporary-directory.ts'
 import { serverFlags } from './server-connection.ts'
 
 interface Given {

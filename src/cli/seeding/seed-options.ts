@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import path from 'node:path'
-import { MetastoreError } from '../errors.ts'
-import { loadDefaultExport, splitScript, type Engine } from '../migrations/migrations.ts'
-import { nearest } from '../nearest.ts'
-import type { SeedFile, SeedOptions } from '../seeds/seeds.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { keySourceOf, openKeyring } from './keyring.ts'
+import { MetastoreError } from '../../errors.ts'
+import { loadDefaultExport, splitScript, type Engine } from '../../migrations/migrations.ts'
+import { nearest } from '../../nearest.ts'
+import type { SeedFile, SeedOptions } from '../../seeds/seeds.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { keySourceOf, openKeyring } from '../keyring.ts'
 
 /** Which seeds are meant. */
 export interface SeedSelection {
@@ -23,7 +23,7 @@ export async function seedSelection(
   { workingDirectory, project }: Context,
   asked: { readonly set?: string | undefined; readonly file?: string | undefined },
 ): Promise<SeedSelection> {
-  const { readSeedFile, readSeedFiles } = await import('../seeds/seeds.ts')
+  const { readSeedFile, readSeedFiles } = await import('../../seeds/seeds.ts')
   const set = asked.set ?? defaultSet
   const optional = settings.origins.seeds.from === 'default'
   // Of several databases nobody said whose the directory is, and the rows of one are not those of another.
@@ -53,7 +53,7 @@ export async function assertSeedInputs(
   context: Context,
   asked: { readonly set: string | undefined; readonly environment: string | undefined },
 ): Promise<void> {
-  const { assertInputs } = await import('../seeds/seeds.ts')
+  const { assertInputs } = await import('../../seeds/seeds.ts')
   const { files } = await seedSelection(entry, context, asked)
   const project = await context.project()
   await assertInputs(files, {

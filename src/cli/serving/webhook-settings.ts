@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { MetastoreError } from '../errors.ts'
-import type { DatabaseSettings } from '../project/project.ts'
-import type { Secrets } from '../secrets/redaction.ts'
-import type { BackgroundOptions } from '../server/server.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { DatabaseSettings } from '../../project/project.ts'
+import type { Secrets } from '../../secrets/redaction.ts'
+import type { BackgroundOptions } from '../../server/server.ts'
 
 /** How the settings say that messages are sent to webhooks. From now on no output shows their secret. Throws `key_source_failed`, `usage`. */
 export async function webhookSettings(

@@ -1,8 +1,8 @@
-import { readHistory, type Engine } from '../migrations/migrations.ts'
-import { MetastoreError } from '../errors.ts'
-import type { AuditReport } from '../audit/audit.ts'
-import type { ExpectationFact, Facts, MigrationFact, SeedFact } from '../report/report.ts'
-import { countRows } from '../reset/reset.ts'
+import { readHistory, type Engine } from '../../migrations/migrations.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { AuditReport } from '../../audit/audit.ts'
+import type { ExpectationFact, Facts, MigrationFact, SeedFact } from '../../report/report.ts'
+import { countRows } from '../../reset/reset.ts'
 import {
   planSeeds,
   readSeedHistory,
@@ -10,12 +10,12 @@ import {
   verifySeeds,
   type SeedOptions,
   type SeedResult,
-} from '../seeds/seeds.ts'
-import { offsetOfCodePoint } from '../text-position.ts'
-import { auditOf } from './commands/audit.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { text, type Input } from './input.ts'
-import { seedOptions, seedSelection } from './seed-options.ts'
+} from '../../seeds/seeds.ts'
+import { offsetOfCodePoint } from '../../text-position.ts'
+import { auditOf } from '../commands/audit.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { text, type Input } from '../input.ts'
+import { seedOptions, seedSelection } from '../seeding/seed-options.ts'
 
 /** Gathers what reports are made of. Nothing is written. */
 export async function gatherFacts(entry: DatabaseEntry, input: Input, context: Context): Promise<Facts> {

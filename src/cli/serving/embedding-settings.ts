@@ -1,7 +1,7 @@
-import { MetastoreError } from '../errors.ts'
-import type { ServerLog } from '../server/server.ts'
-import type { EmbeddingModel, Store } from '../store/store.ts'
-import type { Context, DatabaseEntry } from './context.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { ServerLog } from '../../server/server.ts'
+import type { EmbeddingModel, Store } from '../../store/store.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
 
 /**
  * The model by which items and documents are found by their meaning, of the settings or of the langgraph.json. From now on no output
@@ -13,8 +13,8 @@ export async function embeddingsOf(
   context: Context,
   log: ServerLog,
 ): Promise<EmbeddingModel | undefined> {
-  const { loadEmbeddings } = await import('../server/server.ts')
-  const { loadScript } = await import('../migrations/load-script.ts')
+  const { loadEmbeddings } = await import('../../server/server.ts')
+  const { loadScript } = await import('../../migrations/load-script.ts')
   const project = await context.project()
   return loadEmbeddings({
     settings: {
@@ -38,7 +38,7 @@ export async function embeddingsOf(
 /** Says in the log that a model was named in vain, where the database keeps nothing of what it says. */
 export async function warnWithoutVectors(store: Store, log: ServerLog): Promise<void> {
   if (store.embeddings === undefined) return
-  const { keepsMeanings } = await import('../store/store.ts')
+  const { keepsMeanings } = await import('../../store/store.ts')
   if (await store.admin.transaction(keepsMeanings)) return
   const error = new MetastoreError({
     code: 'not_supported',

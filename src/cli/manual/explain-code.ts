@@ -1,6 +1,6 @@
-import { errorCodes, MetastoreError, type ErrorCode } from '../errors.ts'
-import { nearest } from '../nearest.ts'
-import { statusOfKind, type ExitStatus } from './exit-status.ts'
+import { errorCodes, MetastoreError, type ErrorCode } from '../../errors.ts'
+import { nearest } from '../../nearest.ts'
+import { statusOfKind, type ExitStatus } from '../exit-status.ts'
 import { listPages, readPage } from './manual.ts'
 
 /** What the code of an error or a hazard means. */
@@ -23,7 +23,7 @@ export async function explainCode(given: string): Promise<Explanation> {
     const pages = await pagesAbout(code)
     return { code, kind: 'error', exitStatus: statusOfKind[kind], text: `# ${code}\n\n${summary}`, pages }
   }
-  const { hazardOf, hazardPage, hazards } = await import('../migrations/hazard-reference.ts')
+  const { hazardOf, hazardPage, hazards } = await import('../../migrations/hazard-reference.ts')
   const hazard = hazardOf(given.toUpperCase()) ?? hazardOf(code)
   if (hazard === undefined) throw codeUnknown(given, [...Object.keys(errorCodes), ...hazards.map(({ code }) => code)])
   return { code: hazard.code, kind: 'hazard', exitStatus: null, text: hazardPage(hazard), pages: ['hazards'] }

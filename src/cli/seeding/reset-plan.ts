@@ -1,8 +1,8 @@
 import path from 'node:path'
-import { introspect } from '../catalog/catalog.ts'
-import { parseDatabaseUrl, redactUrl } from '../database/database.ts'
-import { MetastoreError } from '../errors.ts'
-import { batchUnderWay, readStatus, type Engine } from '../migrations/migrations.ts'
+import { introspect } from '../../catalog/catalog.ts'
+import { parseDatabaseUrl, redactUrl } from '../../database/database.ts'
+import { MetastoreError } from '../../errors.ts'
+import { batchUnderWay, readStatus, type Engine } from '../../migrations/migrations.ts'
 import {
   countRows,
   objectsToDrop,
@@ -13,12 +13,12 @@ import {
   type Rehearsal,
   type RowCounts,
   type Truncation,
-} from '../reset/reset.ts'
-import { phaseOptions } from './batch-options.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { flag, list, text, type Input } from './input.ts'
+} from '../../reset/reset.ts'
+import { phaseOptions } from '../batch-options.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { flag, list, text, type Input } from '../input.ts'
 import { seedOptions, seedSelection } from './seed-options.ts'
-import { count } from './ui/tables.ts'
+import { count } from '../ui/tables.ts'
 
 /** What a reset takes away from a database, and why it may not. */
 export interface ResetPlan {

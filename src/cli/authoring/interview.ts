@@ -1,12 +1,12 @@
-import { MetastoreError } from '../errors.ts'
-import type { Finding } from '../finding.ts'
-import { nearest } from '../nearest.ts'
-import { actionDeclarations, actionsText, interviewAction, type Answers } from '../migrations/action-interview.ts'
-import { writeGenerated } from '../migrations/new-migration.ts'
-import { replay, tryOut } from '../shadow/shadow.ts'
-import type { Context } from './context.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { Finding } from '../../finding.ts'
+import { nearest } from '../../nearest.ts'
+import { actionDeclarations, actionsText, interviewAction, type Answers } from '../../migrations/action-interview.ts'
+import { writeGenerated } from '../../migrations/new-migration.ts'
+import { replay, tryOut } from '../../shadow/shadow.ts'
+import type { Context } from '../context.ts'
 import { knownNames } from './known-names.ts'
-import { shadowDirectory } from './shadow-directory.ts'
+import { shadowDirectory } from '../shadow-directory.ts'
 
 /**
  * Asks for the actions of a new migration, one after another, and writes its file when there are no more. Each is tried behind the

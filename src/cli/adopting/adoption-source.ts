@@ -1,7 +1,7 @@
-import { detectTools, type DetectedTool } from '../adopt/adopt.ts'
-import { MetastoreError } from '../errors.ts'
-import type { Engine } from '../migrations/migrations.ts'
-import type { Context, DatabaseEntry } from './context.ts'
+import { detectTools, type DetectedTool } from '../../adopt/adopt.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { Engine } from '../../migrations/migrations.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
 
 /**
  * What a database is adopted from: what was said, or the tool whose table is there, if a person agrees; else its objects.

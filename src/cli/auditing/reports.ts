@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { MetastoreError } from '../errors.ts'
-import type { Facts, WrittenDocument } from '../report/report.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import { text, type Input } from './input.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { Facts, WrittenDocument } from '../../report/report.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import { text, type Input } from '../input.ts'
 
 /** One tracking document: where it belongs and what it should say. */
 export interface TrackingDocument {
@@ -21,7 +21,7 @@ export async function trackingDocuments(
   input: Input,
   context: Context,
 ): Promise<TrackingDocument[]> {
-  const { fileOf, modulesOf, trackingDocument } = await import('../report/report.ts')
+  const { fileOf, modulesOf, trackingDocument } = await import('../../report/report.ts')
   const out = text(input, 'out')
   const { databases } = await context.project()
   // Of several databases each has a directory of its own, so that no document is written over another's.
@@ -63,7 +63,7 @@ export async function writeStatusFile(
   context: Context,
 ): Promise<void> {
   const { gatherFacts } = await import('./facts.ts')
-  const { statusFile } = await import('../report/report.ts')
+  const { statusFile } = await import('../../report/report.ts')
   const facts = await gatherFacts(entry, input, context)
   const documents = await trackingDocuments(facts, entry, input, context)
   const content = context.secrets.redact(statusFile(facts, documents))

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { MetastoreError } from '../errors.ts'
-import type { MigrationFile } from '../migrations/migrations.ts'
+import { MetastoreError } from '../../errors.ts'
+import type { MigrationFile } from '../../migrations/migrations.ts'
 
 const run = promisify(execFile)
 

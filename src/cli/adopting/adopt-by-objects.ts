@@ -1,12 +1,12 @@
-import type { Assessment, MigrationEvidence } from '../adopt/adopt.ts'
-import { MetastoreError } from '../errors.ts'
-import { resolveName, type Engine } from '../migrations/migrations.ts'
-import type { Context, DatabaseEntry } from './context.ts'
-import type { DatabaseAnswer } from './each-database.ts'
-import { flag, list, text, type Input } from './input.ts'
-import type { Output } from './output.ts'
-import { shadowDirectory } from './shadow-directory.ts'
-import { count, table } from './ui/tables.ts'
+import type { Assessment, MigrationEvidence } from '../../adopt/adopt.ts'
+import { MetastoreError } from '../../errors.ts'
+import { resolveName, type Engine } from '../../migrations/migrations.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
+import type { DatabaseAnswer } from '../each-database.ts'
+import { flag, list, text, type Input } from '../input.ts'
+import type { Output } from '../output.ts'
+import { shadowDirectory } from '../shadow-directory.ts'
+import { count, table } from '../ui/tables.ts'
 
 interface Decisions {
   readonly applied: readonly string[]
@@ -37,7 +37,7 @@ export async function adoptByObjects(
     input,
     files.map(({ name }) => name),
   )
-  const { assess, recordDecision, settle, standingIfAdopted } = await import('../adopt/by-objects.ts')
+  const { assess, recordDecision, settle, standingIfAdopted } = await import('../../adopt/by-objects.ts')
   const assessment = await assess(engine, files, options)
   const document = { address: entry.address(), from: 'objects', evidence: assessment.evidence }
   const standing = await standingIfAdopted(engine, files, assessment)
@@ -97,7 +97,7 @@ async function ask(
   input: Input,
   { interactive, output, ask: question }: Context,
 ): Promise<Decisions> {
-  const { decide } = await import('../adopt/by-objects.ts')
+  const { decide } = await import('../../adopt/by-objects.ts')
   const { undecided, partly } = decide(evidence, given)
   if (!interactive || output.options.json || flag(input, 'yes') || flag(input, 'dryRun') || partly.length > 0)
     return given

@@ -1,4 +1,4 @@
-import type { Catalog, Table } from '../catalog/catalog.ts'
+import type { Catalog, Table } from '../../catalog/catalog.ts'
 
 /**
  * The names that the keys of an action can have, as far as a catalog tells: `around` is what was answered before. Empty for a key

@@ -1,8 +1,8 @@
-import { type Database, failedBecause, openDatabase, sql } from '../database/database.ts'
-import { MetastoreError } from '../errors.ts'
-import { readStatus, versionSchemaName, type Engine, type MigrationFile } from '../migrations/migrations.ts'
-import { type EmbeddingModel, openStore, type Store } from '../store/store.ts'
-import type { DatabaseEntry } from './context.ts'
+import { type Database, failedBecause, openDatabase, sql } from '../../database/database.ts'
+import { MetastoreError } from '../../errors.ts'
+import { readStatus, versionSchemaName, type Engine, type MigrationFile } from '../../migrations/migrations.ts'
+import { type EmbeddingModel, openStore, type Store } from '../../store/store.ts'
+import type { DatabaseEntry } from '../context.ts'
 
 /** A store on a database that has the schema that it needs. */
 export interface AssistantStore extends AsyncDisposable {

@@ -1,10 +1,10 @@
-import type { AuditFinding } from '../audit/audit.ts'
-import { sql } from '../database/database.ts'
-import { loadDefaultExport, splitScript, type Engine } from '../migrations/migrations.ts'
-import type { Context, DatabaseEntry } from './context.ts'
+import type { AuditFinding } from '../../audit/audit.ts'
+import { sql } from '../../database/database.ts'
+import { loadDefaultExport, splitScript, type Engine } from '../../migrations/migrations.ts'
+import type { Context, DatabaseEntry } from '../context.ts'
 import { failureFinding } from './failure-finding.ts'
-import { text, type Input } from './input.ts'
-import { seedSelection } from './seed-options.ts'
+import { text, type Input } from '../input.ts'
+import { seedSelection } from '../seeding/seed-options.ts'
 
 /** Seeds that are not applied, or not as they are now. Where none ever was, that may be meant, and matters less. */
 export async function seedFindings(
@@ -27,7 +27,7 @@ async function unapplied(
   context: Context,
 ): Promise<readonly AuditFinding[]> {
   const { settings } = entry
-  const { seedHistory, setState } = await import('../seeds/seeds.ts')
+  const { seedHistory, setState } = await import('../../seeds/seeds.ts')
   const { set, files } = await seedSelection(entry, context, { set: text(input, 'set') })
   if (files.length === 0) return []
   const { database, session } = engine

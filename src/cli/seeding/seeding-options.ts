@@ -1,4 +1,4 @@
-import type { OptionDefinition } from './command.ts'
+import type { OptionDefinition } from '../command.ts'
 
 /** The options of commands that seed among other things. */
 export const seedingOptions: readonly OptionDefinition[] = [

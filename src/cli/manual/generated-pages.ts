@@ -1,11 +1,11 @@
-import { errorCodes } from '../errors.ts'
-import { actionSchema, keyReferences, planJsonSchema, type KeyReference } from '../migrations/action-reference.ts'
-import { hazardsReference } from '../migrations/hazard-reference.ts'
-import { seedReference, seedSchema } from '../seeds/seeds.ts'
-import { settingsTable } from '../project/settings-table.ts'
-import { optionsOf, type CommandDefinition } from './command.ts'
-import { commands } from './commands.ts'
-import { exitStatus, statusOfKind } from './exit-status.ts'
+import { errorCodes } from '../../errors.ts'
+import { actionSchema, keyReferences, planJsonSchema, type KeyReference } from '../../migrations/action-reference.ts'
+import { hazardsReference } from '../../migrations/hazard-reference.ts'
+import { seedReference, seedSchema } from '../../seeds/seeds.ts'
+import { settingsTable } from '../../project/settings-table.ts'
+import { optionsOf, type CommandDefinition } from '../command.ts'
+import { commands } from '../commands.ts'
+import { exitStatus, statusOfKind } from '../exit-status.ts'
 
 /**
  * The pages of the manual that are made from declarations, by path below docs/, and the pages with a generated part, filled.

@@ -1,6 +1,6 @@
-import type { AuditFinding } from '../audit/audit.ts'
-import { failedBecause } from '../database/database.ts'
-import { MetastoreError } from '../errors.ts'
+import type { AuditFinding } from '../../audit/audit.ts'
+import { failedBecause } from '../../database/database.ts'
+import { MetastoreError } from '../../errors.ts'
 
 /**
  * What an audit says of seeds or secrets that it cannot look at: the project says something wrong of them, or the role may not read
