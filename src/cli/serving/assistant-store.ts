@@ -1,4 +1,4 @@
-import { type Database, failedBecause, openDatabase, sql } from '../../database/database.ts'
+import { type Database, openDatabase, sql } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
 import { readStatus, versionSchemaName, type Engine, type MigrationFile } from '../../migrations/migrations.ts'
 import { type EmbeddingModel, openStore, type Store } from '../../store/store.ts'
@@ -76,7 +76,7 @@ async function pendingOn(
   try {
     return (await readStatus(engine, files)).pending
   } catch (error) {
-    if (version === null || !failedBecause(error, 'permission')) throw error
+    if (version === null || !(error instanceof MetastoreError && error.code === 'privilege_missing')) throw error
     return []
   }
 }
