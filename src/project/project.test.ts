@@ -131,7 +131,7 @@ describe('describeSettings', () => {
       ['server_body_mb', 20, 'default', null],
       ['server_requests_per_minute', 0, 'default', null],
       ['server_connections', 10, 'default', null],
-      ['server_linger', 500, 'default', null],
+      ['server_linger', '500ms', 'default', null],
       ['server_graphs', null, 'default', null],
       ['server_embeddings_model', null, 'default', null],
       ['server_embeddings_url', null, 'default', null],

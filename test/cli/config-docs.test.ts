@@ -63,7 +63,7 @@ describe('config', () => {
         'server_body_mb              20               default',
         'server_requests_per_minute  0                default',
         'server_connections          10               default',
-        'server_linger               500              default',
+        'server_linger               "500ms"          default',
         'server_graphs               null             default',
         'server_embeddings_model     null             default',
         'server_embeddings_url       null             default',

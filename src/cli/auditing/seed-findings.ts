@@ -6,7 +6,7 @@ import { failureFinding } from './failure-finding.ts'
 import { text, type Input } from '../input.ts'
 import { seedSelection } from '../seeding/seed-options.ts'
 
-/** Seeds that are not applied, or not as they are now. Where none ever was, that may be meant, and matters less. */
+/** Seeds that are not applied, or not as they are now. Where none ever was, nobody wants them there, and nothing is said. */
 export async function seedFindings(
   engine: Engine,
   entry: DatabaseEntry,
@@ -40,12 +40,13 @@ async function unapplied(
     environment: text(input, 'environment') ?? settings.environment,
     readers: { splitSql: splitScript, loadScript: loadDefaultExport },
   })
+  if (!isBegun) return []
   const { table } = seedHistory(database, settings.stateSchema)
   const query = `${sql`select file, applied_at, actor from ${table} order by applied_at`.inline(database.dialect)};`
   return open.map(({ file, state }) => ({
     code: state === 'missing' ? 'seed_missing' : 'seed_changed',
     kind: 'seed',
-    severity: isBegun ? 'P1' : 'P2',
+    severity: 'P1',
     file,
     objectKey: null,
     migration: null,
@@ -54,7 +55,7 @@ async function unapplied(
         ? `The seed ${file} was never applied.`
         : `The seed ${file}, or a file that it reads, has changed since it was applied.`,
     remedy: 'Look at what it would do with metastore seed --plan, and apply it with metastore seed.',
-    query: isBegun ? query : null,
+    query,
     repair: [],
   }))
 }
