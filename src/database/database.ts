@@ -3,6 +3,7 @@ import { drivers } from './drivers.ts'
 import { parseDatabaseUrl } from './url.ts'
 
 export type * from './driver.ts'
+export { amended, withDetail } from './amended-error.ts'
 export { DatabaseError, failedBecause } from './failure.ts'
 export { Sql, id, join, literal, raw, sql } from './sql.ts'
 export type { Dialect, SqlValue } from './sql.ts'

@@ -1,6 +1,5 @@
-import { failedBecause } from '../database/database.ts'
+import { amended, failedBecause } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
-import { amended } from './amended-error.ts'
 import type { Direction } from './journal.ts'
 import type { OutsideStep, Step } from './step.ts'
 

@@ -1,4 +1,4 @@
-import { DatabaseError, raw, sql, type Transaction } from '../database/database.ts'
+import { amended, DatabaseError, raw, sql, type Transaction } from '../database/database.ts'
 import { MetastoreError } from '../errors.ts'
 import type { FileWork } from './file-work.ts'
 import type { LoadedSeed } from './load-seed.ts'
@@ -13,30 +13,10 @@ export async function runStatements(tx: Transaction, { statements, reading }: Lo
       results.push({ where: placeOf(reading.source, offset), text, rows: await tx.execute(raw(text)) })
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.reason === 'connection_lost') throw error
-      throw placed(error, placeOf(reading.source, offset + (error.position ?? 0)))
+      throw amended(error, { where: placeOf(reading.source, offset + (error.position ?? 0)) })
     }
   }
   return results
-}
-
-// The same failure, at its place.
-function placed(error: DatabaseError, where: string): DatabaseError {
-  const { code, message, remedy, details, cause } = error
-  const { reason, engineCode, statement, position, object, completed } = error
-  return new DatabaseError({
-    code,
-    message,
-    where,
-    remedy,
-    details,
-    cause,
-    reason,
-    engineCode,
-    statement,
-    position,
-    object,
-    completed,
-  })
 }
 
 /** Runs a seed that is a function, in the transaction of its file. Throws `script_failed`. */
@@ -44,7 +24,7 @@ export async function runScript({ options }: FileWork, tx: Transaction, { run, f
   try {
     await run?.({ db: tx, sql, env: options.variable })
   } catch (error) {
-    if (error instanceof DatabaseError && error.where === undefined) throw placed(error, file.path)
+    if (error instanceof DatabaseError && error.where === undefined) throw amended(error, { where: file.path })
     if (error instanceof MetastoreError) throw error
     throw new MetastoreError({
       code: 'script_failed',

@@ -1,4 +1,4 @@
-import { DatabaseError, type Transaction } from '../database/database.ts'
+import { withDetail, type Transaction } from '../database/database.ts'
 import { introspect } from '../catalog/catalog.ts'
 import { MetastoreError } from '../errors.ts'
 import { silent } from '../progress.ts'
@@ -225,29 +225,8 @@ async function askForRemovals({ onRemovals }: SeedOptions, results: readonly Fil
 function explained(error: unknown, { pending }: SeedRun, applied: readonly FileResult[]): unknown {
   if (!(error instanceof MetastoreError) || pending.length < 2 || error.code === 'seed_invalid') return error
   const kept = applied.length === 0 ? 'Nothing was written.' : `Kept: ${applied.map(({ file }) => file).join(', ')}.`
-  const details = [
-    ...error.details,
-    `${kept} Run the same command again: it goes on with ${pending[applied.length]?.file.path ?? 'the rest'}.`,
-  ]
-  const { code, message, where, remedy, cause } = error
-  if (error instanceof DatabaseError) {
-    const { reason, engineCode, statement, position, object, completed } = error
-    return new DatabaseError({
-      code,
-      message,
-      where,
-      remedy,
-      cause,
-      details,
-      reason,
-      engineCode,
-      statement,
-      position,
-      object,
-      completed,
-    })
-  }
-  return new MetastoreError({ code, message, where, remedy, cause, details })
+  const next = pending[applied.length]?.file.path ?? 'the rest'
+  return withDetail(error, `${kept} Run the same command again: it goes on with ${next}.`)
 }
 
 // What a set expects is looked at when something was applied, and until it has once been so.

@@ -14,18 +14,16 @@ export interface UnappliedSeed {
   readonly state: 'missing' | 'changed'
 }
 
-/** What of a set is not applied, and whether anything of it is. */
-export interface SetState {
-  readonly unapplied: readonly UnappliedSeed[]
-  readonly isBegun: boolean
-}
-
 type Wanted = Pick<SeedOptions, 'database' | 'session' | 'stateSchema' | 'set' | 'files' | 'environment' | 'readers'>
 
-/** Compares the files of a set with the history alone; no row is looked at. Files of other environments are left out. */
-export async function setState(options: Wanted): Promise<SetState> {
+/**
+ * Compares the files of a set with the history alone; no row is looked at. Files of other environments are left out, and of a set
+ * that was never begun nothing is missed.
+ */
+export async function unappliedSeeds(options: Wanted): Promise<readonly UnappliedSeed[]> {
   const history = await readSeedHistory(options.session, seedHistory(options.database, options.stateSchema))
   const ofSet = new Map(history.filter(({ set }) => set === options.set).map((one) => [one.file, one]))
+  if (ofSet.size === 0) return []
   const unapplied: UnappliedSeed[] = []
   for (const file of options.files) {
     const applied = ofSet.get(file.path)
@@ -33,7 +31,7 @@ export async function setState(options: Wanted): Promise<SetState> {
       if (await isWanted(file, options)) unapplied.push({ file: file.path, state: 'missing' })
     } else if (!(await isAsApplied(file, applied))) unapplied.push({ file: file.path, state: 'changed' })
   }
-  return { unapplied, isBegun: ofSet.size > 0 }
+  return unapplied
 }
 
 async function isAsApplied(file: SeedFile, { checksum, inputs }: AppliedSeed): Promise<boolean> {

@@ -1,10 +1,10 @@
 import type { AuditFinding } from '../../audit/audit.ts'
-import { id, sql } from '../../database/database.ts'
+import { sql } from '../../database/database.ts'
 import type { Severity } from '../../finding.ts'
 import type { Engine } from '../../migrations/migrations.ts'
 import { countTokens, retirable, type TokenCount } from '../../secrets/count-tokens.ts'
 import type { Keyring } from '../../secrets/keyring.ts'
-import { findTokenColumns } from '../../secrets/token-columns.ts'
+import { findTokenColumns, type TokenColumn } from '../../secrets/token-columns.ts'
 import type { Context, DatabaseEntry } from '../context.ts'
 import { failureFinding } from './failure-finding.ts'
 import { keySourceOf, openKeyring } from '../keyring.ts'
@@ -26,19 +26,23 @@ export async function secretFindings(
     const { dialect } = engine.database
     const where = origins.encrypted.where ?? undefined
     const counts: TokenCount[] = []
-    for (const column of await findTokenColumns(engine.session, dialect, { names, schema, where }))
-      counts.push(await countTokens(engine.session, dialect, column, ring))
-    return [...counts.flatMap((counted) => columnFindings(counted, schema)), ...keyFindings(ring, counts)]
+    const findings: AuditFinding[] = []
+    for (const column of await findTokenColumns(engine.session, dialect, { names, schema, where })) {
+      const counted = await countTokens(engine.session, dialect, column, ring)
+      counts.push(counted)
+      findings.push(...columnFindings(counted, column))
+    }
+    return [...findings, ...keyFindings(ring, counts)]
   } catch (error) {
     return [failureFinding(error, 'secret')]
   }
 }
 
-function columnFindings({ column, noKey, damaged, notTokens }: TokenCount, schema: string): readonly AuditFinding[] {
-  const path = column.split('.')
-  const name = path.at(-1) ?? ''
-  const table = id(...(path.length > 2 ? path.slice(0, 2) : [schema, path[0] ?? '']))
-  const query = `${sql`select count(*) from ${table} where ${id(name)} is not null`.inline('postgres')};`
+function columnFindings(
+  { column, noKey, damaged, notTokens }: TokenCount,
+  { table, column: values }: TokenColumn,
+): readonly AuditFinding[] {
+  const query = `${sql`select count(*) from ${table} where ${values} is not null`.inline('postgres')};`
   return [
     ...(notTokens === 0
       ? []

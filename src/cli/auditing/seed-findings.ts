@@ -27,11 +27,11 @@ async function unapplied(
   context: Context,
 ): Promise<readonly AuditFinding[]> {
   const { settings } = entry
-  const { seedHistory, setState } = await import('../../seeds/seeds.ts')
+  const { seedHistory, unappliedSeeds } = await import('../../seeds/seeds.ts')
   const { set, files } = await seedSelection(entry, context, { set: text(input, 'set') })
   if (files.length === 0) return []
   const { database, session } = engine
-  const { unapplied: open, isBegun } = await setState({
+  const open = await unappliedSeeds({
     database,
     session,
     stateSchema: settings.stateSchema,
@@ -40,7 +40,6 @@ async function unapplied(
     environment: text(input, 'environment') ?? settings.environment,
     readers: { splitSql: splitScript, loadScript: loadDefaultExport },
   })
-  if (!isBegun) return []
   const { table } = seedHistory(database, settings.stateSchema)
   const query = `${sql`select file, applied_at, actor from ${table} order by applied_at`.inline(database.dialect)};`
   return open.map(({ file, state }) => ({

@@ -1,6 +1,5 @@
-import { id, sql } from '../../database/database.ts'
+import { amended, id, sql } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
-import { amended } from '../amended-error.ts'
 import type { BuildIndexBody } from '../batch/phase-step.ts'
 import type { BodyRun } from './body-run.ts'
 import { buildConcurrently } from './build-concurrently.ts'

@@ -1,5 +1,6 @@
 import { seeEveryRow } from '../../catalog/catalog.ts'
 import {
+  withDetail,
   DatabaseError,
   failedBecause,
   id,
@@ -11,7 +12,6 @@ import {
   type Transaction,
 } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
-import { withDetail } from '../amended-error.ts'
 import type { LockMode, TableLock } from '../batch/phase-step.ts'
 import { retrying, type Pauses } from '../retry.ts'
 import type { Run } from '../run.ts'

@@ -1,7 +1,6 @@
-import type { Sql } from '../../database/database.ts'
+import { amended, type Sql } from '../../database/database.ts'
 import { MetastoreError } from '../../errors.ts'
 import { noTelemetry } from '../../telemetry/telemetry.ts'
-import { amended } from '../amended-error.ts'
 import type { PhaseStep } from '../batch/phase-step.ts'
 import { inPhaseTransaction } from './phase-transaction.ts'
 import type { BatchWork } from './phase-work.ts'

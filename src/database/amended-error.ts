@@ -1,5 +1,5 @@
-import { DatabaseError } from '../database/database.ts'
 import { MetastoreError, type Failure } from '../errors.ts'
+import { DatabaseError } from './failure.ts'
 
 /** The same failure, saying something else; what a database said of it stays with it. */
 export function amended(error: MetastoreError, changes: Partial<Omit<Failure, 'code'>>): MetastoreError {
