@@ -23,7 +23,7 @@ export function underWayOf({ phase, batch }: Pick<BookkeepingState, 'phase' | 'b
   return {
     names,
     message,
-    remedy: remedy.replace('then run this again', 'then audit again'),
+    remedy,
     todo: { title: `${what} ${names.join(', ')}`, run: `metastore ${command}` },
   }
 }

@@ -41,7 +41,7 @@ describe('while a batch is in progress', () => {
       status: 3,
       stdout: lines(
         `P1 ${message} [migration_in_progress, 002_cents]`,
-        '   Finish with metastore complete, or take it back with metastore abort; then audit again.',
+        '   Finish with metastore complete, or take it back with metastore abort; then run this again.',
         'To do:',
         '  1. Note how many rows there are: metastore audit --count-rows',
         '  2. Finish 002_cents, 003_vendor: metastore complete',
